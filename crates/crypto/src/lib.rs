@@ -1,0 +1,10 @@
+//! The only crate that names a cryptography library.
+//!
+//! Choices are the design's: SHA-256 for keys with 178 random bits, AES-256-GCM for sealing, HKDF-SHA-256 (RFC 5869) for sub-keys,
+//! Ed25519 (RFC 8032) for proofs.
+
+pub mod digest;
+pub mod proof;
+pub mod random;
+pub mod seal;
+pub mod secret;

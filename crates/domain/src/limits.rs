@@ -1,0 +1,75 @@
+//! Every limit of the product, with its unit and its reason.
+
+use crate::time::Span;
+
+/// How long a replica may answer without proof of freshness, unless the store says otherwise.
+pub const LEASE_MS_DEFAULT: u64 = 2_000;
+/// Shorter than this, an ordinary pause of a database makes verifiers refuse.
+pub const LEASE_MS_MIN: u64 = 1_000;
+/// Longer than this, "dead within a lease" is no comfort to anybody.
+pub const LEASE_MS_MAX: u64 = 10_000;
+/// A verifier polls at least this often.
+pub const POLL_MS: u64 = 500;
+/// Wake-ups make a verifier poll at most once in this time (50 a second).
+pub const POLL_MS_MIN: u64 = 20;
+/// Log entries in one page of a poll; a full page does not renew the lease.
+pub const PAGE_ENTRIES_MAX: usize = 2_000;
+/// The change log is kept at least this long, so that a node that was away for a night catches up without a reload.
+pub const LOG_KEPT: Span = Span::from_h(24);
+/// Ended credentials and retired versions are told apart from unknown ones for this long.
+pub const ENDED_KEPT: Span = Span::from_d(90);
+/// Retired versions of one credential that a replica remembers.
+pub const RETIRED_VERSIONS_MAX: usize = 8;
+/// A verifier's row is removed after this many leases without a poll.
+pub const VERIFIER_REAPED_LEASES: u64 = 10;
+/// A node whose wall clock differs from the store's by more than this raises an alarm.
+pub const CLOCK_ALARM: Span = Span::from_s(5);
+
+/// Overlap of a rotation, unless the service or the caller says otherwise.
+pub const OVERLAP_DEFAULT: Span = Span::from_h(24);
+/// A longer overlap is two credentials, not a rotation.
+pub const OVERLAP_MAX: Span = Span::from_d(30);
+/// A pending version that nobody uses lapses after this.
+pub const PENDING_LAPSES: Span = Span::from_d(30);
+/// Live credentials per application, service and environment, unless the catalogue says otherwise.
+pub const CREDENTIALS_PER_ENVIRONMENT_DEFAULT: u32 = 20;
+/// The catalogue may not allow more than this.
+pub const CREDENTIALS_PER_ENVIRONMENT_MAX: u32 = 100_000;
+
+/// Characters in a name (organisation, application, credential, resource server).
+pub const NAME_CHARS_MAX: usize = 100;
+/// Characters in a mail address (RFC 5321 section 4.5.3.1.3: a path is 256 octets with its brackets).
+pub const MAIL_CHARS_MAX: usize = 254;
+/// Characters in a host name (RFC 1035 section 2.3.4).
+pub const HOST_CHARS_MAX: usize = 253;
+/// Permissions that one service may declare.
+pub const PERMISSIONS_MAX: usize = 200;
+/// Networks that one credential may be bound to.
+pub const NETWORKS_MAX: usize = 100;
+/// Origins that one credential may be bound to.
+pub const ORIGINS_MAX: usize = 100;
+/// Characters in one origin.
+pub const ORIGIN_CHARS_MAX: usize = 300;
+/// Requests in a rate limit.
+pub const RATE_REQUESTS_MAX: u32 = 1_000_000_000;
+/// The period of a rate limit is at most a day: longer ones are quotas.
+pub const RATE_PERIOD_MAX: Span = Span::from_d(1);
+
+/// Bytes of one question to `/verify`.
+pub const QUESTION_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of a batch of questions.
+pub const BATCH_BYTES_MAX: usize = 1024 * 1024;
+/// Questions in one batch.
+pub const BATCH_QUESTIONS_MAX: usize = 1_000;
+/// Bytes of a credential as it is presented; ours are 50, tokens of other issuers may be longer.
+pub const CREDENTIAL_BYTES_MAX: usize = 8 * 1024;
+/// A question with `min_position` waits at most this long for the replica to get there.
+pub const MIN_POSITION_WAIT_MS: u64 = 250;
+/// Bytes of a catalogue file.
+pub const CATALOGUE_BYTES_MAX: usize = 1024 * 1024;
+/// A client must have sent its request's head within this time.
+pub const HEAD_READ_MS: u64 = 10_000;
+/// A client must have sent its request's body within this time.
+pub const BODY_READ_MS: u64 = 10_000;
+/// Rows of one page of a list.
+pub const PAGE_ROWS_MAX: usize = 200;

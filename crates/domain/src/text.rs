@@ -1,0 +1,106 @@
+//! What people type: names, mail addresses, host names. Checked once, here, with a sentence that says what to write instead.
+
+use crate::limits;
+
+/// Why a text was refused. The message completes "<field>: …".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct TextError(pub String);
+
+/// A name as it will be stored: white space at the ends removed.
+///
+/// # Errors
+/// Empty, longer than [`limits::NAME_CHARS_MAX`], or with control or direction-changing characters, which could make one name look like another.
+pub fn name(given: &str) -> Result<String, TextError> {
+    let name = given.trim();
+    if name.is_empty() {
+        return Err(TextError("is empty: write a name of 1 to 100 characters".into()));
+    }
+    let chars = name.chars().count();
+    if chars > limits::NAME_CHARS_MAX {
+        return Err(TextError(format!("has {chars} characters: at most {} are kept", limits::NAME_CHARS_MAX)));
+    }
+    if let Some(bad) = name.chars().find(|c| hidden(*c)) {
+        return Err(TextError(format!("contains U+{:04X}, which does not show: remove it", bad as u32)));
+    }
+    Ok(name.to_owned())
+}
+
+/// Control characters, and those that change the direction of text or take no room (Unicode TR 36, bidirectional spoofing).
+fn hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+}
+
+/// A mail address in the form in which it is compared: lower case.
+///
+/// # Errors
+/// Not one `@` between a name and a host name with a dot, too long, or with characters that no mail server takes unquoted.
+pub fn mail(given: &str) -> Result<String, TextError> {
+    let mail = given.trim();
+    let wrong = |why: &str| TextError(format!("{why}: write a mail address such as ann@example.com"));
+    if mail.chars().count() > limits::MAIL_CHARS_MAX {
+        return Err(wrong("is longer than 254 characters"));
+    }
+    let (local, host_part) = mail.rsplit_once('@').ok_or_else(|| wrong("has no @"))?;
+    let local_ok = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
+    if local.is_empty() || local.chars().count() > 64 || !local.chars().all(local_ok) || local.starts_with('.') || local.ends_with('.') || local.contains("..")
+    {
+        return Err(wrong("has no usable name before the @"));
+    }
+    let host_part = host(host_part).map_err(|_| wrong("has no usable host after the @"))?;
+    if !host_part.contains('.') {
+        return Err(wrong("has no dot in the host after the @"));
+    }
+    Ok(format!("{}@{host_part}", local.to_lowercase()))
+}
+
+/// A host name in lower case, with its port if one was given. Whether it is a *public* one is another question.
+///
+/// # Errors
+/// Empty labels, labels longer than 63, other characters than letters, digits and `-`, or a port out of range.
+pub fn host(given: &str) -> Result<String, TextError> {
+    let given = given.trim();
+    let wrong = || TextError("is not a host name: write one such as app.example.com, without https:// and path".into());
+    let (name, port) = match given.rsplit_once(':') {
+        Some((name, port)) => (name, Some(port.parse::<u16>().ok().filter(|p| *p > 0).ok_or_else(wrong)?)),
+        None => (given, None),
+    };
+    let label_ok =
+        |l: &str| !l.is_empty() && l.len() <= 63 && !l.starts_with('-') && !l.ends_with('-') && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if name.is_empty() || name.len() > limits::HOST_CHARS_MAX || !name.split('.').all(label_ok) {
+        return Err(wrong());
+    }
+    let name = name.to_ascii_lowercase();
+    Ok(port.map_or(name.clone(), |port| format!("{name}:{port}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_trimmed_and_hidden_characters_refused() {
+        assert_eq!(name("  Acme Ltd ").unwrap(), "Acme Ltd");
+        for bad in ["", "   ", "a\u{202E}b", "a\0b", "a\nb", &"x".repeat(101)] {
+            assert!(name(bad).is_err(), "{bad:?}");
+        }
+        assert_eq!(name(&"é".repeat(100)).unwrap().chars().count(), 100);
+    }
+
+    #[test]
+    fn mails_are_lower_cased_and_checked() {
+        assert_eq!(mail("Ann.Lee+x@Example.COM").unwrap(), "ann.lee+x@example.com");
+        for bad in ["ann", "@example.com", "ann@", "ann@localhost", "a b@example.com", "ann@exa mple.com", "ann@example..com", "<ann@example.com>"] {
+            assert!(mail(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn hosts_may_have_a_port_and_nothing_else() {
+        assert_eq!(host("App.Example.com:8443").unwrap(), "app.example.com:8443");
+        for bad in ["https://example.com", "example.com/x", "-a.com", "a..b", "", "example.com:0", "example.com:99999"] {
+            assert!(host(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Verdict codes, in the order in which they are decided, and what each one means to the caller of the API.
+
+/// The answer to a verification in one word. The order of the variants is the order of decision: the first that applies is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Code {
+    /// Not a key of this installation, or mistyped. Told by its form, without a look-up.
+    Malformed,
+    /// A key of an environment that was not asked for. Told by its prefix, without a look-up.
+    WrongEnvironment,
+    /// Well-formed, and nobody's.
+    Unknown,
+    /// A key for another service.
+    WrongService,
+    /// A secret that was rotated away; the credential has a newer one.
+    RetiredVersion,
+    /// Ended by somebody.
+    Revoked,
+    /// Ended by its expiry.
+    Expired,
+    /// Switched off for now.
+    Suspended,
+    /// The application is not active (production), or deactivated (both environments).
+    ApplicationInactive,
+    /// The organisation is suspended.
+    OrganisationSuspended,
+    /// The caller's address is not in the credential's networks, or was not told.
+    NetworkNotAllowed,
+    /// The request's origin is not one of the credential's, or was not told.
+    OriginNotAllowed,
+    /// The credential does not hold every permission that was asked for.
+    InsufficientPermissions,
+    /// Valid otherwise, but too often.
+    RateLimited,
+    /// Accepted.
+    Valid,
+}
+
+/// How a gateway answers the caller of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GatewayAnswer {
+    /// 200
+    Accept,
+    /// 401: everything up to proof, and credentials that have ended or rest.
+    Unauthenticated,
+    /// 403: known, but not for this.
+    Forbidden,
+    /// 429
+    TooManyRequests,
+}
+
+impl Code {
+    /// All codes in deciding order, `valid` last.
+    pub const ALL: [Self; 15] = [
+        Self::Malformed,
+        Self::WrongEnvironment,
+        Self::Unknown,
+        Self::WrongService,
+        Self::RetiredVersion,
+        Self::Revoked,
+        Self::Expired,
+        Self::Suspended,
+        Self::ApplicationInactive,
+        Self::OrganisationSuspended,
+        Self::NetworkNotAllowed,
+        Self::OriginNotAllowed,
+        Self::InsufficientPermissions,
+        Self::RateLimited,
+        Self::Valid,
+    ];
+
+    /// The word in verdicts, metrics and the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::WrongEnvironment => "wrong_environment",
+            Self::Unknown => "unknown",
+            Self::WrongService => "wrong_service",
+            Self::RetiredVersion => "retired_version",
+            Self::Revoked => "revoked",
+            Self::Expired => "expired",
+            Self::Suspended => "suspended",
+            Self::ApplicationInactive => "application_inactive",
+            Self::OrganisationSuspended => "organisation_suspended",
+            Self::NetworkNotAllowed => "network_not_allowed",
+            Self::OriginNotAllowed => "origin_not_allowed",
+            Self::InsufficientPermissions => "insufficient_permissions",
+            Self::RateLimited => "rate_limited",
+            Self::Valid => "valid",
+        }
+    }
+
+    /// The code of a word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|c| c.as_str() == word)
+    }
+
+    /// How a gateway answers.
+    #[must_use]
+    pub const fn gateway(self) -> GatewayAnswer {
+        match self {
+            Self::Valid => GatewayAnswer::Accept,
+            Self::Malformed
+            | Self::Unknown
+            | Self::RetiredVersion
+            | Self::Revoked
+            | Self::Expired
+            | Self::Suspended
+            | Self::WrongEnvironment
+            | Self::WrongService => GatewayAnswer::Unauthenticated,
+            Self::ApplicationInactive | Self::OrganisationSuspended | Self::NetworkNotAllowed | Self::OriginNotAllowed | Self::InsufficientPermissions => {
+                GatewayAnswer::Forbidden
+            }
+            Self::RateLimited => GatewayAnswer::TooManyRequests,
+        }
+    }
+
+    /// What the caller of the API may be told: one sentence that gives nothing away about other people's credentials.
+    #[must_use]
+    pub const fn told_to_caller(self) -> &'static str {
+        match self {
+            Self::Malformed => "The credential is not well-formed. Check that it was copied whole.",
+            Self::WrongEnvironment => "The credential belongs to another environment.",
+            Self::Unknown | Self::WrongService => "The credential is not accepted here.",
+            Self::RetiredVersion => "The credential was rotated. Use its new secret.",
+            Self::Revoked => "The credential was revoked.",
+            Self::Expired => "The credential has expired.",
+            Self::Suspended => "The credential is suspended.",
+            Self::ApplicationInactive => "The application is not active.",
+            Self::OrganisationSuspended => "The organisation is suspended.",
+            Self::NetworkNotAllowed => "The credential may not be used from this address.",
+            Self::OriginNotAllowed => "The credential may not be used from this origin.",
+            Self::InsufficientPermissions => "The credential does not hold the permission that this request needs.",
+            Self::RateLimited => "Too many requests with this credential.",
+            Self::Valid => "Accepted.",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_whole_and_in_the_order_of_the_variants() {
+        for (i, code) in Code::ALL.iter().enumerate() {
+            assert_eq!(*code as usize, i);
+            assert_eq!(Code::from_word(code.as_str()), Some(*code));
+        }
+    }
+}
