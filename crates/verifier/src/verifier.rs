@@ -1,0 +1,219 @@
+//! The state that all requests of a process share.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::{ArcSwap, Guard};
+use keywright_domain::change::{Place, Position};
+use keywright_domain::ids::VerifierId;
+use keywright_domain::limits;
+use keywright_domain::time::{Boot, Span, Timestamp};
+
+use crate::lease::{Fresh, Lease, Stale};
+use crate::replica::{Asker, View};
+use crate::report::{Totals, Usage, UsageReport};
+use crate::verdict::Verdict;
+
+/// One consistent state: what is known, up to where, and how long that may be relied on. They are published together, in one step, so a
+/// reader cannot see a lease that belongs to newer knowledge than it has.
+pub(crate) struct Snapshot {
+    pub(crate) view: View,
+    pub(crate) place: Place,
+    pub(crate) lease: Lease,
+    pub(crate) calendar: Calendar,
+}
+
+/// The store's time, carried on by the local clock.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Calendar {
+    store: Timestamp,
+    at: Boot,
+    /// What was given before: time never goes back, it waits until the store's has caught up.
+    floor: Timestamp,
+}
+
+impl Calendar {
+    pub(crate) const fn unknown() -> Self {
+        Self { store: Timestamp::from_us(0), at: Boot::from_ns(0), floor: Timestamp::from_us(i64::MIN) }
+    }
+
+    /// After the store said `store` to a poll that was asked at `asked` and answered at `now`. Counting from when it was asked, this time is
+    /// never behind the store's: what ends at a time ends no later than it should.
+    pub(crate) fn next(self, store: Timestamp, asked: Boot, now: Boot) -> Self {
+        Self { store, at: asked, floor: self.at_boot(now) }
+    }
+
+    pub(crate) fn at_boot(self, now: Boot) -> Timestamp {
+        let elapsed_us = i64::try_from(now.ns_since(self.at) / 1_000).unwrap_or(i64::MAX);
+        self.store.plus(Span::from_us(elapsed_us)).max(self.floor)
+    }
+}
+
+/// Shared by all who answer questions (by `Arc`), and by the [`Follower`](crate::Follower) that keeps it up to date.
+pub struct Verifier {
+    current: ArcSwap<Snapshot>,
+    usage: Usage,
+    notes: Mutex<Notes>,
+}
+
+/// What only people look at.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Notes {
+    pub(crate) verifier: Option<VerifierId>,
+    pub(crate) last_failure: Option<String>,
+    pub(crate) clock_offset_us: Option<i64>,
+    pub(crate) lease_ms: Option<u64>,
+    pub(crate) head: Option<Position>,
+}
+
+/// How a verifier is, for `/readyz`, metrics and the bodies of 503.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// A snapshot has been loaded.
+    pub loaded: bool,
+    /// How this node is registered in the store; none before it is.
+    pub verifier: Option<VerifierId>,
+    /// What has been applied.
+    pub place: Place,
+    /// The newest position that the store has shown.
+    pub head: Option<Position>,
+    /// The lease that stands in the store, in milliseconds.
+    pub lease_ms: Option<u64>,
+    /// Milliseconds for which verdicts may still be given; 0 when stale.
+    pub lease_left_ms: u64,
+    /// Why no verdicts are given; none when they are.
+    pub stale: Option<Stale>,
+    /// Why the last attempt to reach the store failed; none after a success.
+    pub last_failure: Option<String>,
+    /// This machine's wall clock minus the store's, in microseconds.
+    pub clock_offset_us: Option<i64>,
+    /// That offset is larger than [`limits::CLOCK_ALARM`].
+    pub clock_alarm: bool,
+    /// Versions of credentials in the replica, ended ones included.
+    pub versions: u64,
+}
+
+impl Default for Verifier {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Verifier {
+    /// One that knows nothing yet and refuses to answer.
+    #[must_use]
+    pub fn new() -> Self {
+        let nothing = Snapshot { view: View::default(), place: Place::default(), lease: Lease::NotLoaded, calendar: Calendar::unknown() };
+        Self { current: ArcSwap::from_pointee(nothing), usage: Usage::new(), notes: Mutex::default() }
+    }
+
+    /// Pins the state of this moment. Waits for nobody. Read the clock after the request was read and before this.
+    #[must_use]
+    pub fn read(&self) -> Reading<'_> {
+        Reading { verifier: self, snapshot: self.current.load() }
+    }
+
+    /// What was used since the last report. Each use is in exactly one.
+    #[must_use]
+    pub fn take_report(&self) -> UsageReport {
+        self.usage.take()
+    }
+
+    /// Counters since the start, for metrics.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        let snapshot = self.current.load();
+        self.usage.totals(|service| snapshot.view.services.slug(service).map(str::to_owned))
+    }
+
+    /// How it is at `now`.
+    #[must_use]
+    pub fn health(&self, now: Boot) -> Health {
+        let snapshot = self.current.load();
+        let notes = self.notes().clone();
+        let lease_left_ms = match snapshot.lease {
+            Lease::Running { until, .. } => until.ns_since(now) / 1_000_000,
+            Lease::NotLoaded | Lease::NotProven | Lease::Refused(_) => 0,
+        };
+        Health {
+            loaded: snapshot.lease != Lease::NotLoaded,
+            verifier: notes.verifier,
+            place: snapshot.place,
+            head: notes.head,
+            lease_ms: notes.lease_ms,
+            lease_left_ms,
+            stale: snapshot.lease.check(now).err(),
+            last_failure: notes.last_failure,
+            clock_offset_us: notes.clock_offset_us,
+            clock_alarm: notes.clock_offset_us.is_some_and(|us| us.unsigned_abs() > limits::CLOCK_ALARM.us().unsigned_abs()),
+            versions: snapshot.view.versions(),
+        }
+    }
+
+    /// Replaces the state. Gives the one that was: who drops it last pays for taking it apart, and that should not be a request.
+    pub(crate) fn publish(&self, snapshot: Arc<Snapshot>) -> Arc<Snapshot> {
+        self.current.swap(snapshot)
+    }
+
+    pub(crate) fn current(&self) -> Arc<Snapshot> {
+        self.current.load_full()
+    }
+
+    pub(crate) fn notes(&self) -> std::sync::MutexGuard<'_, Notes> {
+        // Each note stands for itself: a panic elsewhere cannot leave them contradicting each other.
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The state of one moment, pinned: all that is asked of it fits together, whatever is published meanwhile.
+pub struct Reading<'v> {
+    verifier: &'v Verifier,
+    pub(crate) snapshot: Guard<Arc<Snapshot>>,
+}
+
+impl Reading<'_> {
+    /// The place in the change log that it shows.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.snapshot.place.position
+    }
+
+    /// The store's time at `now`: that of the last poll and the local time since; it never goes back.
+    #[must_use]
+    pub fn calendar(&self, now: Boot) -> Timestamp {
+        self.snapshot.calendar.at_boot(now)
+    }
+
+    /// The resource server that this token belongs to, if it is accepted at `now` ([`calendar`](Self::calendar)).
+    ///
+    /// None is a 401 only while [`fresh_at`](Self::fresh_at) is fine: a stale replica may simply not know a new token, and that is a 503.
+    #[must_use]
+    pub fn asker(&self, token: &[u8], now: Timestamp) -> Option<Asker<'_>> {
+        self.snapshot.view.asker(token, now)
+    }
+
+    /// Whether verdicts may be given at `now`, a clock reading that was made after the request was read.
+    /// A service with `on_stale = "serve"` can be answered even so: see [`serves_stale`](Self::serves_stale).
+    ///
+    /// # Errors
+    /// [`Stale`]: the answer is 503.
+    pub fn fresh_at(&self, now: Boot) -> Result<(), Stale> {
+        self.snapshot.lease.check(now)
+    }
+
+    /// Whether some service is answered without proof of freshness, so that it is worth deciding over an [expired](Stale::Expired) lease.
+    #[must_use]
+    pub fn serves_stale(&self) -> bool {
+        matches!(self.snapshot.lease, Lease::Running { .. }) && self.snapshot.view.services.any_serves_stale()
+    }
+
+    /// Makes a verdict one that may be shown, and counts it. `now` is a clock reading made just before the answer is handed over.
+    ///
+    /// # Errors
+    /// [`Stale`]: the lease is over, the answer is 503, and nothing was counted.
+    pub fn confirm<'r>(&self, verdict: Verdict<'r>, now: Boot) -> Result<Fresh<Verdict<'r>>, Stale> {
+        let lease = verdict.snapshot.lease;
+        let fresh = lease.confirm(verdict, now)?;
+        self.verifier.usage.count(fresh.verdict(), now.ns_since(fresh.verdict().asked));
+        Ok(fresh)
+    }
+}
