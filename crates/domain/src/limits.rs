@@ -73,3 +73,28 @@ pub const HEAD_READ_MS: u64 = 10_000;
 pub const BODY_READ_MS: u64 = 10_000;
 /// Rows of one page of a list.
 pub const PAGE_ROWS_MAX: usize = 200;
+
+/// Services in one catalogue.
+pub const SERVICES_MAX: usize = 200;
+/// Characters in a service's slug: it stands in routes and in every question.
+pub const SLUG_CHARS_MAX: usize = 40;
+/// Brands whose keys are still recognised, beside the present one: each costs every check a comparison.
+pub const EARLIER_BRANDS_MAX: usize = 20;
+/// Attributes that one service may declare.
+pub const ATTRIBUTES_MAX: usize = 200;
+/// Hosts that one service may list for one environment.
+pub const AUTHORITIES_MAX: usize = 50;
+/// Paths under which one service may be mounted.
+pub const BASE_PATHS_MAX: usize = 50;
+/// Characters in one base path.
+pub const BASE_PATH_CHARS_MAX: usize = 200;
+/// Characters in the explanation of a permission or an attribute: one line of a page.
+pub const EXPLANATION_CHARS_MAX: usize = 300;
+/// Characters in the warning that is shown beside a secret.
+pub const WARNING_CHARS_MAX: usize = 1_000;
+/// Characters in the address of a page.
+pub const URL_CHARS_MAX: usize = 2_000;
+/// Secrets that one credential may hold at a time, where the service allows several.
+pub const PARALLEL_SECRETS_MAX: u32 = 50;
+/// Faults that a check of a catalogue lists before it stops: more are the consequence of one mistake.
+pub const CATALOGUE_FAULTS_MAX: usize = 100;

@@ -27,7 +27,7 @@ pub fn name(given: &str) -> Result<String, TextError> {
 }
 
 /// Control characters, and those that change the direction of text or take no room (Unicode TR 36, bidirectional spoofing).
-fn hidden(c: char) -> bool {
+pub(crate) fn hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }

@@ -1,8 +1,19 @@
 //! The catalogue: all services of the provider, as `catalog.toml` declares them.
 
+mod built_in;
+mod dropped;
+mod faults;
+mod fit;
 mod parse;
+mod read;
+mod service;
+#[cfg(test)]
+mod tests;
 
-pub use parse::{Fault, Faults, Warning, built_in, parse};
+pub use built_in::{BUILT_IN, built_in};
+pub use dropped::{Dropped, diff_drops};
+pub use faults::{Fault, Faults, Warning};
+pub use parse::parse;
 
 use crate::credential::rotation::PolicyName;
 use crate::credential::secret_form::Brand;

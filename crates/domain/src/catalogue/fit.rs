@@ -1,0 +1,77 @@
+//! Whether the fields of one service fit together.
+
+use super::faults::Findings;
+use super::read::{Entry, Table};
+use super::{OnStale, Scheme, SecretVisibility, Service};
+use crate::credential::Kind;
+
+/// Whether requests with this kind of credential carry a signature.
+pub(super) fn signs(kind: Kind) -> bool {
+    match kind {
+        Kind::Hmac | Kind::KeyPair => true,
+        Kind::ApiKey | Kind::OauthClient => false,
+    }
+}
+
+/// Whether a credential of this kind can sign in this way.
+pub(super) fn scheme_fits(scheme: Scheme, kind: Kind) -> bool {
+    match scheme {
+        Scheme::HttpMessageSignatures => signs(kind),
+        Scheme::Yoti => kind == Kind::KeyPair,
+        Scheme::Tylt => kind == Kind::Hmac,
+    }
+}
+
+/// What to say of a scheme that no kind of the service can use.
+pub(super) fn why_not(scheme: Scheme) -> &'static str {
+    match scheme {
+        Scheme::HttpMessageSignatures => "http-message-signatures is for hmac and key_pair, and kinds has neither: leave it out, or add one of them to kinds",
+        Scheme::Yoti => "yoti is for key_pair, which kinds does not have: leave it out, or add \"key_pair\" to kinds",
+        Scheme::Tylt => "tylt is for hmac, which kinds does not have: leave it out, or add \"hmac\" to kinds",
+    }
+}
+
+/// Notes what contradicts something else in the same service, and what its author should know.
+pub(super) fn check(service: &Service, entry: &Entry<'_>, table: &Table<'_>, found: &mut Findings) {
+    secrets(service, table, found);
+    if let Some(attributes) = table.entry("attributes")
+        && !service.attributes.is_empty()
+        && !service.kinds.contains(&Kind::KeyPair)
+    {
+        found.fault(&attributes.at, format!("{} are encrypted to a key pair: add \"key_pair\" to kinds, or leave them out", attributes.name));
+    }
+    if let Some(on_stale) = table.entry("on_stale")
+        && service.on_stale == OnStale::Serve
+    {
+        let message = format!("{} = \"serve\": while a verifier cannot prove that it is fresh, revocations of this service may not take effect", on_stale.name);
+        found.warning(&on_stale.at, message);
+    }
+    let unbound = [("production", &service.production_authorities), ("sandbox", &service.sandbox_authorities)];
+    let unbound: Vec<&str> = unbound.iter().filter(|(_, hosts)| hosts.is_empty()).map(|(name, _)| *name).collect();
+    if service.schemes.contains(&Scheme::HttpMessageSignatures) && !unbound.is_empty() {
+        let message = format!(
+            "{} lists no authorities for {}: a request signed for any host passes there; write authorities = {{ {} }}",
+            entry.name,
+            unbound.join(" and "),
+            unbound.iter().map(|name| format!("{name} = [\"api.example.com\"]")).collect::<Vec<_>>().join(", ")
+        );
+        found.warning(&entry.key_at, message);
+    }
+}
+
+/// What is stored as a digest cannot be shown again, and only consumer secrets stand beside each other.
+fn secrets(service: &Service, table: &Table<'_>, found: &mut Findings) {
+    if service.kinds.is_empty() || service.kinds.contains(&Kind::OauthClient) {
+        return;
+    }
+    if let Some(visibility) = table.entry("secret_visibility")
+        && service.secret_visibility == SecretVisibility::Retrievable
+    {
+        found.fault(&visibility.at, format!("{} = \"retrievable\" is for oauth_client, which kinds does not have: write \"once\"", visibility.name));
+    }
+    if let Some(parallel) = table.entry("parallel_secrets")
+        && service.parallel_secrets > 1
+    {
+        found.fault(&parallel.at, format!("{} is for oauth_client, which kinds does not have: leave it out", parallel.name));
+    }
+}
