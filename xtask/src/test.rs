@@ -1,0 +1,88 @@
+//! `cargo xtask test`: everything that must pass, on a machine that may have nothing but Rust yet.
+
+use std::process::Command;
+
+use crate::{check, run};
+
+/// A program that tests run, the directories beside `PATH` where Debian puts it, and the package that has it.
+struct Needed {
+    program: &'static str,
+    also: &'static [&'static str],
+    package: &'static str,
+}
+
+const NEEDED: [Needed; 3] = [
+    Needed { program: "nginx", also: &["/usr/sbin", "/usr/local/sbin"], package: "nginx" },
+    Needed { program: "curl", also: &[], package: "curl" },
+    Needed { program: "cc", also: &[], package: "gcc" },
+];
+
+/// Installs, checks, tests.
+pub(crate) fn test() -> Result<(), String> {
+    install_what_is_missing()?;
+    check::check()?;
+    run::run(&mut run::cargo(["test", "--workspace"]))?;
+    println!("All tests passed.");
+    Ok(())
+}
+
+fn install_what_is_missing() -> Result<(), String> {
+    let missing = missing();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages = missing.join(" ");
+    println!("The tests need these packages, which are missing: {packages}. They are installed now.");
+    let by_hand = format!("install them by hand (on Debian and Ubuntu: apt-get install {packages}) and start this again");
+    if !run::is_installed("apt-get", &[]) {
+        return Err(format!("there is no apt-get here to install {packages}: {by_hand}"));
+    }
+    let sudo = if is_root() {
+        false
+    } else if run::succeeds(Command::new("sudo").args(["-n", "true"])) {
+        true
+    } else {
+        return Err(format!("installing {packages} needs root, or sudo without a password: {by_hand}"));
+    };
+    run::run(&mut apt_get(sudo, &["update"]))?;
+    let mut install = vec!["install", "--yes", "--no-install-recommends"];
+    install.extend(&missing);
+    run::run(&mut apt_get(sudo, &install))?;
+    match self::missing().as_slice() {
+        [] => Ok(()),
+        still => Err(format!("{} cannot be found after the installation: {by_hand}", still.join(" "))),
+    }
+}
+
+fn missing() -> Vec<&'static str> {
+    let mut packages: Vec<&str> = NEEDED.iter().filter(|n| !run::is_installed(n.program, n.also)).map(|n| n.package).collect();
+    if !postgresql_is_there() {
+        packages.push("postgresql");
+    }
+    packages
+}
+
+/// Debian keeps the programs of each PostgreSQL version in a directory of its own, outside `PATH`.
+fn postgresql_is_there() -> bool {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    run::is_installed("initdb", &[]) || versions.into_iter().any(|version| version.path().join("bin/initdb").is_file())
+}
+
+fn apt_get(sudo: bool, arguments: &[&str]) -> Command {
+    let mut command = if sudo {
+        let mut command = Command::new("sudo");
+        command.args(["-n", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+        command
+    } else {
+        let mut command = Command::new("apt-get");
+        command.env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    };
+    command.args(arguments);
+    command
+}
+
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output();
+    id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}

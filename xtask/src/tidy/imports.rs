@@ -1,0 +1,75 @@
+//! Who may import whom, read from the crates' `Cargo.toml`.
+
+use super::Finding;
+use super::tree::Tree;
+
+/// A crate, the crates of this workspace that it may import, and libraries that it must not have.
+struct Crate {
+    name: &'static str,
+    may_import: &'static [&'static str],
+    never: &'static [&'static str],
+}
+
+/// Runtimes, databases, HTTP.
+const IO: &[&str] = &["tokio", "axum", "hyper", "hyper-util", "rusqlite", "tokio-postgres", "deadpool-postgres", "reqwest", "tracing"];
+
+const CRATES: [Crate; 7] = [
+    Crate {
+        name: "domain",
+        may_import: &[],
+        never: &["tokio", "axum", "hyper", "hyper-util", "rusqlite", "tokio-postgres", "deadpool-postgres", "reqwest", "tracing", "aws-lc-rs"],
+    },
+    Crate { name: "crypto", may_import: &["domain"], never: IO },
+    Crate { name: "store", may_import: &["domain", "crypto"], never: &["axum", "hyper", "reqwest", "aws-lc-rs"] },
+    Crate { name: "verifier", may_import: &["domain", "crypto"], never: IO },
+    Crate { name: "operations", may_import: &["domain", "crypto", "store"], never: &["axum", "hyper", "rusqlite", "tokio-postgres", "aws-lc-rs"] },
+    Crate { name: "web", may_import: &["domain", "crypto", "store", "verifier", "operations"], never: &["rusqlite", "tokio-postgres", "reqwest", "aws-lc-rs"] },
+    Crate { name: "keywright", may_import: &["domain", "crypto", "store", "verifier", "operations", "web"], never: &["aws-lc-rs"] },
+];
+
+/// The table, applied. Development dependencies of the binary are free: its tests look at everything.
+pub(super) fn table(tree: &Tree) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for file in tree.files.iter().filter(|f| f.path.starts_with("crates/") && f.path.ends_with("/Cargo.toml")) {
+        let name = file.path.split('/').nth(1).unwrap_or_default();
+        let Some(rules) = CRATES.iter().find(|c| c.name == name) else {
+            let what =
+                "a crate that the table does not know: a crate exists because it forbids an import; add it to xtask/src/tidy/imports.rs or to another crate";
+            found.push(Finding { path: file.path.clone(), line: 1, rule: "imports", what: what.into() });
+            continue;
+        };
+        for (line, dependency, section) in dependencies(&file.text) {
+            if section == "dev-dependencies" && name == "keywright" {
+                continue;
+            }
+            let own = dependency.strip_prefix("keywright-").or((dependency == "keywright").then_some("keywright"));
+            let wrong = match own {
+                Some(other) => !rules.may_import.contains(&other),
+                None => rules.never.contains(&dependency.as_str()),
+            };
+            if wrong {
+                let what = format!("{name} must not import {dependency}: see \"Who imports whom\" in ARCHITECTURE.md");
+                found.push(Finding { path: file.path.clone(), line, rule: "imports", what });
+            }
+        }
+    }
+    found
+}
+
+/// Line, name and section of each dependency.
+fn dependencies(manifest: &str) -> Vec<(usize, String, String)> {
+    let mut section = String::new();
+    let mut found = Vec::new();
+    for (i, line) in manifest.lines().enumerate() {
+        let line = line.trim();
+        if let Some(name) = line.strip_prefix('[') {
+            section = name.trim_end_matches(']').to_owned();
+        } else if section.ends_with("dependencies") && !line.starts_with('#') {
+            let name: String = line.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect();
+            if !name.is_empty() {
+                found.push((i + 1, name, section.clone()));
+            }
+        }
+    }
+    found
+}
