@@ -10,6 +10,8 @@ use keywright_domain::time::Boot;
 pub struct RateState {
     /// Requests in a period.
     pub limit: u32,
+    /// The period in whole seconds (rounded up).
+    pub per_s: u64,
     /// Requests that would be admitted now, one after the other.
     pub remaining: u32,
     /// Whole seconds (rounded up) until the full limit is there again.
@@ -34,7 +36,7 @@ pub(crate) fn take(state: &AtomicU64, limit: RateLimit, now: Boot) -> Result<Rat
         let arrival = seen.clamp(now, now.saturating_add(burst));
         let next = arrival.saturating_add(gap);
         if next - now > burst {
-            return Err(RateState { limit: limit.requests(), remaining: 0, reset_s: s(arrival - now), retry_s: s(next - now - burst) });
+            return Err(RateState { limit: limit.requests(), per_s: s(per_ns), remaining: 0, reset_s: s(arrival - now), retry_s: s(next - now - burst) });
         }
         match state.compare_exchange_weak(seen, next, Ordering::Relaxed, Ordering::Relaxed) {
             Ok(_) => {
@@ -42,6 +44,7 @@ pub(crate) fn take(state: &AtomicU64, limit: RateLimit, now: Boot) -> Result<Rat
                 let retry = if remaining == 0 { s(next + gap - now - burst) } else { 0 };
                 return Ok(RateState {
                     limit: limit.requests(),
+                    per_s: s(per_ns),
                     remaining: u32::try_from(remaining).unwrap_or(u32::MAX),
                     reset_s: s(next - now),
                     retry_s: retry,

@@ -1,1 +1,27 @@
-//! placeholder
+//! The protocols: parse, call, render. The only crate that serves HTTP.
+//!
+//! A connection's requests come to [`listener`]; what gateways and APIs ask on every request (`/verify` and its like) is answered before any
+//! router or middleware, everything else by an ordinary router.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod answer;
+mod app;
+mod body;
+mod client_address;
+mod health;
+mod hosts;
+mod listener;
+mod metrics;
+mod problem;
+mod routes;
+mod verify;
+mod watch;
+mod well_known;
+
+pub use answer::{Answer, AnswerBody};
+pub use app::{App, Figures, Node, Settings};
+pub use client_address::client_address;
+pub use listener::serve;
+pub use problem::{FieldError, Kind, Problem, TraceId};
+pub use watch::Timeouts;

@@ -1,0 +1,78 @@
+//! `/livez` and `/readyz`.
+
+use axum::response::{IntoResponse, Response};
+use hyper::StatusCode;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE};
+use serde::Serialize;
+
+use crate::app::App;
+
+#[derive(Serialize)]
+struct Ready {
+    ready: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verifier: Option<VerifierReady>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hub: Option<Role>,
+}
+
+#[derive(Serialize)]
+struct Role {
+    ready: bool,
+    /// Why not, and what to do.
+    reason: Option<String>,
+}
+
+#[derive(Serialize)]
+struct VerifierReady {
+    #[serde(flatten)]
+    role: Role,
+    id: Option<String>,
+    position: u64,
+    /// Newest position that the store has shown.
+    head: Option<u64>,
+    lease_left_ms: u64,
+    /// Why the last attempt to reach the store failed.
+    last_failure: Option<String>,
+    clock_offset_ms: Option<i64>,
+    /// Things that somebody should look at although verdicts are given.
+    warnings: Vec<String>,
+}
+
+/// 200: the process runs.
+pub(crate) fn live() -> Response {
+    json(StatusCode::OK, &serde_json::json!({"live": true}))
+}
+
+/// 200 when each role of this node can do its work, else 503 with the reason.
+pub(crate) fn ready(app: &App) -> Response {
+    let verifier = app.verifier().map(|verifier| {
+        let health = verifier.health(app.now());
+        let mut warnings = Vec::new();
+        if health.clock_alarm {
+            warnings.push("this machine's clock and the store's differ by more than 5 s: set the clocks, by NTP for example".to_owned());
+        }
+        VerifierReady {
+            role: Role { ready: health.stale.is_none(), reason: health.stale.map(|stale| stale.to_string()) },
+            id: health.verifier.map(|id| id.to_string()),
+            position: health.place.position.0,
+            head: health.head.map(|head| head.0),
+            lease_left_ms: health.lease_left_ms,
+            last_failure: health.last_failure,
+            clock_offset_ms: health.clock_offset_us.map(|us| us / 1_000),
+            warnings,
+        }
+    });
+    let hub = app.settings().hub.then(|| {
+        let reason = app.node().hub_ready().err();
+        Role { ready: reason.is_none(), reason }
+    });
+    let ready = verifier.as_ref().is_none_or(|v| v.role.ready) && hub.as_ref().is_none_or(|h| h.ready);
+    json(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &Ready { ready, verifier, hub })
+}
+
+/// JSON that no cache keeps.
+pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    let text = serde_json::to_string(body).expect("texts and numbers become JSON");
+    (status, [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], text).into_response()
+}

@@ -1,0 +1,133 @@
+//! Connections: accepting them, serving their requests, and ending well.
+
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::task::Poll;
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::answer::Answer;
+use crate::app::App;
+use crate::problem::Problem;
+use crate::routes::Routes;
+use crate::verify;
+use crate::watch::{Due, Watch, Watched};
+
+/// Bytes of a request's head, or of body that is read ahead. A hundred headers are the most (hyper's own limit); both are refused with 431.
+const BUFFER_BYTES_MAX: usize = 64 * 1024;
+/// How long to wait when the system has no socket to give; trying at once would only keep it busy.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
+
+/// What all connections share.
+struct Server {
+    app: Arc<App>,
+    routes: Routes,
+    stopping: AtomicBool,
+}
+
+/// One connection.
+struct Connection {
+    server: Arc<Server>,
+    peer: IpAddr,
+    watch: Arc<Watch>,
+}
+
+/// Serves until `stop` is there, then lets open requests end, for [`Timeouts::stop`](crate::Timeouts::stop) at most.
+pub async fn serve(listener: TcpListener, app: Arc<App>, stop: impl Future<Output = ()>) {
+    let server = Arc::new(Server { routes: Routes::new(Arc::clone(&app)), app, stopping: AtomicBool::new(false) });
+    let mut connections = JoinSet::new();
+    let mut stop = pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => break,
+            // Ended ones are taken out as they end, so that the set does not grow.
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    connections.spawn(connection(stream, peer.ip(), Arc::clone(&server)));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "no connection could be accepted");
+                    tokio::time::sleep(ACCEPT_AGAIN).await;
+                }
+            },
+        }
+    }
+    drop(listener);
+    server.stopping.store(true, Relaxed);
+    let ended = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(server.app.settings().timeouts.stop, ended).await.is_err() {
+        tracing::warn!(open = connections.len(), "connections were still open and are cut");
+    }
+}
+
+async fn connection(stream: TcpStream, peer: IpAddr, server: Arc<Server>) {
+    // Answers are written whole: waiting for more to send only delays them.
+    let _ = stream.set_nodelay(true);
+    let watch = Arc::new(Watch::new());
+    let io = Watched::new(stream, Arc::clone(&watch));
+    let this = Arc::new(Connection { server: Arc::clone(&server), peer, watch: Arc::clone(&watch) });
+    let service = service_fn(move |request| {
+        let this = Arc::clone(&this);
+        async move { Ok::<_, Infallible>(this.answer(request).await) }
+    });
+    // Heads and bodies are short: one buffer and one write are cheaper than a vectored write.
+    let mut http = pin!(http1::Builder::new().max_buf_size(BUFFER_BYTES_MAX).writev(false).serve_connection(io, service));
+    let timeouts = server.app.settings().timeouts;
+    let tick = timeouts.tick();
+    let mut timer = pin!(tokio::time::sleep(tick));
+    let mut stopping = false;
+    poll_fn(|cx| {
+        loop {
+            // After a tick it is polled again, so that whoever is reading sees that it is late.
+            if http.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            if timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            timer.as_mut().reset(Instant::now() + tick);
+            if watch.tick(tick, &timeouts) == Due::Close {
+                return Poll::Ready(());
+            }
+            if !stopping && server.stopping.load(Relaxed) {
+                stopping = true;
+                http.as_mut().graceful_shutdown();
+            }
+        }
+    })
+    .await;
+}
+
+impl Connection {
+    async fn answer(&self, request: Request<Incoming>) -> Answer {
+        self.watch.body_begins();
+        let app = &*self.server.app;
+        let answer = match request.uri().path() {
+            "/verify" if request.method() == Method::POST => verify::verify(app, &self.watch, request).await,
+            "/verify/batch" if request.method() == Method::POST => Box::pin(verify::batch::batch(app, &self.watch, request)).await,
+            "/verify/forward" => {
+                self.watch.answering();
+                verify::forward::forward(app, self.peer, &request)
+            }
+            "/verify" | "/verify/batch" => app.render(Problem::method("POST")),
+            _ => {
+                self.watch.answering();
+                Box::pin(self.server.routes.answer(app, request)).await
+            }
+        };
+        self.watch.answered();
+        answer
+    }
+}

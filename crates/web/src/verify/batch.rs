@@ -1,0 +1,60 @@
+//! `POST /verify/batch`: up to 1,000 questions, answered from one state of the replica.
+
+use hyper::body::Incoming;
+use keywright_domain::limits;
+use keywright_verifier::decide;
+
+use super::{Attempt, Request, answer, bad_token, bearer, beyond, json, ok, question, unavailable};
+use crate::answer::Answer;
+use crate::app::App;
+use crate::body;
+use crate::problem::Problem;
+use crate::watch::Watch;
+
+/// Reads the request, then answers it.
+pub(crate) async fn batch(app: &App, watch: &Watch, request: hyper::Request<Incoming>) -> Answer {
+    let (head, mut incoming) = request.into_parts();
+    let body = body::read(&mut incoming, &head.headers, limits::BATCH_BYTES_MAX, watch).await;
+    watch.answering();
+    answer(app, &head.headers, &body, attempt).await
+}
+
+fn attempt(request: &Request<'_>) -> Result<Attempt, Problem> {
+    let boot = request.app.now();
+    let reading = request.verifier.read();
+    let now = reading.calendar(boot);
+    let token = bearer(request.headers);
+    let Some(asker) = token.and_then(|token| reading.asker(token, now)) else {
+        return Err(bad_token(&reading, boot, token.is_some(), "Authorization: Bearer"));
+    };
+    let questions = question::batch(request.json(limits::BATCH_BYTES_MAX)?).map_err(Problem::invalid)?;
+    let wanted = questions.iter().filter_map(question::Checked::min_position).max();
+    if let Some(wanted) = wanted.filter(|wanted| *wanted > reading.position()) {
+        return Ok(Attempt::Behind(wanted));
+    }
+    if let Err(stale) = reading.fresh_at(boot)
+        && !reading.serves_stale()
+    {
+        return Err(unavailable(&stale));
+    }
+    let mut verdicts = Vec::with_capacity(questions.len());
+    for (i, question) in questions.iter().enumerate() {
+        let verdict = decide(&reading, &asker, &question.question(), now, boot);
+        verdicts.push(verdict.map_err(|b| beyond(&reading, boot, &b, &format!("questions[{i}]: ")))?);
+    }
+    // One look at the clock, after the last decision, stands for all of them.
+    let handed_over = request.app.now();
+    let mut out = Vec::with_capacity(64 + verdicts.len() * json::VERDICT_BYTES);
+    out.extend_from_slice(br#"{"position":"#);
+    json::number(&mut out, reading.position().0);
+    out.extend_from_slice(br#","verdicts":["#);
+    for (i, verdict) in verdicts.into_iter().enumerate() {
+        let fresh = reading.confirm(verdict, handed_over).map_err(|stale| unavailable(&stale))?;
+        if i > 0 {
+            out.push(b',');
+        }
+        json::verdict(&mut out, fresh.answer(), fresh.stale_s());
+    }
+    out.extend_from_slice(b"]}");
+    Ok(Attempt::Done(ok(out)))
+}

@@ -1,0 +1,45 @@
+//! What a gateway is told in headers.
+
+use hyper::HeaderMap;
+use hyper::header::{HeaderName, HeaderValue};
+use keywright_verifier::{Found, RateState};
+
+use crate::problem::TraceId;
+
+const ORGANISATION: HeaderName = HeaderName::from_static("keywright-organisation-id");
+const APPLICATION: HeaderName = HeaderName::from_static("keywright-application-id");
+const CREDENTIAL: HeaderName = HeaderName::from_static("keywright-credential-id");
+const SERVICE: HeaderName = HeaderName::from_static("keywright-service");
+const ENVIRONMENT: HeaderName = HeaderName::from_static("keywright-environment");
+const PERMISSIONS: HeaderName = HeaderName::from_static("keywright-permissions");
+const TRACE: HeaderName = HeaderName::from_static("keywright-trace-id");
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+
+/// Who is calling, for the upstream.
+pub(super) fn identity(headers: &mut HeaderMap, found: &Found<'_>, trace: &TraceId) {
+    insert(headers, ORGANISATION, &found.organisation.to_string());
+    insert(headers, APPLICATION, &found.application.to_string());
+    insert(headers, CREDENTIAL, &found.credential.to_string());
+    insert(headers, SERVICE, found.service);
+    headers.insert(ENVIRONMENT, HeaderValue::from_static(found.environment.as_str()));
+    insert(headers, PERMISSIONS, found.permissions.commas());
+    insert(headers, TRACE, trace.as_str());
+}
+
+/// `RateLimit-Policy` and `RateLimit`, as draft-ietf-httpapi-ratelimit-headers writes them: quota and window of the policy, what remains of it and
+/// in how many seconds it is whole again.
+pub(super) fn rate_limit(state: &RateState) -> [(HeaderName, HeaderValue); 2] {
+    let policy = format!(r#""default";q={};w={}"#, state.limit, state.per_s);
+    let limit = format!(r#""default";r={};t={}"#, state.remaining, state.reset_s);
+    [(POLICY, value(&policy)), (LIMIT, value(&limit))]
+}
+
+fn insert(headers: &mut HeaderMap, name: HeaderName, text: &str) {
+    headers.insert(name, value(text));
+}
+
+/// Names and ids are visible ASCII; a text that is not would be left empty rather than break the answer.
+pub(super) fn value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}

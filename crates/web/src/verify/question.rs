@@ -1,0 +1,221 @@
+//! Reading questions: strings are borrowed from the body, and only a body that is wrong is looked at a second time, to say what is.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::net::IpAddr;
+
+use keywright_domain::change::Position;
+use keywright_domain::credential::Environment;
+use keywright_domain::limits;
+use keywright_verifier::Question;
+use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor};
+
+use super::explain;
+use crate::problem::FieldError;
+
+/// A question as it came in.
+///
+/// It has no `Debug`: it holds a secret.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked<'a> {
+    #[serde(borrow)]
+    credential: Text<'a>,
+    #[serde(borrow, default)]
+    service: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    environment: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    permissions: Option<Names<'a>>,
+    #[serde(borrow, default)]
+    source_ip: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    origin: Option<Text<'a>>,
+    #[serde(default)]
+    min_position: Option<u64>,
+}
+
+/// The members of a question, for messages. `request` is known, and refused with a message of its own.
+pub(super) const MEMBERS: &str = "credential, service, environment, permissions, source_ip, origin, min_position";
+
+/// A question whose every field is sound.
+pub(crate) struct Checked<'a> {
+    asked: Asked<'a>,
+    environment: Option<Environment>,
+    source_ip: Option<IpAddr>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Batch<'a> {
+    #[serde(borrow)]
+    questions: Questions<'a>,
+}
+
+/// One question.
+///
+/// # Errors
+/// Every bad field, by name.
+pub(crate) fn one(body: &[u8]) -> Result<Checked<'_>, Vec<FieldError>> {
+    match serde_json::from_slice::<Asked<'_>>(body).ok().and_then(|asked| asked.check().ok()) {
+        Some(checked) => Ok(checked),
+        None => Err(explain::one(body)),
+    }
+}
+
+/// The questions of a batch, in order.
+///
+/// # Errors
+/// Every bad field, by name and index.
+pub(crate) fn batch(body: &[u8]) -> Result<Vec<Checked<'_>>, Vec<FieldError>> {
+    let questions = serde_json::from_slice::<Batch<'_>>(body).ok().map(|b| b.questions.0);
+    match questions.and_then(|q| q.into_iter().map(|asked| asked.check().ok()).collect()) {
+        Some(checked) => Ok(checked),
+        None => Err(explain::batch(body)),
+    }
+}
+
+/// A field that has the right type and a wrong value; [`explain`] finds out which and says so.
+struct Wrong;
+
+impl<'a> Asked<'a> {
+    fn check(self) -> Result<Checked<'a>, Wrong> {
+        credential(&self.credential.0).map_err(|_| Wrong)?;
+        if let Some(service) = &self.service {
+            service_slug(&service.0).map_err(|_| Wrong)?;
+        }
+        for name in self.permissions.iter().flat_map(|n| &n.0) {
+            permission(name).map_err(|_| Wrong)?;
+        }
+        let environment = self.environment.as_ref().map(|e| environment(&e.0)).transpose().map_err(|_| Wrong)?;
+        let source_ip = self.source_ip.as_ref().map(|a| source_ip(&a.0)).transpose().map_err(|_| Wrong)?;
+        Ok(Checked { asked: self, environment, source_ip })
+    }
+}
+
+impl Checked<'_> {
+    /// What the verifier is asked.
+    pub(crate) fn question(&self) -> Question<'_> {
+        Question {
+            credential: self.asked.credential.0.as_bytes(),
+            service: self.asked.service.as_ref().map(|s| &*s.0),
+            environment: self.environment,
+            permissions: self.asked.permissions.as_ref().map_or(&[], |p| &p.0),
+            source_ip: self.source_ip,
+            origin: self.asked.origin.as_ref().map(|o| &*o.0),
+        }
+    }
+
+    /// The position that the replica must have reached.
+    pub(crate) fn min_position(&self) -> Option<Position> {
+        self.asked.min_position.map(Position)
+    }
+}
+
+/// What is wrong with a credential's shape; whether it is anybody's is the verifier's question.
+pub(super) fn credential(text: &str) -> Result<(), String> {
+    match text.len() {
+        0 => Err("is empty".into()),
+        1..=limits::CREDENTIAL_BYTES_MAX => Ok(()),
+        n => Err(format!("has {n} bytes: at most {} are read", limits::CREDENTIAL_BYTES_MAX)),
+    }
+}
+
+pub(super) fn service_slug(text: &str) -> Result<(), String> {
+    if text.is_empty() { Err("is empty: leave it out, or write the slug of a service".into()) } else { Ok(()) }
+}
+
+pub(super) fn permission(text: &str) -> Result<(), String> {
+    if text.is_empty() { Err("is empty: write the name of a permission".into()) } else { Ok(()) }
+}
+
+pub(super) fn environment(text: &str) -> Result<Environment, String> {
+    text.parse().map_err(|_| "is not an environment: write sandbox or production".into())
+}
+
+pub(super) fn source_ip(text: &str) -> Result<IpAddr, String> {
+    text.parse().map_err(|_| "is not an address: write one without a port, such as 203.0.113.7 or 2001:db8::1".into())
+}
+
+/// A string that is borrowed unless it has escapes.
+struct Text<'a>(Cow<'a, str>);
+
+struct TextVisitor;
+
+impl<'de> Visitor<'de> for TextVisitor {
+    type Value = Text<'de>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
+        Ok(Text(Cow::Borrowed(text)))
+    }
+    fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
+        Ok(Text(Cow::Owned(text.to_owned())))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        d.deserialize_str(TextVisitor)
+    }
+}
+
+/// Names of permissions.
+struct Names<'a>(Vec<Cow<'a, str>>);
+
+struct NamesVisitor;
+
+impl<'de> Visitor<'de> for NamesVisitor {
+    type Value = Names<'de>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of strings")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Names<'de>, A::Error> {
+        let mut names = Vec::new();
+        while let Some(Text(name)) = list.next_element()? {
+            if names.len() == limits::PERMISSIONS_MAX {
+                return Err(A::Error::custom("too many"));
+            }
+            names.push(name);
+        }
+        Ok(Names(names))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Names<'a> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        d.deserialize_seq(NamesVisitor)
+    }
+}
+
+/// Questions of a batch; more than are allowed are not kept.
+struct Questions<'a>(Vec<Asked<'a>>);
+
+struct QuestionsVisitor;
+
+impl<'de> Visitor<'de> for QuestionsVisitor {
+    type Value = Questions<'de>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of questions")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Questions<'de>, A::Error> {
+        let mut questions = Vec::new();
+        while questions.len() < limits::BATCH_QUESTIONS_MAX {
+            match list.next_element()? {
+                Some(question) => questions.push(question),
+                None => return Ok(Questions(questions)),
+            }
+        }
+        match list.next_element::<IgnoredAny>()? {
+            None => Ok(Questions(questions)),
+            Some(_) => Err(A::Error::custom("too many")),
+        }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Questions<'a> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        d.deserialize_seq(QuestionsVisitor)
+    }
+}
