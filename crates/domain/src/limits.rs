@@ -16,6 +16,8 @@ pub const POLL_MS_MIN: u64 = 20;
 pub const PAGE_ENTRIES_MAX: usize = 2_000;
 /// The change log is kept at least this long, so that a node that was away for a night catches up without a reload.
 pub const LOG_KEPT: Span = Span::from_h(24);
+/// The last entries of the change log are kept however old they are, so that a quiet store's log still tells a fork.
+pub const LOG_ENTRIES_KEPT: i64 = 10_000;
 /// Ended credentials and retired versions are told apart from unknown ones for this long.
 pub const ENDED_KEPT: Span = Span::from_d(90);
 /// Retired versions of one credential that a replica remembers.

@@ -1,1 +1,78 @@
-//! placeholder
+//! The store: the only crate with SQL. One text per statement for two engines, one way to write, three doors to reading.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod applications;
+pub mod audit;
+pub mod catalogue;
+pub mod change_log;
+pub mod credentials;
+pub mod engine;
+pub mod error;
+pub mod installation;
+pub mod node_place;
+pub mod organisations;
+mod records;
+pub mod resource_servers;
+pub mod scope;
+pub mod snapshot;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod usage;
+pub mod verifiers;
+pub mod write;
+
+use std::sync::Arc;
+
+pub use audit::AuditEntry;
+pub use engine::{FromRow, Location, OpenError, OpenOptions, Purpose, RowRef, Tx, Val, Wakeups};
+pub use error::StoreError;
+pub use write::{Committed, Done};
+
+use keywright_domain::caller::{Allowed, Caller, Facts, Right, allow};
+
+use engine::Engine;
+
+/// An open store. Clones are cheap and mean the same store, which closes with the last of them.
+#[derive(Clone)]
+pub struct Store {
+    engine: Arc<Engine>,
+    at: Arc<str>,
+}
+
+impl Store {
+    /// Opens a store; makes and migrates it where the purpose allows. Never hangs: what does not answer within five seconds is away.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what is wrong, where, and what to do.
+    pub async fn open(options: OpenOptions) -> Result<Self, OpenError> {
+        let (engine, at) = Engine::open(options).await?;
+        Ok(Self { engine: Arc::new(engine), at: at.into() })
+    }
+
+    /// Where it is: the directory, or host, port and name of the database; for messages, without secrets.
+    #[must_use]
+    pub fn at(&self) -> &str {
+        &self.at
+    }
+
+    /// Hears of commits, here and in other processes.
+    #[must_use]
+    pub fn wakeups(&self) -> Wakeups {
+        self.engine.wakeups()
+    }
+
+    /// Writes that wait for their turn.
+    #[must_use]
+    pub fn waiting_writes(&self) -> usize {
+        self.engine.queue()
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+}
+
+/// The permission of one of Keywright's own jobs.
+pub(crate) fn housekeeper(job: &'static str) -> Result<Allowed, StoreError> {
+    allow(&Caller::System { job }, Right::Housekeep, &Facts::default()).map_err(|_| StoreError::Door { door: "housekeeping" })
+}

@@ -1,0 +1,47 @@
+//! The audit trail: who did what, written in the same transaction as what was done.
+
+use keywright_domain::ids::OrganisationId;
+
+/// One entry. Who did it and when are added by the write path; an entry without an organisation gets that of the permission.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuditEntry {
+    /// In whose Activity it shows; none: in the permission's, or in the installation's alone.
+    pub organisation: Option<OrganisationId>,
+    /// What was done: `credential.revoked`.
+    pub action: &'static str,
+    /// The id of what it was done to.
+    pub subject: String,
+    /// What else there is to know, without secrets and without personal values.
+    pub detail: serde_json::Value,
+    /// Personal values; kept in a side row that can be erased.
+    pub personal: Option<serde_json::Value>,
+}
+
+impl AuditEntry {
+    /// An entry without details.
+    #[must_use]
+    pub fn new(action: &'static str, subject: impl ToString) -> Self {
+        Self { organisation: None, action, subject: subject.to_string(), detail: serde_json::Value::Object(serde_json::Map::new()), personal: None }
+    }
+
+    /// The same with details.
+    #[must_use]
+    pub fn with(mut self, detail: serde_json::Value) -> Self {
+        self.detail = detail;
+        self
+    }
+
+    /// The same with personal values.
+    #[must_use]
+    pub fn with_personal(mut self, personal: serde_json::Value) -> Self {
+        self.personal = Some(personal);
+        self
+    }
+
+    /// The same in an organisation's Activity.
+    #[must_use]
+    pub fn in_organisation(mut self, organisation: OrganisationId) -> Self {
+        self.organisation = Some(organisation);
+        self
+    }
+}

@@ -1,0 +1,182 @@
+//! A transaction: the only way to run a statement.
+
+use futures_util::TryStreamExt;
+
+use keywright_domain::change::Report;
+use keywright_domain::ids::OrganisationId;
+use keywright_domain::time::Timestamp;
+
+use super::postgres::fault;
+use super::{FromRow, RowRef, Val, now, sqlite};
+use crate::error::StoreError;
+
+/// An open transaction of either engine. Statements are written once, with `$1`, `$2` for their arguments.
+///
+/// After a statement has failed, every later one of the same transaction answers [`StoreError::Aborted`] and nothing of it is kept,
+/// as PostgreSQL has it; so a job behaves alike on both engines.
+pub struct Tx<'a> {
+    inner: Inner<'a>,
+    failed: Option<StoreError>,
+    again: bool,
+}
+
+enum Inner<'a> {
+    Sqlite(&'a rusqlite::Connection),
+    Postgres { client: &'a deadpool_postgres::ClientWrapper, at: &'a str },
+}
+
+impl<'a> Tx<'a> {
+    pub(crate) fn sqlite(connection: &'a rusqlite::Connection) -> Self {
+        Self { inner: Inner::Sqlite(connection), failed: None, again: false }
+    }
+
+    /// `at` names the database in messages.
+    pub(crate) fn postgres(client: &'a deadpool_postgres::ClientWrapper, at: &'a str) -> Self {
+        Self { inner: Inner::Postgres { client, at }, failed: None, again: false }
+    }
+
+    /// What the first failed statement answered.
+    pub(crate) fn failed(&self) -> Option<&StoreError> {
+        self.failed.as_ref()
+    }
+
+    /// Whether it failed for a reason that may be gone when the job runs again: a deadlock, a lost connection.
+    pub(crate) fn again(&self) -> bool {
+        self.again
+    }
+
+    fn fail(&mut self, error: StoreError) -> StoreError {
+        self.failed.get_or_insert_with(|| error.clone());
+        error
+    }
+
+    fn fail_postgres(&mut self, error: &tokio_postgres::Error) -> StoreError {
+        self.again |= fault::is_transient(error);
+        let Inner::Postgres { at, .. } = self.inner else { return StoreError::Aborted };
+        self.fail(fault::store_error(error, at))
+    }
+
+    /// Runs a statement that gives no rows; gives the number of rows that it changed.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn exec(&mut self, sql: &'static str, args: Vec<Val>) -> Result<u64, StoreError> {
+        if self.failed.is_some() {
+            return Err(StoreError::Aborted);
+        }
+        match self.inner {
+            Inner::Sqlite(connection) => sqlite::exec(connection, sql, &args).map_err(|e| self.fail(e)),
+            Inner::Postgres { client, .. } => {
+                let run = async { client.execute_raw(&client.prepare_cached(sql).await?, &args).await };
+                run.await.map_err(|e| self.fail_postgres(&e))
+            }
+        }
+    }
+
+    /// Runs a statement and hands each row to `each` as it comes; memory stays flat however many there are.
+    ///
+    /// # Errors
+    /// [`StoreError`], also the one that `each` gives.
+    pub async fn for_each(&mut self, sql: &'static str, args: Vec<Val>, mut each: impl FnMut(&RowRef<'_>) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        if self.failed.is_some() {
+            return Err(StoreError::Aborted);
+        }
+        match self.inner {
+            Inner::Sqlite(connection) => sqlite::for_each(connection, sql, &args, &mut each).map_err(|e| self.fail(e)),
+            Inner::Postgres { client, .. } => {
+                let start = async { client.query_raw(&client.prepare_cached(sql).await?, &args).await };
+                let rows = start.await.map_err(|e| self.fail_postgres(&e))?;
+                let mut rows = std::pin::pin!(rows);
+                while let Some(row) = rows.try_next().await.map_err(|e| self.fail_postgres(&e))? {
+                    each(&RowRef::Postgres(&row)).map_err(|e| self.fail(e))?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// All rows of a statement.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn all<T: FromRow>(&mut self, sql: &'static str, args: Vec<Val>) -> Result<Vec<T>, StoreError> {
+        let mut rows = Vec::new();
+        self.for_each(sql, args, |row| {
+            rows.push(T::from_row(row)?);
+            Ok(())
+        })
+        .await?;
+        Ok(rows)
+    }
+
+    /// The first row of a statement, if there is one.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn opt<T: FromRow>(&mut self, sql: &'static str, args: Vec<Val>) -> Result<Option<T>, StoreError> {
+        let mut first = None;
+        self.for_each(sql, args, |row| {
+            if first.is_none() {
+                first = Some(T::from_row(row)?);
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(first)
+    }
+
+    /// The one row of a statement that always gives one.
+    ///
+    /// # Errors
+    /// [`StoreError`]; without a row, [`StoreError::Corrupt`].
+    pub async fn one<T: FromRow>(&mut self, sql: &'static str, args: Vec<Val>) -> Result<T, StoreError> {
+        let row = self.opt(sql, args).await?;
+        row.ok_or_else(|| self.fail(StoreError::corrupt("a row that is always there is missing")))
+    }
+
+    /// Locks an organisation's row, so that writes of one organisation follow each other. False: there is no such organisation.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn lock_organisation(&mut self, organisation: OrganisationId) -> Result<bool, StoreError> {
+        let sql = match self.inner {
+            // SQLite's one writer holds every lock already.
+            Inner::Sqlite(_) => "SELECT 1 FROM organisation WHERE id = $1",
+            // Not FOR UPDATE: rows that refer to the organisation may still be inserted beside it.
+            Inner::Postgres { .. } => "SELECT 1 FROM organisation WHERE id = $1 FOR NO KEY UPDATE",
+        };
+        Ok(self.opt::<()>(sql, vec![organisation.into()]).await?.is_some())
+    }
+
+    /// The store's clock: the machine's where the store is a file, the server's otherwise.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub(crate) async fn store_now(&mut self) -> Result<Timestamp, StoreError> {
+        match self.inner {
+            Inner::Sqlite(_) => Ok(now()),
+            Inner::Postgres { .. } => {
+                self.one("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)", Vec::new()).await.map(Timestamp::from_us)
+            }
+        }
+    }
+
+    /// A verifier's sign of life; false: its row is gone. On PostgreSQL it is written, so that only a primary can commit it; a file has
+    /// no standby, and reports are written beside.
+    pub(crate) async fn heartbeat(&mut self, report: &Report) -> Result<bool, StoreError> {
+        match self.inner {
+            Inner::Sqlite(_) => Ok(self.opt::<()>("SELECT 1 FROM verifier WHERE id = $1", vec![report.verifier.into()]).await?.is_some()),
+            Inner::Postgres { .. } => {
+                let args = vec![report.verifier.into(), report.applied.epoch.0.to_be_bytes().into(), report.applied.position.0.cast_signed().into()];
+                let written = self
+                    .exec(
+                        "UPDATE verifier SET epoch = $2, applied_position = $3, \
+                         reported_us = CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) WHERE id = $1",
+                        args,
+                    )
+                    .await?;
+                Ok(written > 0)
+            }
+        }
+    }
+}
