@@ -30,6 +30,8 @@ pub(crate) enum Refusal {
     Rewound { known: Place, found: Place },
     /// It has other entries where this node has applied some.
     Forked { known: Place, found: Place },
+    /// It was restored and has begun a new life.
+    Restored { known: Place, found: Place },
 }
 
 /// Why no verdict is given: the answer is 503, never "bad credential". Each message says what to do.
@@ -70,6 +72,14 @@ pub enum Stale {
         /// What the store shows.
         found: Place,
     },
+    /// The store was restored and has begun a new life, which this node was not started in.
+    #[error("the store was restored and began anew at position {}: restart this node", found.position)]
+    Restored {
+        /// What this node has applied.
+        known: Place,
+        /// What the store shows.
+        found: Place,
+    },
 }
 
 /// Something that was fresh when it was handed over, and the only form in which a verdict can be shown.
@@ -97,6 +107,7 @@ impl Lease {
             Self::NotProven => Err(Stale::NotProven),
             Self::Refused(Refusal::Rewound { known, found }) => Err(Stale::Rewound { known, found }),
             Self::Refused(Refusal::Forked { known, found }) => Err(Stale::Forked { known, found }),
+            Self::Refused(Refusal::Restored { known, found }) => Err(Stale::Restored { known, found }),
         }
     }
 

@@ -7,6 +7,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod decide;
+#[cfg(test)]
+mod fixture;
 mod follow;
 mod lease;
 mod question;

@@ -145,7 +145,7 @@ impl Verifier {
             last_failure: notes.last_failure,
             clock_offset_us: notes.clock_offset_us,
             clock_alarm: notes.clock_offset_us.is_some_and(|us| us.unsigned_abs() > limits::CLOCK_ALARM.us().unsigned_abs()),
-            versions: snapshot.view.versions(),
+            versions: snapshot.view.versions,
         }
     }
 

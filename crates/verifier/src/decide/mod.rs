@@ -1,10 +1,18 @@
-//! The order of the codes.
+//! The order of the codes: the first that applies is the verdict.
 
+mod api_key;
+mod standing;
+#[cfg(test)]
+mod tests;
+
+use keywright_domain::credential::{Kind, VersionState};
 use keywright_domain::time::{Boot, Timestamp};
+use keywright_domain::verdict::Code;
 
 use crate::question::{Beyond, Question};
-use crate::replica::Asker;
-use crate::verdict::Verdict;
+use crate::rate_limits;
+use crate::replica::{Asker, Owner, Row, Scope, View};
+use crate::verdict::{Answer, Found, Verdict};
 use crate::verifier::Reading;
 
 /// The verdict on a question, by the state that `reading` pins.
@@ -15,6 +23,65 @@ use crate::verifier::Reading;
 /// # Errors
 /// [`Beyond`]: the resource server may not ask this.
 pub fn decide<'r>(reading: &'r Reading<'_>, asker: &Asker<'r>, question: &Question<'_>, now: Timestamp, boot: Boot) -> Result<Verdict<'r>, Beyond> {
-    let _ = (reading, asker, question, now, boot);
-    Err(Beyond::Service { asked: String::new(), may: Vec::new() })
+    let scope = asker.scope(question.service, question.environment)?;
+    let view = &reading.snapshot.view;
+    let mut verdict = Verdict {
+        answer: Answer { code: Code::Valid, found: None, position: reading.position() },
+        snapshot: &reading.snapshot,
+        service: None,
+        serves_stale: false,
+        pending: false,
+        source_ip: question.source_ip,
+        calendar: now,
+        asked: boot,
+    };
+    match api_key::prove(view, &scope, question.credential, now) {
+        Ok((row, owner)) => proven(&mut verdict, view, row, owner, question, now, boot),
+        Err(code) => unproven(&mut verdict, &scope, code),
+    }
+    Ok(verdict)
+}
+
+/// Without proof nothing about a credential is told, and nothing counts as its use.
+fn unproven(verdict: &mut Verdict<'_>, scope: &Scope<'_>, code: Code) {
+    verdict.answer.code = code;
+    verdict.service = scope.service();
+    verdict.serves_stale = scope.serves_stale();
+}
+
+fn proven<'r>(verdict: &mut Verdict<'r>, view: &'r View, row: &'r Row, owner: Owner, question: &Question<'_>, now: Timestamp, boot: Boot) {
+    let service = view.services.get(row.service);
+    let permissions = view.permissions(row);
+    let (code, own_limit) = match standing::refusal(view, row, owner, permissions, question, now) {
+        Ok(bounds) => (Code::Valid, bounds.and_then(|b| b.rate_limit)),
+        Err(code) => (code, None),
+    };
+    let mut found = Found {
+        credential: row.credential(),
+        version: row.number,
+        kind: Kind::ApiKey,
+        service: service.map_or("", |s| s.slug.as_ref()),
+        environment: row.environment(),
+        application: owner.application,
+        organisation: owner.organisation,
+        permissions,
+        expires_at: row.expires_at(),
+        rate_limit: None,
+    };
+    verdict.answer.code = code;
+    // Nobody is charged for a request that is refused anyway.
+    if code == Code::Valid
+        && let Some(limit) = own_limit.or_else(|| service.and_then(|s| s.rate_limit))
+        && let Some(state) = view.rate_state(row)
+    {
+        let taken = rate_limits::take(state, limit, boot);
+        if taken.is_err() {
+            verdict.answer.code = Code::RateLimited;
+        }
+        found.rate_limit = Some(taken.unwrap_or_else(|refused| refused));
+    }
+    verdict.answer.found = Some(found);
+    verdict.service = Some(row.service);
+    verdict.serves_stale = service.is_some_and(|s| s.serves_stale);
+    verdict.pending = matches!(row.version(now), VersionState::Pending { .. });
 }

@@ -1,94 +1,105 @@
 //! The complete in-memory copy of what a verifier needs to answer.
+//!
+//! [`Replica`] is what the follower changes; a [`View`] of it is what is published. Changing a replica copies the pieces that a published view still
+//! shares, so readers wait for nobody and each sees one consistent state.
 
-use std::marker::PhantomData;
+mod apply;
+mod index;
+mod interned;
+mod permission_set;
+mod rate_states;
+mod resource_servers;
+mod row;
+mod services;
+mod sweep;
+mod table;
+mod view;
 
-use keywright_domain::change::Record;
-use keywright_domain::credential::Environment;
-use keywright_domain::ids::ResourceServerId;
+#[cfg(test)]
+mod model_test;
+
+pub use permission_set::PermissionSet;
+pub use resource_servers::Asker;
+pub(crate) use resource_servers::Scope;
+pub(crate) use row::Row;
+pub(crate) use view::{Bounds, Owner, View};
+
+use std::sync::Arc;
+
+use keywright_domain::change::{Place, Record, SnapshotHead};
+use keywright_domain::credential::RateLimit;
+use keywright_domain::limits;
 use keywright_domain::time::Timestamp;
 
-/// What readers see of a replica.
-#[derive(Clone, Default)]
-pub(crate) struct View {
-    pub(crate) services: Services,
+use index::Index;
+use interned::Interned;
+use rate_states::RateStates;
+use resource_servers::ResourceServers;
+use services::Services;
+use sweep::Sweep;
+use table::Slots;
+use view::{Application, Organisation};
+
+/// Networks, origins and rate limit of a credential, as the store writes them.
+type BoundsKey = (Box<str>, Box<str>, Option<RateLimit>);
+
+/// The copy that changes are applied to.
+#[derive(Default)]
+pub(crate) struct Replica {
+    rows: Slots<Row>,
+    by_digest: Index,
+    /// Home rows of credentials.
+    by_credential: Index,
+    applications: Slots<Application>,
+    by_application: Index,
+    organisations: Slots<Organisation>,
+    by_organisation: Index,
+    permissions: Interned<Box<str>, PermissionSet>,
+    restrictions: Interned<BoundsKey, Bounds>,
+    rate_states: RateStates,
+    services: Arc<Services>,
+    resource_servers: Arc<ResourceServers>,
+    sweep: Sweep,
 }
 
-#[derive(Clone, Default)]
-pub(crate) struct Services;
-impl Services {
-    pub(crate) fn slug(&self, _service: u16) -> Option<&str> {
-        None
-    }
-    pub(crate) fn any_serves_stale(&self) -> bool {
-        false
-    }
-}
-impl View {
-    pub(crate) fn versions(&self) -> u64 {
-        0
-    }
-    pub(crate) fn asker(&self, _token: &[u8], _now: Timestamp) -> Option<Asker<'_>> {
-        None
+impl Replica {
+    /// What it knows now.
+    pub(crate) fn view(&self) -> View {
+        View {
+            rows: self.rows.table().clone(),
+            by_digest: self.by_digest.clone(),
+            applications: self.applications.table().clone(),
+            organisations: self.organisations.table().clone(),
+            permissions: self.permissions.table().clone(),
+            restrictions: self.restrictions.table().clone(),
+            rate_states: self.rate_states.clone(),
+            services: self.services.clone(),
+            resource_servers: self.resource_servers.clone(),
+            versions: self.rows.used() as u64,
+        }
     }
 }
 
-/// A replica that is being filled from a snapshot.
-pub struct Loading {}
+/// A replica that is being filled from a snapshot, beside the one that answers.
+pub struct Loading {
+    pub(crate) replica: Replica,
+    pub(crate) place: Place,
+    store_now: Timestamp,
+}
+
 impl Loading {
+    /// `services`: those that are numbered already.
+    pub(crate) fn new(head: &SnapshotHead, services: Arc<Services>) -> Self {
+        Self { replica: Replica { services, ..Replica::default() }, place: head.head, store_now: head.store_now }
+    }
+
     /// Takes one record of the snapshot; in any order.
-    pub fn add(&mut self, record: Record) {
-        let _ = record;
-    }
-}
-
-/// The resource server that asks.
-#[derive(Clone, Copy)]
-pub struct Asker<'r> {
-    x: PhantomData<&'r ()>,
-}
-impl<'r> Asker<'r> {
-    /// Its id.
-    #[must_use]
-    pub fn id(&self) -> ResourceServerId {
-        ResourceServerId::from_bits(0)
-    }
-    /// Slugs of the services that it may ask about.
-    pub fn services(&self) -> impl Iterator<Item = &'r str> {
-        let _ = self.x;
-        std::iter::empty()
-    }
-    /// Environments that it may ask about.
-    pub fn environments(&self) -> impl Iterator<Item = Environment> + 'r {
-        std::iter::empty()
-    }
-}
-
-/// Permissions of a credential, shared by all credentials that hold the same ones.
-#[derive(Debug)]
-pub struct PermissionSet {
-    names: Box<[Box<str>]>,
-    json: Box<str>,
-    commas: Box<str>,
-}
-impl PermissionSet {
-    /// The names, sorted.
-    #[must_use]
-    pub fn names(&self) -> &[Box<str>] {
-        &self.names
-    }
-    /// As a JSON array.
-    #[must_use]
-    pub fn json(&self) -> &str {
-        &self.json
-    }
-    /// Separated by commas, for a header.
-    #[must_use]
-    pub fn commas(&self) -> &str {
-        &self.commas
-    }
-    /// Whether all of these are held.
-    #[must_use]
-    pub fn holds_all<S: AsRef<str>>(&self, asked: &[S]) -> bool {
-        asked.iter().all(|asked| self.names.binary_search_by(|n| n.as_ref().cmp(asked.as_ref())).is_ok())
+    pub fn add(&mut self, record: &Record) {
+        let forgotten = |at: Option<Timestamp>| at.is_some_and(|at| self.store_now.since(at) > limits::ENDED_KEPT);
+        match record {
+            // Nobody would be told of it any more.
+            Record::Credential(c) if forgotten(c.revoked_at) || forgotten(c.expires_at) => {}
+            record => self.replica.apply(record),
+        }
     }
 }

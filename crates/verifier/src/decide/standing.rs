@@ -1,0 +1,48 @@
+//! What stands against a request whose secret is proven.
+
+use keywright_domain::credential::{Environment, Standing, VersionState};
+use keywright_domain::time::Timestamp;
+use keywright_domain::verdict::Code;
+
+use crate::question::Question;
+use crate::replica::{Bounds, Owner, PermissionSet, Row, View};
+
+/// The first code that applies, from `retired_version` to `insufficient_permissions`; else what bounds the credential.
+pub(super) fn refusal<'r>(
+    view: &'r View,
+    row: &Row,
+    owner: Owner,
+    permissions: &PermissionSet,
+    question: &Question<'_>,
+    now: Timestamp,
+) -> Result<Option<&'r Bounds>, Code> {
+    if matches!(row.version(now), VersionState::Retired { .. }) {
+        return Err(Code::RetiredVersion);
+    }
+    match row.standing(now) {
+        Standing::Revoked => return Err(Code::Revoked),
+        Standing::Expired => return Err(Code::Expired),
+        Standing::Suspended => return Err(Code::Suspended),
+        Standing::Active => {}
+    }
+    if !owner.state.works_in(row.environment()) {
+        return Err(Code::ApplicationInactive);
+    }
+    if owner.suspended && row.environment() == Environment::Production {
+        return Err(Code::OrganisationSuspended);
+    }
+    let bounds = view.bounds(row).map_err(|_| Code::NetworkNotAllowed)?;
+    if let Some(bounds) = bounds {
+        // What this release cannot read allows nothing.
+        if !bounds.networks.as_ref().is_some_and(|n| n.allow(question.source_ip)) {
+            return Err(Code::NetworkNotAllowed);
+        }
+        if !bounds.origins.as_ref().is_some_and(|o| o.allow(question.origin)) {
+            return Err(Code::OriginNotAllowed);
+        }
+    }
+    if !permissions.holds_all(question.permissions) {
+        return Err(Code::InsufficientPermissions);
+    }
+    Ok(bounds)
+}

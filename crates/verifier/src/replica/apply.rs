@@ -1,0 +1,170 @@
+//! What changes do to a replica. Each record is the whole current state of a thing, so applying one twice changes nothing.
+
+use std::sync::Arc;
+
+use keywright_domain::change::{ApplicationRecord, CredentialRecord, Record};
+use keywright_domain::credential::Kind;
+use keywright_domain::credential::restrictions::{Networks, Origins};
+use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId};
+
+use super::index::{of_digest, of_id};
+use super::permission_set::PermissionSet;
+use super::row::{Links, NONE, Row};
+use super::services;
+use super::view::{Application, Bounds, Organisation};
+use super::{BoundsKey, Replica};
+
+impl Replica {
+    /// Takes over the state of one thing.
+    pub(crate) fn apply(&mut self, record: &Record) {
+        match record {
+            Record::Credential(credential) => self.put_credential(credential),
+            Record::CredentialGone(id) => self.remove_credential(*id),
+            Record::Application(application) => self.put_application(application),
+            Record::ApplicationGone(id) => self.remove_application(*id),
+            Record::Organisation(organisation) => {
+                let slot = self.organisation(organisation.id);
+                self.organisations.set(slot, Organisation::new(organisation.id, Some(organisation.suspended)));
+            }
+            Record::ResourceServer(server) => Arc::make_mut(&mut self.resource_servers).put(server, &mut self.services),
+            Record::ResourceServerGone(id) => Arc::make_mut(&mut self.resource_servers).remove(*id),
+            Record::Catalogue(catalogue) => Arc::make_mut(&mut self.services).apply(catalogue),
+        }
+    }
+
+    fn put_credential(&mut self, credential: &CredentialRecord) {
+        // Only keys are in the index of bearer secrets: nothing else is ever valid there.
+        if credential.kind != Kind::ApiKey || credential.versions.is_empty() {
+            return self.remove_credential(credential.id);
+        }
+        let links = self.links(credential);
+        let mut rows: Vec<Row> = credential.versions.iter().map(|version| Row::new(credential, version, links)).collect();
+        let old = self.home(credential.id).map(|home| self.chain(home)).unwrap_or_default();
+        if let Some(home) = old.first() {
+            self.release(*home);
+        }
+        let same_secrets = old.len() == rows.len() && old.iter().zip(&rows).all(|(slot, new)| self.rows.get(*slot).is_some_and(|row| row.digest == new.digest));
+        if same_secrets {
+            for (i, (slot, row)) in old.iter().zip(&mut rows).enumerate() {
+                (row.home, row.next) = (old[0], old.get(i + 1).copied().unwrap_or(NONE));
+                self.rows.set(*slot, *row);
+            }
+            return;
+        }
+        for slot in &old {
+            self.unlist(*slot);
+        }
+        // The home slot is the first to be used again: the rate limit's state is kept under it.
+        let mut slots = old.clone();
+        slots.truncate(rows.len());
+        while slots.len() < rows.len() {
+            slots.push(self.rows.insert(Row::default()));
+        }
+        old.iter().skip(slots.len()).for_each(|slot| self.rows.remove(*slot));
+        let home = slots[0];
+        if old.is_empty() {
+            self.rate_states.reset(home);
+            self.by_credential.insert(of_id(credential.id.bits()), home);
+        }
+        for (i, (slot, row)) in slots.iter().zip(&mut rows).enumerate() {
+            (row.home, row.next) = (home, slots.get(i + 1).copied().unwrap_or(NONE));
+            self.rows.set(*slot, *row);
+            self.by_digest.insert(of_digest(&row.digest), *slot);
+        }
+    }
+
+    fn links(&mut self, credential: &CredentialRecord) -> Links {
+        let unrestricted = credential.networks.is_empty() && credential.origins.is_empty() && credential.rate_limit.is_none();
+        Links {
+            application: self.application(credential.application),
+            permissions: self.permissions.acquire(credential.permissions.as_str(), PermissionSet::from_text),
+            restrictions: if unrestricted {
+                NONE
+            } else {
+                let key: BoundsKey = (credential.networks.as_str().into(), credential.origins.as_str().into(), credential.rate_limit);
+                self.restrictions.acquire(&key, |(networks, origins, rate_limit)| Bounds {
+                    networks: Networks::from_text(networks).ok(),
+                    origins: Origins::from_text(origins).ok(),
+                    rate_limit: *rate_limit,
+                })
+            },
+            service: services::number(&mut self.services, &credential.service),
+        }
+    }
+
+    pub(super) fn remove_credential(&mut self, id: CredentialId) {
+        let Some(home) = self.home(id) else { return };
+        self.release(home);
+        for slot in self.chain(home) {
+            self.unlist(slot);
+            self.rows.remove(slot);
+        }
+        self.by_credential.remove(of_id(id.bits()), home);
+    }
+
+    /// The home row of a credential.
+    fn home(&self, id: CredentialId) -> Option<u32> {
+        let mut homes = self.by_credential.candidates(of_id(id.bits()));
+        homes.find(|slot| self.rows.get(*slot).is_some_and(|row| row.used() && row.credential() == id))
+    }
+
+    /// The rows of a credential, home first.
+    fn chain(&self, home: u32) -> Vec<u32> {
+        std::iter::successors(Some(home), |slot| self.rows.get(*slot).map(|row| row.next).filter(|next| *next != NONE)).collect()
+    }
+
+    /// The credential of this home row no longer uses its permissions and restrictions.
+    fn release(&mut self, home: u32) {
+        if let Some(row) = self.rows.get(home).copied() {
+            self.permissions.release(row.permissions);
+            self.restrictions.release(row.restrictions);
+        }
+    }
+
+    /// The row's secret is no longer found.
+    fn unlist(&mut self, slot: u32) {
+        if let Some(row) = self.rows.get(slot) {
+            self.by_digest.remove(of_digest(&row.digest), slot);
+        }
+    }
+
+    fn put_application(&mut self, record: &ApplicationRecord) {
+        let organisation = self.organisation(record.organisation);
+        let slot = self.application(record.id);
+        self.applications.set(slot, Application::new(record.id, organisation, Some(record.state)));
+    }
+
+    /// Its credentials are unknown from now on; their rows are cleared away later, a few at a time.
+    fn remove_application(&mut self, id: ApplicationId) {
+        let hash = of_id(id.bits());
+        let Some(slot) = self.application_slot(id) else { return };
+        self.by_application.remove(hash, slot);
+        self.applications.set(slot, Application::default());
+        self.sweep.application_gone(slot);
+    }
+
+    fn application_slot(&self, id: ApplicationId) -> Option<u32> {
+        let mut slots = self.by_application.candidates(of_id(id.bits()));
+        slots.find(|slot| self.applications.get(*slot).is_some_and(|a| a.id() == id))
+    }
+
+    /// The slot of an application. What refers to it may come first.
+    fn application(&mut self, id: ApplicationId) -> u32 {
+        self.application_slot(id).unwrap_or_else(|| {
+            let slot = self.applications.insert(Application::new(id, NONE, None));
+            self.by_application.insert(of_id(id.bits()), slot);
+            slot
+        })
+    }
+
+    /// The slot of an organisation. What refers to it may come first.
+    fn organisation(&mut self, id: OrganisationId) -> u32 {
+        let hash = of_id(id.bits());
+        let known = self.by_organisation.candidates(hash).find(|slot| self.organisations.get(*slot).is_some_and(|o| o.id() == id));
+        known.unwrap_or_else(|| {
+            let slot = self.organisations.insert(Organisation::new(id, None));
+            self.by_organisation.insert(hash, slot);
+            slot
+        })
+    }
+}

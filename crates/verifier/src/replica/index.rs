@@ -1,0 +1,180 @@
+//! From a hash to the slots that may hold what has it, copied on write shard by shard.
+//!
+//! 64 × 64 shards, chosen by the upper 12 bits of the hash; a shard is a table with linear probing whose entries are 32 more bits of the hash and
+//! a slot number. So a look-up touches one or two cache lines here and then, but for one chance in 2³² a probe, only the row that it wants; and
+//! growing a shard looks at no row at all.
+
+use std::sync::Arc;
+
+const WIDTH: usize = 64;
+
+/// Cloning it shares everything.
+#[derive(Clone)]
+pub(crate) struct Index {
+    groups: Arc<[Arc<[Shard]>]>,
+}
+
+#[derive(Clone, Default)]
+struct Shard {
+    /// Bits of the hash in the upper half, slot number plus 1 in the lower; 0 is empty.
+    entries: Arc<[u64]>,
+    used: u32,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        let empty: Arc<[Shard]> = (0..WIDTH).map(|_| Shard::default()).collect();
+        Self { groups: (0..WIDTH).map(|_| empty.clone()).collect() }
+    }
+}
+
+/// The hash of an id. Most of its bits are random already.
+pub(crate) fn of_id(bits: u128) -> u64 {
+    let mut hash = (bits as u64) ^ ((bits >> 64) as u64).rotate_left(32);
+    hash = (hash ^ hash >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    hash = (hash ^ hash >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+    hash ^ hash >> 31
+}
+
+/// The hash of a digest, which is one.
+#[inline]
+pub(crate) fn of_digest(digest: &[u8; 32]) -> u64 {
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest[..8]);
+    u64::from_be_bytes(first)
+}
+
+const fn shard_of(hash: u64) -> (usize, usize) {
+    ((hash >> 58) as usize, (hash >> 52) as usize % WIDTH)
+}
+
+/// The bits that an entry keeps.
+const fn kept(hash: u64) -> u32 {
+    (hash >> 20) as u32
+}
+
+/// Where an entry with these bits belongs in a table of `len` (Lemire's multiplication instead of a division).
+const fn home(kept: u32, len: usize) -> usize {
+    ((kept as u64 * len as u64) >> 32) as usize
+}
+
+impl Index {
+    /// Slots whose hash agrees in 44 bits; the caller compares the rest.
+    #[inline]
+    pub(crate) fn candidates(&self, hash: u64) -> impl Iterator<Item = u32> {
+        let (group, shard) = shard_of(hash);
+        let entries: &[u64] = &self.groups[group][shard].entries;
+        let kept = kept(hash);
+        let start = home(kept, entries.len());
+        let (before, after) = entries.split_at(start);
+        let run = after.iter().chain(before).take_while(|entry| **entry != 0);
+        run.filter(move |entry| (**entry >> 32) as u32 == kept).map(|entry| *entry as u32 - 1)
+    }
+
+    /// Adds an entry. Adding one twice is the caller's mistake and makes it be found twice.
+    pub(crate) fn insert(&mut self, hash: u64, slot: u32) {
+        let shard = self.shard_mut(hash);
+        if (shard.used as usize + 1) * 5 > shard.entries.len() * 4 {
+            shard.resize();
+        }
+        shard.used += 1;
+        put(Arc::make_mut(&mut shard.entries), u64::from(kept(hash)) << 32 | (u64::from(slot) + 1));
+    }
+
+    /// Removes an entry, if it is there.
+    pub(crate) fn remove(&mut self, hash: u64, slot: u32) {
+        let entry = u64::from(kept(hash)) << 32 | (u64::from(slot) + 1);
+        let shard = self.shard_mut(hash);
+        let len = shard.entries.len();
+        let Some(mut hole) = shard.entries.iter().position(|e| *e == entry) else { return };
+        let entries = Arc::make_mut(&mut shard.entries);
+        let mut at = hole;
+        loop {
+            at = (at + 1) % len;
+            let entry = entries[at];
+            if entry == 0 || at == hole {
+                break;
+            }
+            // An entry may move into the hole unless that would put it before its home.
+            let home = home((entry >> 32) as u32, len);
+            if (hole + len - home) % len < (at + len - home) % len {
+                entries[hole] = entry;
+                hole = at;
+            }
+        }
+        entries[hole] = 0;
+        shard.used -= 1;
+        if len > 16 && (shard.used as usize) * 3 < len {
+            shard.resize();
+        }
+    }
+
+    fn shard_mut(&mut self, hash: u64) -> &mut Shard {
+        let (group, shard) = shard_of(hash);
+        &mut Arc::make_mut(&mut Arc::make_mut(&mut self.groups)[group])[shard]
+    }
+}
+
+impl Shard {
+    /// Room for a few more, at five sevenths full.
+    fn resize(&mut self) {
+        let len = (self.used as usize + 1) * 7 / 5 + 2;
+        let mut entries = vec![0; len];
+        self.entries.iter().filter(|entry| **entry != 0).for_each(|entry| put(&mut entries, *entry));
+        self.entries = entries.into();
+    }
+}
+
+/// There is always an empty place.
+fn put(entries: &mut [u64], entry: u64) {
+    let mut at = home((entry >> 32) as u32, entries.len());
+    while entries[at] != 0 {
+        at = (at + 1) % entries.len();
+    }
+    entries[at] = entry;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_pinned_index_does_not_see_later_changes() {
+        let mut index = Index::default();
+        index.insert(7 << 20, 1);
+        let pinned = index.clone();
+        index.remove(7 << 20, 1);
+        index.insert(7 << 20, 2);
+        assert_eq!(pinned.candidates(7 << 20).collect::<Vec<_>>(), [1]);
+        assert_eq!(index.candidates(7 << 20).collect::<Vec<_>>(), [2]);
+    }
+
+    proptest! {
+        /// Few shards and homes, so that entries collide and runs wrap around.
+        #[test]
+        fn it_finds_what_was_put_in_and_nothing_else(steps in prop::collection::vec((any::<bool>(), 0u64..3, 0u64..40, any::<bool>()), 0..600)) {
+            let (mut index, mut model) = (Index::default(), std::collections::BTreeSet::new());
+            for (slot, (insert, shard, n, high)) in steps.into_iter().enumerate() {
+                let slot = slot as u32;
+                let hash = shard << 52 | (if high { 0xFFFF_FFFF - n } else { n }) << 20;
+                if insert {
+                    index.insert(hash, slot);
+                    model.insert((hash, slot));
+                } else if let Some(known) = model.iter().find(|(h, _)| *h >= hash).copied() {
+                    index.remove(known.0, known.1);
+                    model.remove(&known);
+                }
+            }
+            for shard in 0..3 {
+                for n in (0..40).chain(0xFFFF_FFFF - 40..=0xFFFF_FFFF) {
+                    let hash = shard << 52 | n << 20;
+                    let mut found: Vec<u32> = index.candidates(hash).collect();
+                    found.sort_unstable();
+                    let known: Vec<u32> = model.iter().filter(|(h, _)| *h == hash).map(|(_, s)| *s).collect();
+                    prop_assert_eq!(found, known);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What readers see of a replica: tables and an index that do not change under them.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use keywright_crypto::digest;
+use keywright_domain::application;
+use keywright_domain::credential::RateLimit;
+use keywright_domain::credential::restrictions::{Networks, Origins};
+use keywright_domain::ids::{ApplicationId, OrganisationId};
+use keywright_domain::time::Timestamp;
+
+use super::index::{self, Index};
+use super::permission_set::PermissionSet;
+use super::rate_states::RateStates;
+use super::resource_servers::{Asker, ResourceServers};
+use super::row::{NONE, Row};
+use super::services::Services;
+use super::table::Table;
+
+/// One state of a replica. Cloning it shares everything.
+#[derive(Clone, Default)]
+pub(crate) struct View {
+    pub(crate) rows: Table<Row>,
+    pub(crate) by_digest: Index,
+    pub(crate) applications: Table<Application>,
+    pub(crate) organisations: Table<Organisation>,
+    pub(crate) permissions: Table<Option<Arc<PermissionSet>>>,
+    pub(crate) restrictions: Table<Option<Arc<Bounds>>>,
+    pub(crate) rate_states: RateStates,
+    pub(crate) services: Arc<Services>,
+    pub(crate) resource_servers: Arc<ResourceServers>,
+    pub(crate) versions: u64,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Application {
+    id: [u64; 2],
+    pub(crate) organisation: u32,
+    /// None: deleted, or not heard of yet. Its credentials are unknown.
+    pub(crate) state: Option<application::State>,
+}
+
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Organisation {
+    id: [u64; 2],
+    /// None: not heard of yet. Its credentials are unknown.
+    pub(crate) suspended: Option<bool>,
+}
+
+/// Where from and how often a credential may be used.
+pub(crate) struct Bounds {
+    /// None: this release cannot read them, so nowhere is allowed.
+    pub(crate) networks: Option<Networks>,
+    /// None: this release cannot read them, so none is allowed.
+    pub(crate) origins: Option<Origins>,
+    pub(crate) rate_limit: Option<RateLimit>,
+}
+
+const fn words(bits: u128) -> [u64; 2] {
+    [(bits >> 64) as u64, bits as u64]
+}
+
+const fn bits(words: [u64; 2]) -> u128 {
+    (words[0] as u128) << 64 | words[1] as u128
+}
+
+impl Default for Application {
+    fn default() -> Self {
+        Self { id: [0; 2], organisation: NONE, state: None }
+    }
+}
+
+impl Application {
+    pub(crate) fn new(id: ApplicationId, organisation: u32, state: Option<application::State>) -> Self {
+        Self { id: words(id.bits()), organisation, state }
+    }
+
+    /// What stands in the slot of a deleted application until no row points to it.
+    pub(crate) fn deleted(&self) -> bool {
+        self.id == [0; 2]
+    }
+
+    pub(crate) fn id(&self) -> ApplicationId {
+        ApplicationId::from_bits(bits(self.id))
+    }
+}
+
+impl Organisation {
+    pub(crate) fn new(id: OrganisationId, suspended: Option<bool>) -> Self {
+        Self { id: words(id.bits()), suspended }
+    }
+
+    pub(crate) fn id(&self) -> OrganisationId {
+        OrganisationId::from_bits(bits(self.id))
+    }
+}
+
+impl View {
+    /// The row whose secret has this digest. The index goes by its first bits; what decides is compared in constant time.
+    #[inline]
+    pub(crate) fn find(&self, digest: &[u8; 32]) -> Option<&Row> {
+        let rows = self.by_digest.candidates(index::of_digest(digest)).filter_map(|slot| self.rows.get(slot));
+        rows.filter(|row| row.used()).find(|row| digest::equal(&row.digest, digest))
+    }
+
+    /// The application of a row and its organisation, if both are known.
+    #[inline]
+    pub(crate) fn owner(&self, row: &Row) -> Option<Owner> {
+        let application = self.applications.get(row.application)?;
+        let organisation = self.organisations.get(application.organisation)?;
+        Some(Owner { application: application.id(), state: application.state?, organisation: organisation.id(), suspended: organisation.suspended? })
+    }
+
+    pub(crate) fn permissions(&self, row: &Row) -> &PermissionSet {
+        self.permissions.get(row.permissions).and_then(Option::as_deref).unwrap_or(PermissionSet::NONE)
+    }
+
+    /// None: nothing restricts it. `Err`: something does that is not here, which refuses.
+    pub(crate) fn bounds(&self, row: &Row) -> Result<Option<&Bounds>, Missing> {
+        if row.restrictions == NONE {
+            return Ok(None);
+        }
+        self.restrictions.get(row.restrictions).and_then(Option::as_deref).map(Some).ok_or(Missing)
+    }
+
+    /// Where the rate limit of the row's credential is counted.
+    pub(crate) fn rate_state(&self, row: &Row) -> Option<&AtomicU64> {
+        self.rate_states.get(row.home)
+    }
+
+    pub(crate) fn asker(&self, token: &[u8], now: Timestamp) -> Option<Asker<'_>> {
+        self.resource_servers.asker(&self.services, token, now)
+    }
+}
+
+/// A row points to something that is not there.
+pub(crate) struct Missing;
+
+/// Whose a credential is.
+#[derive(Clone, Copy)]
+pub(crate) struct Owner {
+    pub(crate) application: ApplicationId,
+    pub(crate) state: application::State,
+    pub(crate) organisation: OrganisationId,
+    pub(crate) suspended: bool,
+}
