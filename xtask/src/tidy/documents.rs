@@ -42,6 +42,25 @@ pub(super) fn dead_files(tree: &Tree) -> Vec<Finding> {
     .collect()
 }
 
+/// A test that a document names is there. Names of tests are the only words in code marks with so many underscores.
+pub(super) fn named_tests(tree: &Tree) -> Vec<Finding> {
+    let is_name = |word: &str| {
+        word.matches('_').count() >= 4 && !word.starts_with("keywright_") && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    };
+    let mut found = Vec::new();
+    for document in tree.documents() {
+        for (i, line) in document.text.lines().enumerate() {
+            for name in line.split('`').skip(1).step_by(2).filter(|word| is_name(word)) {
+                if !tree.rust().any(|f| f.text.contains(&format!("fn {name}("))) {
+                    let what = format!("there is no test {name}: name the one that would fail, or write it");
+                    found.push(Finding { path: document.path.clone(), line: i + 1, rule: "named tests", what });
+                }
+            }
+        }
+    }
+    found
+}
+
 /// Line and target of each link that is not an address elsewhere. Code is left out.
 fn targets(document: &File) -> Vec<(usize, String)> {
     let mut in_code = false;

@@ -35,7 +35,7 @@ impl fmt::Display for Finding {
 
 /// Everything that breaks a rule, by path and line.
 pub(crate) fn findings(tree: &Tree) -> Vec<Finding> {
-    let rules: [fn(&Tree) -> Vec<Finding>; 12] = [
+    let rules: [fn(&Tree) -> Vec<Finding>; 13] = [
         layers::sql,
         layers::cryptography,
         layers::connections,
@@ -47,6 +47,7 @@ pub(crate) fn findings(tree: &Tree) -> Vec<Finding> {
         words::long_files,
         documents::links,
         documents::dead_files,
+        documents::named_tests,
         records::all,
     ];
     let mut found: Vec<Finding> = rules.iter().flat_map(|rule| rule(tree)).collect();

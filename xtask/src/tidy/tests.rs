@@ -26,7 +26,7 @@ fn the_repository_is_tidy() {
 fn each_rule_finds_what_it_is_for() {
     let sql = concat!("fn f() {\n    q(\"SEL", "ECT id\n FROM credential\");\n}\n");
     let long = "// a line\n".repeat(451);
-    let cases: [(&str, &str, &[&str]); 15] = [
+    let cases: [(&str, &str, &[&str]); 16] = [
         ("crates/web/src/list.rs", sql, &["crates/web/src/list.rs:2 sql"]),
         ("crates/web/src/list.rs", "use aws_lc_rs::hmac;\n", &["crates/web/src/list.rs:1 cryptography"]),
         ("crates/web/src/list.rs", "\nuse tokio::net::TcpStream;\nfn f() { TcpStream::connect(x); }", &["crates/web/src/list.rs:3 connections"]),
@@ -39,6 +39,7 @@ fn each_rule_finds_what_it_is_for() {
         ("README.md", concat!("from crates", ".io\n"), &["README.md:1 places"]),
         ("xtask/src/long.rs", &long, &["xtask/src/long.rs:451 length"]),
         ("README.md", "see [it](docs/none.md) and [here](#nowhere)", &["README.md:1 links", "README.md:1 links"]),
+        ("README.md", "by `nothing_like_this_is_there`\n", &["README.md:1 named tests"]),
         ("docs/lonely.md", "# Lonely\n", &["docs/lonely.md:1 dead file"]),
         ("crates/store/src/migrations/0001.sql", concat!("CREATE", " TABLE x;\n"), &["crates/store/src/migrations/0001.sql:1 migrations"]),
         ("a/snapshots/it__gone.snap", "---\nsource: a/it.rs\n---\n", &["a/snapshots/it__gone.snap:1 snapshots"]),
