@@ -62,6 +62,12 @@ pub(super) fn connections(tree: &Tree) -> Vec<Finding> {
     in_code(tree, &allowed, &ways, "connections", "a connection outside store/engine/ and the command line's client: pass in what is needed", |_| false)
 }
 
+/// A serialised type is a promise to somebody: to callers of the API (web) or to the next release (store).
+pub(super) fn serialised_forms(tree: &Tree) -> Vec<Finding> {
+    let what = "a serialised type outside web and store: give web a shape of its own for it";
+    in_code(tree, &["crates/web/", "crates/store/"], &["Serialize"], "serialised forms", what, |_| false)
+}
+
 /// Domain, crypto and verifier take time and data as arguments, so that tests can give them any.
 pub(super) fn inputs_are_passed_in(tree: &Tree) -> Vec<Finding> {
     let ways = ["SystemTime::now", "Instant::now", "Timestamp::now", "std::fs", "std::env", "std::net::Tcp", "tokio::", "println!", "tracing::"];
