@@ -24,7 +24,10 @@ use crate::routes::Routes;
 use crate::verify;
 use crate::watch::{Due, Watch, Watched};
 
-/// Bytes of a request's head, or of body that is read ahead. A hundred headers are the most (hyper's own limit); both are refused with 431.
+/// Bytes of a request's head; room for a credential of the largest size and what proxies add. Longer ones, and more than a hundred headers
+/// (hyper's own limit), are refused with 431.
+const HEAD_BYTES_MAX: usize = 32 * 1024;
+/// Bytes that are read ahead.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
 /// How long to wait when the system has no socket to give; trying at once would only keep it busy.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
@@ -83,7 +86,9 @@ async fn connection(stream: TcpStream, peer: IpAddr, server: Arc<Server>) {
         async move { Ok::<_, Infallible>(this.answer(request).await) }
     });
     // Heads and bodies are short: one buffer and one write are cheaper than a vectored write.
-    let mut http = pin!(http1::Builder::new().max_buf_size(BUFFER_BYTES_MAX).writev(false).serve_connection(io, service));
+    let mut protocol = http1::Builder::new();
+    protocol.max_buf_size(BUFFER_BYTES_MAX).max_header_size(HEAD_BYTES_MAX).writev(false);
+    let mut http = pin!(protocol.serve_connection(io, service));
     let timeouts = server.app.settings().timeouts;
     let tick = timeouts.tick();
     let mut timer = pin!(tokio::time::sleep(tick));

@@ -1,0 +1,12 @@
+//! The protocols through the front door: a real server on a free port, and a verifier that was loaded from records made by hand.
+
+#![allow(clippy::unwrap_used)]
+
+mod batch;
+mod forward;
+mod freshness;
+mod limits;
+mod routes;
+mod shapes;
+mod support;
+mod verdicts;

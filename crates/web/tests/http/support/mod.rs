@@ -1,0 +1,7 @@
+//! A server with a store of records, a clock that only tests move, and a client that sends exactly what it is told to.
+
+mod client;
+mod world;
+
+pub(crate) use client::{Client, Reply};
+pub(crate) use world::{World, rfc3339, settings};
