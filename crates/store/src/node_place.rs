@@ -66,7 +66,7 @@ pub enum RewindError {
 }
 
 impl NodePlace {
-    /// Reads the file; there need not be one.
+    /// Reads the file; it need not be there.
     ///
     /// # Errors
     /// [`RewindError::File`], [`RewindError::Form`]
@@ -138,6 +138,9 @@ fn parse(text: &str) -> Option<Place> {
 
 /// Puts a new file in the old one's place, whole or not at all.
 fn write(path: &Path, place: Place) -> io::Result<()> {
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory)?;
+    }
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     let beside = PathBuf::from(beside);
