@@ -1,1 +1,95 @@
-//! placeholder
+//! What a person or program may do, each thing once, whatever the way in: the command line and the loops of the server today.
+//!
+//! An operation checks the form of what it is given (every bad field at once), asks [`access`] whether the caller may, and writes
+//! through the store's one way to write, with its audit entries and changes.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod access;
+pub mod applications;
+pub mod catalogue;
+pub mod credentials;
+mod error;
+mod form;
+pub mod installation;
+pub mod organisations;
+pub mod resource_servers;
+pub mod scheduled;
+pub mod usage;
+pub mod verifiers;
+
+use std::sync::{Arc, RwLock};
+
+use keywright_domain::caller::Allowed;
+use keywright_domain::catalogue::Catalogue;
+use keywright_domain::change::Place;
+use keywright_domain::ids::VerifierId;
+use keywright_domain::time::{Boot, Timestamp};
+use keywright_store::{Committed, Done, Store, Tx};
+
+pub use error::{Error, Field, Rule};
+pub use installation::{Keys, KeysError};
+
+/// The two clocks of the machine, so that a test can set them.
+#[derive(Debug, Clone, Copy)]
+pub struct Clocks {
+    /// The calendar.
+    pub wall: fn() -> Timestamp,
+    /// The clock that counts suspend.
+    pub boot: fn() -> Boot,
+}
+
+/// How far the verifier in this process is, if there is one: its reports need not travel through the store.
+#[derive(Debug, Clone)]
+pub struct LocalVerifier {
+    /// Its id, once it is registered, and the place that it has applied and published.
+    pub applied: tokio::sync::watch::Receiver<Option<(VerifierId, Place)>>,
+}
+
+/// Everything that operations need; cheap to clone.
+#[derive(Clone)]
+pub struct Operations {
+    store: Store,
+    clocks: Clocks,
+    keys: Arc<Keys>,
+    local: Option<LocalVerifier>,
+    catalogue: Arc<RwLock<Option<(Timestamp, Arc<Catalogue>)>>>,
+}
+
+impl Operations {
+    /// Operations on this store. `local` is the verifier in this process.
+    #[must_use]
+    pub fn new(store: Store, clocks: Clocks, keys: Arc<Keys>, local: Option<LocalVerifier>) -> Self {
+        Self { store, clocks, keys, local, catalogue: Arc::default() }
+    }
+
+    /// The store, for reads that need no operation.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The keys of the installation.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The calendar.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.clocks.wall)()
+    }
+
+    /// The store's one way to write, for jobs that answer as operations do.
+    pub(crate) async fn write<T, F>(&self, allowed: Allowed, job: F) -> Result<Committed<T>, Error>
+    where
+        F: AsyncFn(&mut Tx<'_>) -> Result<Done<T>, Error> + Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.store.write(allowed, job).await
+    }
+
+    fn boot(&self) -> Boot {
+        (self.clocks.boot)()
+    }
+}

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod catalogue;
 pub mod change_log;
 pub mod credentials;
+pub mod durability;
 pub mod engine;
 pub mod error;
 pub mod installation;

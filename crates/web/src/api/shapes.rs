@@ -7,7 +7,7 @@ use keywright_operations::credentials::Shown;
 use keywright_store::applications::Application;
 use keywright_store::organisations::Organisation;
 use keywright_store::usage::UsageEntry;
-use keywright_store::verifiers::Registered;
+use keywright_store::verifiers::Verifier;
 use serde::Serialize;
 
 fn text(time: Option<Timestamp>) -> Option<String> {
@@ -203,16 +203,16 @@ pub struct VerifierShape {
     registered_at: String,
 }
 
-impl From<&Registered> for VerifierShape {
-    fn from(r: &Registered) -> Self {
+impl From<&Verifier> for VerifierShape {
+    fn from(v: &Verifier) -> Self {
         Self {
-            id: r.id.to_string(),
-            node: r.node.clone(),
-            role: r.role.clone(),
-            software: r.software.clone(),
-            position: r.applied.position.0,
-            reported_at: r.reported_at.to_string(),
-            registered_at: r.registered_at.to_string(),
+            id: v.reported.verifier.to_string(),
+            node: v.node.clone(),
+            role: v.role.clone(),
+            software: v.software.clone(),
+            position: v.reported.position.0,
+            reported_at: v.reported.at.to_string(),
+            registered_at: v.registered_at.to_string(),
         }
     }
 }

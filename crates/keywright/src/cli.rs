@@ -1,0 +1,408 @@
+//! The command line: its words, flags and help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The credential hub and verifier for companies that sell an API.
+#[derive(Debug, Parser)]
+#[command(name = "keywright", version, max_term_width = 110, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 done, 1 internal, 2 usage, 3 not found, 4 refused by a rule (verify: not valid), 5 store, 6 not reachable or 503.")]
+pub struct Cli {
+    /// Which store, which keys, how to print.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Common {
+    /// Directory of the embedded store [default: ./keywright-data]
+    #[arg(long, global = true, env = "KEYWRIGHT_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// PostgreSQL instead of the embedded store: postgres://user@host/database
+    #[arg(long, global = true, env = "KEYWRIGHT_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// File with the master key: 64 hexadecimal digits [default with the embedded store: DIR/master.key]
+    #[arg(long, global = true, env = "KEYWRIGHT_MASTER_KEY_FILE", value_name = "FILE")]
+    pub master_key_file: Option<PathBuf>,
+    /// Command that prints the master key (run by `sh -c`)
+    #[arg(long, global = true, env = "KEYWRIGHT_MASTER_KEY_COMMAND", value_name = "COMMAND")]
+    pub master_key_command: Option<String>,
+    /// File with settings; flags and variables go before it [default: ./keywright.toml, if there is one]
+    #[arg(long, global = true, env = "KEYWRIGHT_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print exactly one JSON value on standard output, and errors as problem documents on standard error
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start the hub and the verifier
+    Serve(Box<Serve>),
+    /// Organisations: the customers
+    #[command(subcommand)]
+    Org(Org),
+    /// Applications: what customers register
+    #[command(subcommand)]
+    App(App),
+    /// Credentials
+    #[command(subcommand)]
+    Key(Key),
+    /// Resource servers: APIs and gateways that may ask for verdicts
+    #[command(subcommand, name = "resource-server")]
+    ResourceServer(ResourceServer),
+    /// Ask a running server for a verdict; the credential on standard input, the token in KEYWRIGHT_TOKEN
+    Verify(Verify),
+    /// The catalogue of services
+    #[command(subcommand)]
+    Catalog(Catalog),
+    /// The verifiers, with how far each has applied the log
+    Verifiers,
+    /// Revocation proofs
+    #[command(subcommand)]
+    Proof(Proof),
+    /// Bring the store's tables to this release
+    Migrate,
+    /// Accept a store that was restored from a backup: starts a new epoch
+    Restore {
+        /// Say that what was written after the backup is lost, revocations too
+        #[arg(long, required = true)]
+        accept_rewind: bool,
+    },
+}
+
+/// What a server does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Hub and verifier
+    All,
+    /// Pages, management and housekeeping
+    Hub,
+    /// Verdicts only
+    Verifier,
+}
+
+/// Settings of a server.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Serve {
+    /// Address to listen on [default: 127.0.0.1:8080]
+    #[arg(long, env = "KEYWRIGHT_LISTEN", value_name = "ADDRESS")]
+    pub listen: Option<String>,
+    /// How customers reach it: https://keys.example.com; required unless it listens on loopback
+    #[arg(long, env = "KEYWRIGHT_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// What this server does [default: all]
+    #[arg(long, env = "KEYWRIGHT_ROLE", value_enum)]
+    pub role: Option<Role>,
+    /// How long verifiers may answer without proof of freshness, 1s to 10s; stands in the store [default: 2s]
+    #[arg(long, env = "KEYWRIGHT_LEASE", value_name = "SPAN")]
+    pub lease: Option<String>,
+    /// Network of a proxy whose X-Forwarded-For is believed; may be given several times
+    #[arg(long, env = "KEYWRIGHT_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',')]
+    pub trusted_proxy: Vec<String>,
+    /// Catalogue to apply at start
+    #[arg(long, env = "KEYWRIGHT_CATALOG", value_name = "FILE")]
+    pub catalog: Option<PathBuf>,
+    /// A throw-away store with an example organisation, application, keys and a resource server
+    #[arg(long)]
+    pub demo: bool,
+}
+
+/// Organisations.
+#[derive(Debug, Subcommand)]
+pub enum Org {
+    /// Make an organisation and its owner
+    Create {
+        /// Its name
+        name: String,
+        /// Mail address of the person who owns it
+        #[arg(long, value_name = "EMAIL")]
+        owner: String,
+    },
+    /// All organisations, newest first
+    List(Page),
+    /// Refuse its production credentials until it is resumed
+    Suspend {
+        /// org_…
+        org: String,
+    },
+    /// Accept its credentials again
+    Resume {
+        /// org_…
+        org: String,
+    },
+}
+
+/// Which part of a long list.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Page {
+    /// Go on with what is older than this id (lists show 200 at a time)
+    #[arg(long, value_name = "ID")]
+    pub before: Option<String>,
+}
+
+/// Applications.
+#[derive(Debug, Subcommand)]
+pub enum App {
+    /// Make an application
+    Create {
+        /// org_…
+        #[arg(long, value_name = "ORG")]
+        organisation: String,
+        /// Its name
+        #[arg(long)]
+        name: String,
+        /// Slug of a service that it uses; may be given several times
+        #[arg(long, value_name = "SLUG", required = true, value_delimiter = ',')]
+        service: Vec<String>,
+        /// The host under which its users meet it: app.example.com
+        #[arg(long)]
+        domain: Option<String>,
+    },
+    /// An organisation's applications, newest first
+    List {
+        /// org_…
+        #[arg(long, value_name = "ORG")]
+        organisation: String,
+        /// Which part of a long list.
+        #[command(flatten)]
+        page: Page,
+    },
+    /// Let its production credentials work; prints what the checklist misses
+    Activate {
+        /// app_…
+        app: String,
+    },
+    /// Refuse all its credentials, keep everything
+    Deactivate {
+        /// app_…
+        app: String,
+    },
+    /// Erase it with its credentials
+    Delete {
+        /// app_…
+        app: String,
+        /// Its name, exactly
+        #[arg(long, value_name = "NAME")]
+        confirm: String,
+    },
+}
+
+/// Credentials.
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Make a key; it is shown this once
+    Create {
+        /// app_…
+        #[arg(long, value_name = "APP")]
+        application: String,
+        /// Slug of one of its services
+        #[arg(long, value_name = "SLUG")]
+        service: String,
+        /// production or sandbox
+        #[arg(long)]
+        environment: String,
+        /// A label
+        #[arg(long)]
+        name: String,
+        /// What it may do [default: every permission of the service]; an empty text: nothing
+        #[arg(long, value_name = "A,B")]
+        permissions: Option<String>,
+        /// When it ends: 2027-01-31T12:00:00Z
+        #[arg(long, value_name = "TIME")]
+        expires_at: Option<String>,
+        /// Network that it may be used from; may be given several times
+        #[arg(long, value_name = "CIDR")]
+        network: Vec<String>,
+        /// Origin that it may be used from; may be given several times
+        #[arg(long, value_name = "ORIGIN")]
+        origin: Vec<String>,
+        /// Requests in a period, counted by each node: 100/1s
+        #[arg(long, value_name = "N/SPAN")]
+        rate_limit: Option<String>,
+    },
+    /// An application's credentials, newest first
+    List {
+        /// app_…
+        #[arg(long, value_name = "APP")]
+        application: String,
+        /// Which part of a long list.
+        #[command(flatten)]
+        page: Page,
+    },
+    /// One credential, its versions and who uses them
+    Show {
+        /// key_…
+        key: String,
+    },
+    /// Change name, permissions, expiry or restrictions
+    Change(Box<KeyChange>),
+    /// Refuse it for now
+    Suspend {
+        /// key_…
+        key: String,
+    },
+    /// Accept it again
+    Resume {
+        /// key_…
+        key: String,
+    },
+    /// Make a new version of its secret, which is shown this once
+    Rotate {
+        /// key_…
+        key: String,
+        /// immediate, overlap or on_first_use [default: the service's]
+        #[arg(long)]
+        policy: Option<String>,
+        /// How long the previous version works: 24h [default: the service's]
+        #[arg(long, value_name = "SPAN")]
+        overlap: Option<String>,
+        /// End a version that is still in its overlap
+        #[arg(long)]
+        replace: bool,
+    },
+    /// End it for good
+    Revoke {
+        /// key_…
+        key: String,
+        /// Answer when no verifier accepts it any more, with the proof
+        #[arg(long, value_name = "all")]
+        wait: Option<Wait>,
+    },
+    /// Whose is this credential? It is read from standard input
+    Find,
+}
+
+/// For whom a revocation waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Wait {
+    /// Every registered verifier
+    All,
+}
+
+/// What to change of a credential.
+#[derive(Debug, Args)]
+pub struct KeyChange {
+    /// key_…
+    pub key: String,
+    /// Another label
+    #[arg(long)]
+    pub name: Option<String>,
+    /// All that it may do from now on; an empty text: nothing
+    #[arg(long, value_name = "A,B")]
+    pub permissions: Option<String>,
+    /// Another end
+    #[arg(long, value_name = "TIME", conflicts_with = "no_expiry")]
+    pub expires_at: Option<String>,
+    /// Without an end
+    #[arg(long)]
+    pub no_expiry: bool,
+    /// All networks that it may be used from
+    #[arg(long, value_name = "CIDR", conflicts_with = "no_network")]
+    pub network: Vec<String>,
+    /// From everywhere
+    #[arg(long)]
+    pub no_network: bool,
+    /// All origins that it may be used from
+    #[arg(long, value_name = "ORIGIN", conflicts_with = "no_origin")]
+    pub origin: Vec<String>,
+    /// From every origin
+    #[arg(long)]
+    pub no_origin: bool,
+    /// Another rate limit: 100/1s
+    #[arg(long, value_name = "N/SPAN", conflicts_with = "no_rate_limit")]
+    pub rate_limit: Option<String>,
+    /// Without a rate limit of its own
+    #[arg(long)]
+    pub no_rate_limit: bool,
+}
+
+/// Resource servers.
+#[derive(Debug, Subcommand)]
+pub enum ResourceServer {
+    /// Make one; its token is shown this once
+    Create {
+        /// Its name
+        name: String,
+        /// Services that it may ask about
+        #[arg(long, value_name = "A,B", required = true, value_delimiter = ',')]
+        services: Vec<String>,
+        /// Environments that it may ask about
+        #[arg(long, value_name = "A,B", value_delimiter = ',', default_value = "production")]
+        environments: Vec<String>,
+    },
+    /// All of them
+    List,
+    /// Make a new token, which is shown this once
+    Rotate {
+        /// rsv_…
+        id: String,
+        /// How long the previous token works; 0s ends it at once
+        #[arg(long, value_name = "SPAN", default_value = "24h")]
+        overlap: String,
+    },
+    /// Refuse its tokens for good
+    Revoke {
+        /// rsv_…
+        id: String,
+    },
+}
+
+/// A question to a running server.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Where it is: http://127.0.0.1:8080
+    #[arg(long, env = "KEYWRIGHT_URL", default_value = "http://127.0.0.1:8080")]
+    pub url: String,
+    /// Slug of the service [default: every service of the resource server]
+    #[arg(long, value_name = "SLUG")]
+    pub service: Option<String>,
+    /// production or sandbox [default: the resource server's]
+    #[arg(long)]
+    pub environment: Option<String>,
+    /// Permissions that the request needs
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub permissions: Vec<String>,
+    /// Address that the request came from
+    #[arg(long, value_name = "ADDRESS")]
+    pub source_ip: Option<String>,
+    /// Origin of the request
+    #[arg(long)]
+    pub origin: Option<String>,
+}
+
+/// The catalogue.
+#[derive(Debug, Subcommand)]
+pub enum Catalog {
+    /// Say what is wrong with a file, by line and column
+    Check {
+        /// catalog.toml
+        file: PathBuf,
+    },
+    /// Put a file in the place of the catalogue
+    Apply {
+        /// catalog.toml
+        file: PathBuf,
+    },
+    /// Print the catalogue that applies
+    Show,
+}
+
+/// Revocation proofs.
+#[derive(Debug, Subcommand)]
+pub enum Proof {
+    /// Check a proof; offline with --key
+    Verify {
+        /// File with the proof, or with the JSON that `key revoke --wait all` printed
+        file: PathBuf,
+        /// What /.well-known/keywright.json published, as a file [default: the key in the store]
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+    },
+}

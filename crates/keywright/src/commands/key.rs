@@ -1,0 +1,153 @@
+//! `keywright key`
+
+use keywright_operations::credentials::{Changes, Found, NewCredential, Rotation, Set, Shown};
+use keywright_web::api::shapes::CredentialShape;
+use serde_json::json;
+
+use super::{Context, before, id, names, secret_from_stdin};
+use crate::cli::{Key, KeyChange};
+use crate::failure::Failure;
+use crate::output::{Output, pairs, table};
+use crate::settings::Settings;
+
+/// Said beside every secret, as the seeds say it.
+const SHOWN_ONCE: &str =
+    "This is the only time that it is shown. Keep it in a secrets manager or an environment variable, never in source control or a front end.";
+
+pub(super) async fn run(settings: &Settings, command: Key) -> Result<Output, Failure> {
+    // Only the proof needs the installation's keys.
+    let context = match &command {
+        Key::Revoke { wait: Some(_), .. } => Context::open_with_keys(settings).await?,
+        _ => Context::open(settings).await?,
+    };
+    let Context { caller, operations } = &context;
+    match command {
+        Key::Create { application, service, environment, name, permissions, expires_at, network, origin, rate_limit } => {
+            let permissions = permissions.as_deref().map(names);
+            let new = NewCredential { service, environment, name, permissions, expires_at, networks: network, origins: origin, rate_limit };
+            let made = operations.credential_create(caller, id(&application)?, new).await?;
+            let text = format!("{}\n{SHOWN_ONCE}", pairs(&[("credential", made.id.to_string()), ("key", made.key.reveal().to_owned())]));
+            Ok(Output::new(json!({ "id": made.id.to_string(), "version": made.version, "key": made.key.reveal() }), text))
+        }
+        Key::List { application, page } => {
+            let listed = operations.credential_list(caller, id(&application)?, before(&page)?).await?;
+            let shapes: Vec<CredentialShape> = listed.iter().map(Into::into).collect();
+            let rows: Vec<Vec<String>> = listed.iter().map(row).collect();
+            Ok(Output::new(json!(shapes), table(&["id", "name", "key", "environment", "state", "version", "last used", "expires"], &rows)))
+        }
+        Key::Show { key } => Ok(shown(&operations.credential_show(caller, id(&key)?).await?)),
+        Key::Change(change) => {
+            let key = id(&change.key)?;
+            Ok(shown(&operations.credential_change(caller, key, changes(*change)).await?))
+        }
+        Key::Suspend { key } => Ok(shown(&operations.credential_suspend(caller, id(&key)?).await?)),
+        Key::Resume { key } => Ok(shown(&operations.credential_resume(caller, id(&key)?).await?)),
+        Key::Rotate { key, policy, overlap, replace } => {
+            let made = operations.credential_rotate(caller, id(&key)?, Rotation { policy, overlap, replace }).await?;
+            let until = made.previous_until.map(|u| u.to_string());
+            let text = pairs(&[
+                ("credential", made.id.to_string()),
+                ("version", made.version.to_string()),
+                ("key", made.key.reveal().to_owned()),
+                ("previous until", until.clone().unwrap_or_default()),
+            ]);
+            let json = json!({ "id": made.id.to_string(), "version": made.version, "key": made.key.reveal(), "previous_until": until });
+            Ok(Output::new(json, format!("{text}\n{SHOWN_ONCE}")))
+        }
+        Key::Revoke { key, wait } => {
+            let revoked = operations.credential_revoke(caller, id(&key)?).await?;
+            let mut json = json!({ "id": key, "position": revoked.place.position.0 });
+            let mut text = format!("{key} is revoked, at position {}", revoked.place.position);
+            if wait.is_some() {
+                let effective = operations.revocation_effective(caller, &revoked).await?;
+                json["effective_at"] = json!(effective.effective_at.to_string());
+                json["verifiers"] = effective.verifiers.iter().map(|v| v.to_json()).collect();
+                json["proof"] = json!(effective.proof);
+                text.push_str(&format!(
+                    "\nin effect on {n} of {n} verifiers at {}\nproof: {}",
+                    effective.effective_at,
+                    effective.proof,
+                    n = effective.verifiers.len()
+                ));
+            }
+            Ok(Output::new(json, text))
+        }
+        Key::Find => {
+            let Found { owner, shown } = operations.credential_find(caller, &secret_from_stdin("credential")?).await?;
+            let text = pairs(&[
+                ("credential", format!("{} ({})", owner.credential, shown.credential.name)),
+                ("version", owner.version.to_string()),
+                ("state", shown.credential.standing(shown.now).to_string()),
+                ("application", format!("{} ({})", owner.application, owner.application_name)),
+                ("organisation", format!("{} ({})", owner.organisation, owner.organisation_name)),
+                ("last used", shown.last_used().map(|t| t.to_string()).unwrap_or_else(|| "never".into())),
+                ("to end it", format!("keywright key revoke {} --wait all", owner.credential)),
+            ]);
+            let mut json = json!(CredentialShape::from(&shown));
+            json["version"] = json!(owner.version);
+            json["application_name"] = json!(owner.application_name);
+            json["organisation_name"] = json!(owner.organisation_name);
+            Ok(Output::new(json, text))
+        }
+    }
+}
+
+fn row(shown: &Shown) -> Vec<String> {
+    let c = &shown.credential;
+    vec![
+        c.id.to_string(),
+        c.name.clone(),
+        shown.masked.clone(),
+        c.environment.to_string(),
+        c.standing(shown.now).to_string(),
+        c.newest().to_string(),
+        shown.last_used().map_or_else(|| "never".into(), |t| t.to_string()),
+        c.expires_at.map_or_else(|| "never".into(), |t| t.to_string()),
+    ]
+}
+
+fn shown(shown: &Shown) -> Output {
+    let c = &shown.credential;
+    let r = &c.restrictions;
+    let mut text = pairs(&[
+        ("credential", c.id.to_string()),
+        ("name", c.name.clone()),
+        ("key", shown.masked.clone()),
+        ("service", format!("{} in {}", c.service, c.environment)),
+        ("state", c.standing(shown.now).to_string()),
+        ("permissions", if c.permissions.names().is_empty() { "none".into() } else { c.permissions.names().join(", ") }),
+        ("networks", r.networks.to_text()),
+        ("origins", r.origins.to_text()),
+        ("rate limit", r.rate_limit.map(|l| l.to_string()).unwrap_or_default()),
+        ("expires", c.expires_at.map_or_else(|| "never".into(), |t| t.to_string())),
+        ("last used", shown.last_used().map_or_else(|| "never".into(), |t| t.to_string())),
+    ]);
+    for version in &c.versions {
+        let time = version.state.time().map(|t| format!(" {} {t}", if version.state.as_str() == "retired" { "since" } else { "until" })).unwrap_or_default();
+        text.push_str(&format!("\nversion {}  …{} {}{time}", version.number, version.hint, version.state.as_str()));
+        for used in shown.usage.iter().filter(|u| u.version == version.number) {
+            let from = used.source.map(|s| format!(" from {s}")).unwrap_or_default();
+            text.push_str(&format!("\n  {} × {}, last {}{from}", used.count, used.code.as_str(), used.last));
+        }
+    }
+    Output::new(json!(CredentialShape::from(shown)), text)
+}
+
+fn changes(change: KeyChange) -> Changes {
+    fn set<T>(clear: bool, to: Option<T>) -> Set<T> {
+        match (clear, to) {
+            (true, _) => Set::Clear,
+            (false, Some(to)) => Set::To(to),
+            (false, None) => Set::Keep,
+        }
+    }
+    let some = |list: Vec<String>| (!list.is_empty()).then_some(list);
+    Changes {
+        name: change.name,
+        permissions: change.permissions.as_deref().map(names),
+        expires_at: set(change.no_expiry, change.expires_at),
+        networks: set(change.no_network, some(change.network)),
+        origins: set(change.no_origin, some(change.origin)),
+        rate_limit: set(change.no_rate_limit, change.rate_limit),
+    }
+}

@@ -1,0 +1,64 @@
+//! `keywright proof`
+
+use std::path::Path;
+
+use keywright_crypto::proof::ProofPublicKey;
+use serde_json::Value;
+
+use super::{Context, read_file};
+use crate::cli::Proof;
+use crate::failure::{Exit, Failure};
+use crate::output::Output;
+use crate::settings::Settings;
+
+/// A proof names every verifier, so its size grows with them.
+const PROOF_BYTES_MAX: usize = 1024 * 1024;
+
+pub(super) async fn run(settings: &Settings, command: Proof) -> Result<Output, Failure> {
+    let Proof::Verify { file, key } = command;
+    let text = read_file(&file, PROOF_BYTES_MAX)?;
+    let proof = proof_in(&text).ok_or_else(|| Failure::usage(format!("{}: neither a proof nor JSON with a \"proof\"", file.display())))?;
+    let key = match key {
+        Some(path) => published(&path)?,
+        None => {
+            let context = Context::open(settings).await?;
+            let missing = || {
+                Failure::new(
+                    Exit::NotFound,
+                    "no_signing_key",
+                    "this store has no signing key yet: start a server on it once, or give the published key with --key",
+                )
+            };
+            *context.operations.keys().public().ok_or_else(missing)?
+        }
+    };
+    let claims = key.verify(&proof).map_err(|e| Failure::new(Exit::Refused, "proof_refused", format!("{}: {e}", file.display())))?;
+    let said = |name: &str| claims.get(name).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).unwrap_or_default();
+    let verifiers = claims.get("verifiers").and_then(Value::as_array).map_or(0, Vec::len);
+    let text = format!(
+        "the proof holds: {} was revoked at position {} ({}), in effect on all of {verifiers} verifiers at {}; {}",
+        said("credential"),
+        said("position"),
+        said("committed_at"),
+        said("effective_at"),
+        said("durability")
+    );
+    Ok(Output::new(claims, text))
+}
+
+/// The proof itself, or the `proof` of what `key revoke` printed.
+fn proof_in(text: &str) -> Option<String> {
+    match serde_json::from_str::<Value>(text) {
+        Ok(value) => value.as_str().or_else(|| value.get("proof")?.as_str()).map(str::to_owned),
+        Err(_) if text.trim().split('.').count() == 3 => Some(text.trim().to_owned()),
+        Err(_) => None,
+    }
+}
+
+/// The key in what `/.well-known/keywright.json` published, or a JWK.
+fn published(path: &Path) -> Result<ProofPublicKey, Failure> {
+    let wrong = || Failure::usage(format!("{}: neither a JWK of an Ed25519 key nor what /.well-known/keywright.json publishes", path.display()));
+    let value: Value = serde_json::from_str(&read_file(path, PROOF_BYTES_MAX)?).map_err(|_| wrong())?;
+    let jwk = value.pointer("/revocation_proof_keys/keys/0").unwrap_or(&value);
+    ProofPublicKey::from_jwk(jwk).map_err(|_| wrong())
+}

@@ -1,0 +1,82 @@
+//! What a command prints: one JSON value with `--json`, lines for people without.
+
+use std::io::Write;
+
+use serde_json::Value;
+
+/// What came of a command.
+#[derive(Debug)]
+pub struct Output {
+    json: Option<Value>,
+    text: String,
+    exit: u8,
+}
+
+impl Output {
+    /// The JSON value, and the same in lines for people.
+    #[must_use]
+    pub fn new(json: Value, text: impl Into<String>) -> Self {
+        Self { json: Some(json), text: text.into(), exit: 0 }
+    }
+
+    /// The command has printed what there was.
+    #[must_use]
+    pub const fn nothing() -> Self {
+        Self { json: None, text: String::new(), exit: 0 }
+    }
+
+    /// With another exit code than 0.
+    #[must_use]
+    pub fn exit(mut self, code: u8) -> Self {
+        self.exit = code;
+        self
+    }
+
+    /// Prints it and gives the exit code. A reader that has gone away is no error.
+    #[must_use]
+    pub fn print(&self, json: bool) -> u8 {
+        let text = match (&self.json, json) {
+            (Some(value), true) => format!("{value}\n"),
+            (None, true) => String::new(),
+            (_, false) if self.text.is_empty() || self.text.ends_with('\n') => self.text.clone(),
+            (_, false) => format!("{}\n", self.text),
+        };
+        let _ = std::io::stdout().lock().write_all(text.as_bytes());
+        self.exit
+    }
+}
+
+/// Says something beside the result, on standard error.
+pub fn note(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Says something on standard output, beside no result.
+pub fn say(text: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+/// Columns for people, each as wide as its widest cell.
+#[must_use]
+pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    if rows.is_empty() {
+        return "none".to_owned();
+    }
+    let width = |i: usize| rows.iter().map(|r| r[i].chars().count()).chain([head[i].chars().count()]).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
+    let line = |cells: &[&str]| {
+        let padded: Vec<String> = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        padded.join("  ").trim_end().to_owned()
+    };
+    let mut lines = vec![line(head)];
+    lines.extend(rows.iter().map(|row| line(&row.iter().map(String::as_str).collect::<Vec<_>>())));
+    lines.join("\n")
+}
+
+/// Names and values for people, one pair a line; pairs without a value are left out.
+#[must_use]
+pub fn pairs(pairs: &[(&str, String)]) -> String {
+    let width = pairs.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let shown = pairs.iter().filter(|(_, value)| !value.is_empty());
+    shown.map(|(name, value)| format!("{name:width$}  {value}")).collect::<Vec<_>>().join("\n")
+}

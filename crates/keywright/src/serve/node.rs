@@ -1,0 +1,43 @@
+//! What the web server may ask of this process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use keywright_crypto::proof::ProofPublicKey;
+use keywright_operations::Operations;
+use keywright_web::{Figures, Node};
+
+use crate::cli::Role;
+
+/// This process, as the web server sees it.
+pub(super) struct Process {
+    operations: Operations,
+    role: Role,
+    backlog: Arc<AtomicU64>,
+}
+
+impl Process {
+    pub(super) fn new(operations: Operations, role: Role) -> Self {
+        Self { operations, role, backlog: Arc::default() }
+    }
+
+    /// Where the reporter notes how much usage is counted and not yet in the store.
+    pub(super) fn backlog(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.backlog)
+    }
+}
+
+impl Node for Process {
+    fn figures(&self) -> Figures {
+        let usage_backlog = (self.role != Role::Hub).then(|| self.backlog.load(Ordering::Relaxed));
+        Figures { usage_backlog, writer_queue: Some(self.operations.store().waiting_writes() as u64) }
+    }
+
+    fn hub_ready(&self) -> Result<(), String> {
+        self.operations.keys().proof().map(|_| ()).map_err(|e| e.to_string())
+    }
+
+    fn proof_keys(&self) -> Vec<ProofPublicKey> {
+        self.operations.keys().public().copied().into_iter().collect()
+    }
+}

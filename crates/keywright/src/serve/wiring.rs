@@ -1,0 +1,225 @@
+//! From settings to a running server.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use keywright_domain::credential::restrictions::Networks;
+use keywright_domain::limits;
+use keywright_domain::time::Span;
+use keywright_operations::{Keys, LocalVerifier, Operations};
+use keywright_store::node_place::NodePlace;
+use keywright_store::{Location, OpenOptions, Purpose, Store};
+use keywright_verifier::Verifier;
+use keywright_web::App;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::node::Process;
+use super::{follow, report, timers};
+use crate::cli::{Role, Serve};
+use crate::commands::machine;
+use crate::failure::{Exit, Failure};
+use crate::settings::Settings;
+use crate::{clocks, master_key};
+
+/// Where a server listens unless it is told otherwise.
+const LISTEN: &str = "127.0.0.1:8080";
+
+/// A server that runs.
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// What it does.
+    pub role: Role,
+    /// Where its store is.
+    pub store_at: String,
+    /// The address for people, if one was given.
+    pub public_url: Option<String>,
+    /// The operations on its store, with its own verifier wired in.
+    pub operations: Operations,
+    /// Its verifier, unless its role is `hub`.
+    pub verifier: Option<Arc<Verifier>>,
+    stop: watch::Sender<bool>,
+    listening: JoinHandle<()>,
+    loops: Vec<JoinHandle<()>>,
+}
+
+/// Starts a server and gives it once it listens.
+///
+/// # Errors
+/// [`Failure`]: what was wrong, where, and what to do.
+pub async fn start(settings: &Settings, given: &Serve) -> Result<Running, Failure> {
+    let serve = settings.serve(given)?;
+    let role = serve.role.unwrap_or(Role::All);
+    let address = listen_address(&serve)?;
+    let trusted_proxies = Networks::parse(&serve.trusted_proxy).map_err(|e| Failure::usage(format!("--trusted-proxy: {e}")))?;
+    let lease_ms = serve.lease.as_deref().map(lease_ms).transpose()?;
+
+    let store = open(settings, lease_ms).await?;
+    let keys = keys(settings, &store, role).await?;
+    let place = NodePlace::open(place_file(&settings.data)).map_err(|e| rewind(&e))?;
+    place.check(&store).await.map_err(|e| rewind(&e))?;
+    // Listening comes before registering: a port that is taken should leave no trace in the store.
+    let listener = TcpListener::bind(address).await.map_err(|e| {
+        Failure::new(
+            Exit::Unreachable,
+            "address_not_available",
+            format!("{address} cannot be listened on ({e}): stop what uses it, or give another with --listen"),
+        )
+    })?;
+    let address = listener.local_addr().map_err(|e| Failure::new(Exit::Internal, "internal", e.to_string()))?;
+
+    let (applied, seen) = watch::channel(None);
+    let verifier = (role != Role::Hub).then(|| Arc::new(Verifier::new()));
+    let local = verifier.as_ref().map(|_| LocalVerifier { applied: seen });
+    let operations = Operations::new(store.clone(), clocks::real(), Arc::new(keys), local);
+    if role != Role::Verifier {
+        apply_catalogue(&operations, &serve).await?;
+    }
+
+    let (stop, stopped) = watch::channel(false);
+    let process = Process::new(operations.clone(), role);
+    let mut loops = Vec::new();
+    if let Some(verifier) = &verifier {
+        let follow = follow::Follow::new(store.clone(), Arc::clone(verifier), follow::node_name(address), role, place, applied);
+        loops.push(tokio::spawn(follow.run(stopped.clone())));
+        let report = report::Reporter::new(operations.clone(), Arc::clone(verifier), follow::node_name(address), process.backlog());
+        loops.push(tokio::spawn(report.run(stopped.clone())));
+    }
+    if role != Role::Verifier {
+        loops.push(tokio::spawn(timers::run(operations.clone(), stopped.clone())));
+    }
+    let web = keywright_web::Settings {
+        trusted_proxies: trusted_proxies.list().to_vec(),
+        public_url: serve.public_url.clone(),
+        hub: role != Role::Verifier,
+        ..keywright_web::Settings::default()
+    };
+    let app = Arc::new(App::new(verifier.clone(), clocks::boot, web, Box::new(process)));
+    let listening = tokio::spawn(keywright_web::serve(listener, app, wait_for(stopped)));
+    Ok(Running { address, role, store_at: store.at().to_owned(), public_url: serve.public_url, operations, verifier, stop, listening, loops })
+}
+
+/// Until it is time to stop; also when nobody is left who could say so.
+pub(super) async fn wait_for(mut stopped: watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+impl Running {
+    /// When it has stopped listening by itself, which it should not.
+    pub async fn ended(&mut self) {
+        let _ = (&mut self.listening).await;
+    }
+
+    /// Answers what was asked, puts down what was counted, and leaves.
+    ///
+    /// # Errors
+    /// [`Failure`]: a part of it had broken off before.
+    pub async fn stop(self) -> Result<(), Failure> {
+        // Everything has ended already where nobody listens.
+        let _ = self.stop.send(true);
+        let mut broken = !self.listening.is_finished() && self.listening.await.is_err();
+        for ended in self.loops {
+            broken |= ended.await.is_err();
+        }
+        if broken { Err(Failure::new(Exit::Internal, "internal", "a part of the server broke off; the log says why")) } else { Ok(()) }
+    }
+}
+
+fn listen_address(serve: &Serve) -> Result<SocketAddr, Failure> {
+    let text = serve.listen.as_deref().unwrap_or(LISTEN);
+    let address: SocketAddr = text.parse().map_err(|_| Failure::usage(format!("--listen {text}: write an address and a port, such as {LISTEN}")))?;
+    if let Some(url) = &serve.public_url
+        && !(url.starts_with("https://") || url.starts_with("http://"))
+    {
+        return Err(Failure::usage(format!("--public-url {url}: write the whole address, such as https://keys.example.com")));
+    }
+    if !address.ip().is_loopback() && serve.public_url.is_none() {
+        return Err(Failure::usage(format!(
+            "{address} can be reached from other machines: say with --public-url how people reach it, such as https://keys.example.com"
+        )));
+    }
+    Ok(address)
+}
+
+fn lease_ms(text: &str) -> Result<u64, Failure> {
+    let span: Span = text.parse().map_err(|e: keywright_domain::time::SpanError| Failure::usage(format!("--lease: {e}")))?;
+    Ok(span.us().unsigned_abs() / 1_000)
+}
+
+async fn open(settings: &Settings, lease_ms: Option<u64>) -> Result<Store, Failure> {
+    let location = match &settings.database_url {
+        Some(url) => Location::Postgres(url.clone()),
+        None => Location::Directory(settings.data.clone()),
+    };
+    if let Some(ms) = lease_ms.filter(|ms| !(limits::LEASE_MS_MIN..=limits::LEASE_MS_MAX).contains(ms)) {
+        return Err(Failure::usage(format!("a lease of {ms} ms is out of range: {} to {} ms", limits::LEASE_MS_MIN, limits::LEASE_MS_MAX)));
+    }
+    let mut options = OpenOptions::new(location, Purpose::Serve);
+    options.lease_ms = lease_ms.unwrap_or(options.lease_ms);
+    let store = Store::open(options).await?;
+    if let Some(wanted_ms) = lease_ms {
+        store.ensure_lease(wanted_ms).await.map_err(|e| Failure::store(e.to_string()))?;
+    }
+    Ok(store)
+}
+
+async fn keys(settings: &Settings, store: &Store, role: Role) -> Result<Keys, Failure> {
+    if role == Role::Verifier {
+        // Nothing that a verifier holds today is sealed, and a key that is not there cannot be stolen.
+        return Ok(Keys::without_master(store).await?);
+    }
+    if let Some(master) = master_key::find(settings)? {
+        return Ok(Keys::open(store, &master, true).await?);
+    }
+    let new = store.installation().await?.master_key_check.is_none();
+    match master_key::beside(settings).filter(|_| new) {
+        Some(path) => {
+            let master = master_key::make(&path)?;
+            tracing::info!(file = %path.display(), "made the master key: keep a copy of it apart from the backups of the store");
+            Ok(Keys::open(store, &master, true).await?)
+        }
+        None => Err(Failure::new(
+            Exit::Usage,
+            "master_key_missing",
+            if new {
+                "a store in PostgreSQL needs a master key, which every hub node gets: make one with `openssl rand -hex 32`, keep it in a secrets manager, and give it with --master-key-file, KEYWRIGHT_MASTER_KEY or --master-key-command".to_owned()
+            } else {
+                format!(
+                    "this store was made under a master key, which is not there: put it back to {} or give it with --master-key-file, KEYWRIGHT_MASTER_KEY or --master-key-command",
+                    master_key::beside(settings).map_or_else(|| "its place".into(), |p| p.display().to_string())
+                )
+            },
+        )),
+    }
+}
+
+/// The file in which this node remembers how far the store was. It stands beside the data directory, so that putting back an older copy
+/// of the whole directory is noticed; inside, where nothing can be written beside.
+fn place_file(data: &Path) -> PathBuf {
+    let mut beside = data.as_os_str().to_owned();
+    beside.push(".place");
+    let beside = PathBuf::from(beside);
+    let parent = beside.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let writable = rustix::fs::access(parent, rustix::fs::Access::WRITE_OK).is_ok();
+    if beside.exists() || writable { beside } else { data.join("node.place") }
+}
+
+fn rewind(error: &keywright_store::node_place::RewindError) -> Failure {
+    Failure::new(Exit::Store, "store_went_back", error.to_string())
+}
+
+async fn apply_catalogue(operations: &Operations, serve: &Serve) -> Result<(), Failure> {
+    let (text, from) = match &serve.catalog {
+        Some(path) => (crate::commands::read_file(path, limits::CATALOGUE_BYTES_MAX)?, path.display().to_string()),
+        None if operations.store().catalogue().await?.is_none() => (keywright_domain::catalogue::BUILT_IN.to_owned(), "the built-in catalogue".to_owned()),
+        None => return Ok(()),
+    };
+    let applied = operations.catalogue_apply(&machine(), &text).await?;
+    for warning in &applied.warnings {
+        tracing::warn!(catalogue = from, line = warning.line, column = warning.column, "{}", warning.message);
+    }
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! Settings: from flags, `KEYWRIGHT_*` variables (both read by the command line's parser), then `keywright.toml`.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::cli::{Common, Role, Serve};
+use crate::failure::Failure;
+
+/// The file's name where none is given.
+const FILE: &str = "keywright.toml";
+/// Bytes of a settings file; more is a mistake.
+const FILE_BYTES_MAX: usize = 64 * 1024;
+
+/// What every command needs to know.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Directory of the embedded store.
+    pub data: PathBuf,
+    /// PostgreSQL instead of it.
+    pub database_url: Option<String>,
+    /// Where the master key is.
+    pub master_key_file: Option<PathBuf>,
+    /// What prints the master key.
+    pub master_key_command: Option<String>,
+    /// The file's settings of a server.
+    file: File,
+}
+
+/// `keywright.toml`: the names of the flags, with underscores.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    data: Option<PathBuf>,
+    database_url: Option<String>,
+    master_key_file: Option<PathBuf>,
+    master_key_command: Option<String>,
+    listen: Option<String>,
+    public_url: Option<String>,
+    role: Option<String>,
+    lease: Option<String>,
+    trusted_proxy: Option<Vec<String>>,
+    catalog: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Reads the file, if there is one, and puts flags and variables before it.
+    ///
+    /// # Errors
+    /// [`Failure`]: the file cannot be read, or says something that is not a setting.
+    pub fn read(common: &Common) -> Result<Self, Failure> {
+        let file = match &common.config {
+            Some(path) => read(path)?,
+            None if Path::new(FILE).exists() => read(Path::new(FILE))?,
+            None => File::default(),
+        };
+        // Where a command names a store on the command line, a database in the file is not meant.
+        let database_url = common.database_url.clone().or_else(|| if common.data.is_some() { None } else { file.database_url.clone() });
+        if common.data.is_some() && common.database_url.is_some() {
+            return Err(Failure::usage("--data and --database-url name two stores: give one of them"));
+        }
+        Ok(Self {
+            data: common.data.clone().or_else(|| file.data.clone()).unwrap_or_else(|| PathBuf::from("keywright-data")),
+            database_url,
+            master_key_file: common.master_key_file.clone().or_else(|| file.master_key_file.clone()),
+            master_key_command: common.master_key_command.clone().or_else(|| file.master_key_command.clone()),
+            file,
+        })
+    }
+
+    /// These settings, for a store of its own in `data`.
+    #[must_use]
+    pub fn throw_away(&self, data: PathBuf) -> Self {
+        Self { data, database_url: None, master_key_file: None, master_key_command: None, file: self.file.clone() }
+    }
+
+    /// A server's settings, with the file's where flags and variables say nothing.
+    ///
+    /// # Errors
+    /// [`Failure`]: the file names a role that is none.
+    pub fn serve(&self, given: &Serve) -> Result<Serve, Failure> {
+        let role = match &self.file.role {
+            Some(role) => {
+                Some(<Role as clap::ValueEnum>::from_str(role, false).map_err(|_| Failure::usage(format!("role = {role:?}: write all, hub or verifier")))?)
+            }
+            None => None,
+        };
+        let trusted_proxy = if given.trusted_proxy.is_empty() { self.file.trusted_proxy.clone().unwrap_or_default() } else { given.trusted_proxy.clone() };
+        Ok(Serve {
+            listen: given.listen.clone().or_else(|| self.file.listen.clone()),
+            public_url: given.public_url.clone().or_else(|| self.file.public_url.clone()),
+            role: given.role.or(role),
+            lease: given.lease.clone().or_else(|| self.file.lease.clone()),
+            trusted_proxy,
+            catalog: given.catalog.clone().or_else(|| self.file.catalog.clone()),
+            demo: given.demo,
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<File, Failure> {
+    let text = crate::commands::read_file(path, FILE_BYTES_MAX)?;
+    toml::from_str(&text).map_err(|e| Failure::usage(format!("{}: {}", path.display(), e.to_string().trim_end())))
+}

@@ -1,0 +1,192 @@
+//! Changing, suspending and resuming a credential.
+
+use keywright_domain::caller::{Caller, Right};
+use keywright_domain::change::Change;
+use keywright_domain::credential::restrictions::{Networks, Origins};
+use keywright_domain::credential::{Credential, EndedError, ExpiryError, Permissions, RateLimit};
+use keywright_domain::ids::CredentialId;
+use keywright_domain::text;
+use keywright_domain::time::Timestamp;
+use keywright_store::{AuditEntry, Done};
+use serde_json::json;
+
+use super::organisation;
+use super::show::Shown;
+use crate::form::Form;
+use crate::{Error, Operations, Rule};
+
+/// What to do with a part of a credential.
+#[derive(Debug, Clone, Default)]
+pub enum Set<T> {
+    /// Leave it.
+    #[default]
+    Keep,
+    /// Remove it.
+    Clear,
+    /// Put this in its place.
+    To(T),
+}
+
+/// What to change of a credential, as it was typed.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    /// Another label.
+    pub name: Option<String>,
+    /// Other permissions, all of them.
+    pub permissions: Option<Vec<String>>,
+    /// Another expiry.
+    pub expires_at: Set<String>,
+    /// Other networks, all of them.
+    pub networks: Set<Vec<String>>,
+    /// Other origins, all of them.
+    pub origins: Set<Vec<String>>,
+    /// Another rate limit.
+    pub rate_limit: Set<String>,
+}
+
+/// The good values of a form: none where nothing is to change.
+#[derive(Default)]
+struct Checked {
+    name: Option<String>,
+    permissions: Option<Vec<String>>,
+    expires_at: Option<Option<Timestamp>>,
+    networks: Option<Networks>,
+    origins: Option<Origins>,
+    rate_limit: Option<Option<RateLimit>>,
+}
+
+fn check(changes: Changes) -> Result<Checked, Error> {
+    let mut form = Form::default();
+    let checked = Checked {
+        name: form.take_some("name", changes.name.as_deref().map(text::name)),
+        permissions: changes.permissions,
+        expires_at: match changes.expires_at {
+            Set::Keep => None,
+            Set::Clear => Some(None),
+            Set::To(text) => form.take("expires_at", text.parse::<Timestamp>()).map(Some),
+        },
+        networks: match changes.networks {
+            Set::Keep => None,
+            Set::Clear => Some(Networks::default()),
+            Set::To(networks) => form.take("networks", Networks::parse(&networks)),
+        },
+        origins: match changes.origins {
+            Set::Keep => None,
+            Set::Clear => Some(Origins::default()),
+            Set::To(origins) => form.take("origins", Origins::parse(&origins)),
+        },
+        rate_limit: match changes.rate_limit {
+            Set::Keep => None,
+            Set::Clear => Some(None),
+            Set::To(text) => form.take("rate_limit", text.parse::<RateLimit>()).map(Some),
+        },
+    };
+    form.done()?;
+    Ok(checked)
+}
+
+impl Checked {
+    /// Applies the change; gives the names of what has changed.
+    fn apply(&self, credential: &mut Credential, known: &[String], now: Timestamp) -> Result<Vec<&'static str>, Error> {
+        credential.ensure_not_ended(now).map_err(Rule::Ended)?;
+        let before = credential.clone();
+        if let Some(name) = &self.name {
+            credential.name.clone_from(name);
+        }
+        if let Some(permissions) = &self.permissions {
+            let mut form = Form::default();
+            let permissions = form.take("permissions", Permissions::checked(permissions, &credential.service, known));
+            form.done()?;
+            credential.permissions = permissions.unwrap_or_default();
+        }
+        if let Some(expires_at) = self.expires_at {
+            // The machine's user holds the rights of an admin, who alone may move an expiry away.
+            credential.change_expiry(expires_at, true, now).map_err(|e: ExpiryError| Rule::Expiry(e))?;
+        }
+        if let Some(networks) = &self.networks {
+            credential.restrictions.networks.clone_from(networks);
+        }
+        if let Some(origins) = &self.origins {
+            credential.restrictions.origins.clone_from(origins);
+        }
+        if let Some(rate_limit) = self.rate_limit {
+            credential.restrictions.rate_limit = rate_limit;
+        }
+        let parts = [
+            ("name", before.name != credential.name),
+            ("permissions", before.permissions != credential.permissions),
+            ("expires_at", before.expires_at != credential.expires_at),
+            ("networks", before.restrictions.networks != credential.restrictions.networks),
+            ("origins", before.restrictions.origins != credential.restrictions.origins),
+            ("rate_limit", before.restrictions.rate_limit != credential.restrictions.rate_limit),
+        ];
+        Ok(parts.into_iter().filter_map(|(name, changed)| changed.then_some(name)).collect())
+    }
+}
+
+impl Operations {
+    /// Changes a credential; verifiers see it like a revocation. Changing nothing writes nothing.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Invalid`], [`Rule::Ended`], [`Rule::Expiry`], [`Error::Store`]
+    pub async fn credential_change(&self, caller: &Caller, id: CredentialId, changes: Changes) -> Result<Shown, Error> {
+        let allowed = self.over_credential(caller, Right::Admin, id).await?;
+        let organisation = organisation(&allowed, id)?;
+        let (catalogue, _) = self.catalogue_again().await?;
+        let checked = check(changes)?;
+        let now = self.now();
+        self.write(allowed, async move |tx| {
+            let mut stored = tx.credential_for_update(organisation, id).await?.ok_or_else(|| Error::not_found("credential", id))?;
+            let known = catalogue.service(&stored.credential.service).map(|s| s.permission_names()).unwrap_or_default();
+            let changed = checked.apply(&mut stored.credential, &known, now)?;
+            if changed.is_empty() {
+                return Ok(Done { value: (), audit: vec![], changes: vec![] });
+            }
+            tx.credential_save(&stored).await?;
+            let audit = AuditEntry::new("credential.changed", id).with(json!({ "changed": changed }));
+            Ok::<_, Error>(Done { value: (), audit: vec![audit], changes: vec![Change::Credential(id)] })
+        })
+        .await?;
+        self.credential_show(caller, id).await
+    }
+
+    /// Switches a credential off for now. Doing it twice changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Rule::Ended`], [`Error::Store`]
+    pub async fn credential_suspend(&self, caller: &Caller, id: CredentialId) -> Result<Shown, Error> {
+        self.switch(caller, id, "credential.suspended", Credential::suspend).await
+    }
+
+    /// Switches a suspended credential on again. Doing it twice changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Rule::Ended`], [`Error::Store`]
+    pub async fn credential_resume(&self, caller: &Caller, id: CredentialId) -> Result<Shown, Error> {
+        self.switch(caller, id, "credential.resumed", Credential::resume).await
+    }
+
+    async fn switch(
+        &self,
+        caller: &Caller,
+        id: CredentialId,
+        action: &'static str,
+        switch: fn(&mut Credential, Timestamp) -> Result<(), EndedError>,
+    ) -> Result<Shown, Error> {
+        let allowed = self.over_credential(caller, Right::Edit, id).await?;
+        let organisation = organisation(&allowed, id)?;
+        let now = self.now();
+        self.write(allowed, async move |tx| {
+            let mut stored = tx.credential_for_update(organisation, id).await?.ok_or_else(|| Error::not_found("credential", id))?;
+            let before = stored.credential.state;
+            switch(&mut stored.credential, now).map_err(Rule::Ended)?;
+            if stored.credential.state == before {
+                return Ok(Done { value: (), audit: vec![], changes: vec![] });
+            }
+            tx.credential_save(&stored).await?;
+            Ok::<_, Error>(Done { value: (), audit: vec![AuditEntry::new(action, id)], changes: vec![Change::Credential(id)] })
+        })
+        .await?;
+        self.credential_show(caller, id).await
+    }
+}

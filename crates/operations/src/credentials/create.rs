@@ -1,0 +1,189 @@
+//! Making a credential.
+
+use std::sync::Arc;
+
+use keywright_crypto::random;
+use keywright_crypto::secret::{Secret, ShownOnce};
+use keywright_domain::caller::{Allowed, Caller, Right};
+use keywright_domain::catalogue::Catalogue;
+use keywright_domain::change::{Change, Place};
+use keywright_domain::credential::restrictions::{Networks, Origins};
+use keywright_domain::credential::secret_form::Class;
+use keywright_domain::credential::{Credential, Environment, Kind, Permissions, RateLimit, Restrictions, State, Version, VersionState};
+use keywright_domain::ids::{ApplicationId, CredentialId};
+use keywright_domain::text;
+use keywright_domain::time::Timestamp;
+use keywright_store::{AuditEntry, Done};
+use serde_json::json;
+
+use super::{built_kind, expiry, organisation};
+use crate::form::{CHECKED, Form};
+use crate::{Error, Operations, Rule};
+
+/// What a credential is made from, as it was typed.
+#[derive(Debug, Clone, Default)]
+pub struct NewCredential {
+    /// Slug of one of the application's services.
+    pub service: String,
+    /// `production` or `sandbox`.
+    pub environment: String,
+    /// A label.
+    pub name: String,
+    /// None: every permission of the service, written out. Empty: none at all.
+    pub permissions: Option<Vec<String>>,
+    /// RFC 3339.
+    pub expires_at: Option<String>,
+    /// CIDR.
+    pub networks: Vec<String>,
+    /// Origins as browsers send them.
+    pub origins: Vec<String>,
+    /// `100/1s`.
+    pub rate_limit: Option<String>,
+}
+
+/// A credential that was made, with its key, which is shown this once.
+pub struct Created {
+    /// Its id.
+    pub id: CredentialId,
+    /// 1.
+    pub version: u32,
+    /// The key.
+    pub key: ShownOnce,
+    /// Where the change stands in the log.
+    pub place: Place,
+}
+
+/// The good values of a form.
+struct Checked {
+    kind: Kind,
+    environment: Environment,
+    name: String,
+    permissions: Permissions,
+    restrictions: Restrictions,
+    expires_at: Option<Timestamp>,
+    max: u32,
+}
+
+/// Why the transaction did not make it.
+enum Refusal {
+    /// Another catalogue applies than the form was checked against.
+    OtherCatalogue,
+    Error(Error),
+}
+
+impl From<keywright_store::StoreError> for Refusal {
+    fn from(error: keywright_store::StoreError) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+impl Operations {
+    /// Makes a credential for one of the application's services.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Invalid`] with every bad field, [`Rule::ServiceNotUsed`], [`Rule::CredentialLimit`],
+    /// [`Rule::KindNotBuilt`], [`Error::Store`]
+    pub async fn credential_create(&self, caller: &Caller, application: ApplicationId, new: NewCredential) -> Result<Created, Error> {
+        let allowed = self.over_application(caller, Right::Edit, application).await?;
+        let (mut catalogue, mut applied_at) = self.catalogue().await?;
+        // Once more at most: a catalogue that changes twice in between is somebody's script gone wild.
+        for last in [false, true] {
+            let checked = check(&catalogue, &new, self.now())?;
+            match self.credential_insert(&allowed, application, &new.service, checked, &catalogue, applied_at).await {
+                Err(Refusal::OtherCatalogue) if !last => (catalogue, applied_at) = self.catalogue_again().await?,
+                Err(Refusal::OtherCatalogue) => break,
+                Err(Refusal::Error(error)) => return Err(error),
+                Ok(created) => return Ok(created),
+            }
+        }
+        Err(Error::Store(keywright_store::StoreError::Busy { waited_ms: 0, detail: "the catalogue is being changed".into() }))
+    }
+
+    async fn credential_insert(
+        &self,
+        allowed: &Allowed,
+        application: ApplicationId,
+        service: &str,
+        checked: Checked,
+        catalogue: &Arc<Catalogue>,
+        applied_at: Timestamp,
+    ) -> Result<Created, Refusal> {
+        let no_random = |e: random::NoRandom| Refusal::Error(e.into());
+        let now = self.now();
+        let id = CredentialId::from_parts(now.ms(), random::bits().map_err(no_random)?);
+        let organisation = organisation(allowed, id).map_err(Refusal::Error)?;
+        let secret: Secret = random::secret(catalogue.brand(), Class::ApiKey(checked.environment)).map_err(no_random)?;
+        let credential = Credential {
+            id,
+            organisation,
+            application,
+            kind: checked.kind,
+            service: service.to_owned(),
+            environment: checked.environment,
+            name: checked.name,
+            permissions: checked.permissions,
+            restrictions: checked.restrictions,
+            state: State::Active,
+            expires_at: checked.expires_at,
+            created_at: now,
+            revoked_at: None,
+            versions: vec![Version { number: 1, state: VersionState::Active, digest: secret.digest(), hint: secret.hint(), created_at: now }],
+        };
+        let max = checked.max;
+        let done = self
+            .store
+            .write(allowed.clone(), async move |tx| {
+                let c = &credential;
+                tx.lock_organisation(organisation).await?;
+                let room = tx.credential_room(organisation, application, &c.service, c.environment.as_str(), now).await?;
+                let room = room.ok_or_else(|| Refusal::Error(Error::not_found("application", application)))?;
+                if room.catalogue_at != applied_at {
+                    return Err(Refusal::OtherCatalogue);
+                }
+                if !room.has_service {
+                    let has = tx.application_for_update(organisation, application).await?.map_or_else(Vec::new, |a| a.services);
+                    return Err(Refusal::Error(Rule::ServiceNotUsed { service: c.service.clone(), has }.into()));
+                }
+                if room.live >= max {
+                    return Err(Refusal::Error(Rule::CredentialLimit { max, service: c.service.clone(), environment: c.environment.as_str() }.into()));
+                }
+                tx.credential_insert(c).await?;
+                let detail = json!({ "application": application.to_string(), "service": c.service, "environment": c.environment.as_str() });
+                let audit = AuditEntry::new("credential.created", id).with(detail);
+                Ok(Done { value: (), audit: vec![audit], changes: vec![Change::Credential(id)] })
+            })
+            .await?;
+        Ok(Created { id, version: 1, key: secret.show_once(), place: done.place })
+    }
+}
+
+fn check(catalogue: &Catalogue, new: &NewCredential, now: Timestamp) -> Result<Checked, Error> {
+    let mut form = Form::default();
+    let service = catalogue.service(&new.service);
+    if service.is_none() {
+        form.bad("service", format!("{:?} is not in the catalogue, which has {}", new.service, catalogue.slugs().join(", ")));
+    }
+    let environment = form.take("environment", new.environment.parse::<Environment>());
+    let name = form.take("name", text::name(&new.name));
+    let known = service.map(|s| s.permission_names()).unwrap_or_default();
+    let permissions = match (&new.permissions, service) {
+        (None, _) => Some(Permissions::of(known)),
+        (Some(_), None) => None,
+        (Some(names), Some(service)) => form.take("permissions", Permissions::checked(names, &service.slug, &known)),
+    };
+    let expires_at = form.take_some("expires_at", new.expires_at.as_deref().map(|t| expiry(t, now)));
+    let networks = form.take("networks", Networks::parse(&new.networks));
+    let origins = form.take("origins", Origins::parse(&new.origins));
+    let rate_limit = form.take_some("rate_limit", new.rate_limit.as_deref().map(str::parse::<RateLimit>));
+    form.done()?;
+    let service = service.expect(CHECKED);
+    Ok(Checked {
+        kind: built_kind(catalogue, service)?,
+        environment: environment.expect(CHECKED),
+        name: name.expect(CHECKED),
+        permissions: permissions.expect(CHECKED),
+        restrictions: Restrictions { networks: networks.expect(CHECKED), origins: origins.expect(CHECKED), rate_limit },
+        expires_at,
+        max: service.credentials_per_environment,
+    })
+}

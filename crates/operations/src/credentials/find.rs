@@ -1,0 +1,44 @@
+//! Whose is this credential? The answer to "kill this leaked string".
+
+use keywright_crypto::secret::Secret;
+use keywright_domain::caller::{Caller, Facts, Right, allow};
+use keywright_domain::credential::secret_form::{self, Class};
+use keywright_store::credentials::Owner;
+
+use super::show::Shown;
+use crate::form::Form;
+use crate::{Error, Operations};
+
+/// A credential that was found by its secret.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Whose it is, and which version's secret it was.
+    pub owner: Owner,
+    /// The credential.
+    pub shown: Shown,
+}
+
+impl Operations {
+    /// Finds a credential by its secret.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when it is no API key by its form; [`Error::NotFound`] when it is nobody's; [`Error::Store`]
+    pub async fn credential_find(&self, caller: &Caller, secret: &Secret) -> Result<Found, Error> {
+        let allowed = self.operate(caller)?;
+        let (catalogue, _) = self.catalogue_again().await?;
+        let mut form = Form::default();
+        match secret_form::recognise(secret.expose().as_bytes(), &catalogue.brands) {
+            Ok(Class::ApiKey(_)) => {}
+            Ok(_) => form.bad("credential", "it is a secret of this installation, and not an API key: look at resource-server list"),
+            Err(malformed) => form.bad("credential", malformed),
+        }
+        form.done()?;
+        let owner = self.store.as_operator(&allowed)?.credential_by_digest(&secret.digest()).await?;
+        let owner = owner.ok_or_else(|| Error::not_found("credential", "with this secret: it is well-formed, and was never made here or is forgotten"))?;
+        let allowed = allow(caller, Right::View, &Facts { organisation: Some(owner.organisation) })?;
+        let scope = self.store.scope(&allowed)?;
+        let stored = scope.credential(owner.credential).await?.ok_or_else(|| Error::not_found("credential", owner.credential))?;
+        let usage = scope.usage(owner.credential).await?;
+        Ok(Found { shown: self.shown(stored, usage).await?, owner })
+    }
+}

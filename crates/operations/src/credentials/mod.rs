@@ -1,0 +1,43 @@
+//! Credentials: making, seeing, changing, rotating, suspending and revoking them, and finding whose a leaked one is.
+
+mod change;
+mod create;
+mod find;
+mod revoke;
+mod rotate;
+mod show;
+
+pub use change::{Changes, Set};
+pub use create::{Created, NewCredential};
+pub use find::Found;
+pub use revoke::{Effective, Revoked, VerifierEffect};
+pub use rotate::{Rotation, RotationMade};
+pub use show::Shown;
+
+use keywright_domain::caller::Allowed;
+use keywright_domain::credential::Kind;
+use keywright_domain::ids::{CredentialId, OrganisationId};
+use keywright_domain::time::Timestamp;
+
+use crate::{Error, Rule};
+
+/// The organisation of a right over a credential.
+fn organisation(allowed: &Allowed, id: CredentialId) -> Result<OrganisationId, Error> {
+    allowed.organisation().ok_or_else(|| Error::not_found("credential", id))
+}
+
+/// What is wrong with an expiry in a form: the sentence, or the time.
+fn expiry(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+    let at: Timestamp = text.parse().map_err(|e: keywright_domain::time::TimeError| e.to_string())?;
+    if at > now { Ok(at) } else { Err(format!("{at} is not in the future")) }
+}
+
+/// The kind that a service takes and this release can make.
+fn built_kind(catalogue: &keywright_domain::catalogue::Catalogue, service: &keywright_domain::catalogue::Service) -> Result<Kind, Rule> {
+    let built = |s: &keywright_domain::catalogue::Service| s.kinds.iter().copied().find(|k| Kind::BUILT.contains(k));
+    built(service).ok_or_else(|| Rule::KindNotBuilt {
+        service: service.slug.clone(),
+        kind: service.kinds.first().map_or("none", |k| k.as_str()),
+        possible: catalogue.services.iter().filter(|s| built(s).is_some()).map(|s| s.slug.clone()).collect(),
+    })
+}

@@ -1,0 +1,91 @@
+//! Rotating a credential.
+
+use keywright_crypto::random;
+use keywright_crypto::secret::ShownOnce;
+use keywright_domain::caller::{Caller, Right};
+use keywright_domain::change::{Change, Place};
+use keywright_domain::credential::Environment;
+use keywright_domain::credential::rotation::{Policy, PolicyName, Rotated};
+use keywright_domain::credential::secret_form::Class;
+use keywright_domain::ids::CredentialId;
+use keywright_domain::time::{Span, Timestamp};
+use keywright_store::{AuditEntry, Done};
+use serde_json::json;
+
+use super::organisation;
+use crate::form::Form;
+use crate::{Error, Operations, Rule};
+
+/// How to rotate, as it was typed; what is left out, the service's catalogue entry says.
+#[derive(Debug, Clone, Default)]
+pub struct Rotation {
+    /// `immediate`, `overlap` or `on_first_use`.
+    pub policy: Option<String>,
+    /// Such as `24h`.
+    pub overlap: Option<String>,
+    /// Ends a version that is still retiring.
+    pub replace: bool,
+}
+
+/// A rotation that was made, with the new key, which is shown this once.
+pub struct RotationMade {
+    /// The credential, as before.
+    pub id: CredentialId,
+    /// Number of the new version.
+    pub version: u32,
+    /// The key.
+    pub key: ShownOnce,
+    /// Until when the previous version works; none: it has ended, or its overlap has not begun.
+    pub previous_until: Option<Timestamp>,
+    /// Where the change stands in the log.
+    pub place: Place,
+}
+
+impl Operations {
+    /// Makes version N+1 of a credential. Its permissions, restrictions and expiry stay.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Invalid`], [`Rule::Rotate`], [`Error::Store`]
+    pub async fn credential_rotate(&self, caller: &Caller, id: CredentialId, rotation: Rotation) -> Result<RotationMade, Error> {
+        let allowed = self.over_credential(caller, Right::Edit, id).await?;
+        let organisation = organisation(&allowed, id)?;
+        let (catalogue, _) = self.catalogue_again().await?;
+        let mut form = Form::default();
+        let name = form.take_some("policy", rotation.policy.as_deref().map(str::parse::<PolicyName>));
+        let overlap = form.take_some("overlap", rotation.overlap.as_deref().map(str::parse::<Span>));
+        form.done()?;
+        // The environment, which the key's form tells, never changes; so the secret can be made before the transaction.
+        let shown = self.store.scope(&allowed)?.credential(id).await?.ok_or_else(|| Error::not_found("credential", id))?;
+        let environment: Environment = shown.credential.environment;
+        let (default_name, default_overlap) =
+            catalogue.service(&shown.credential.service).map_or((PolicyName::Overlap, keywright_domain::limits::OVERLAP_DEFAULT), |service| service.rotation);
+        let policy = Policy::new(name.unwrap_or(default_name), overlap.unwrap_or(default_overlap)).map_err(Rule::Rotate)?;
+        let secret = random::secret(catalogue.brand(), Class::ApiKey(environment))?;
+        let (digest, hint, now, replace) = (secret.digest(), secret.hint(), self.now(), rotation.replace);
+        let done = self
+            .write(allowed, async move |tx| {
+                let mut stored = tx.credential_for_update(organisation, id).await?.ok_or_else(|| Error::not_found("credential", id))?;
+                let rotated = stored.credential.rotate(policy, replace, digest, hint.clone(), now).map_err(Rule::Rotate)?;
+                stored.pending_overlap = match policy {
+                    Policy::OnFirstUse(overlap) => Some(overlap),
+                    Policy::Immediate | Policy::Overlap(_) => None,
+                };
+                tx.credential_save(&stored).await?;
+                let detail =
+                    json!({ "version": rotated.version, "policy": policy_word(policy), "previous_until": rotated.previous_until.map(|u| u.to_string()) });
+                let audit = AuditEntry::new("credential.rotated", id).with(detail);
+                Ok::<Done<Rotated>, Error>(Done { value: rotated, audit: vec![audit], changes: vec![Change::Credential(id)] })
+            })
+            .await?;
+        let Rotated { version, previous_until } = done.value;
+        Ok(RotationMade { id, version, key: secret.show_once(), previous_until, place: done.place })
+    }
+}
+
+const fn policy_word(policy: Policy) -> &'static str {
+    match policy {
+        Policy::Immediate => "immediate",
+        Policy::Overlap(_) => "overlap",
+        Policy::OnFirstUse(_) => "on_first_use",
+    }
+}

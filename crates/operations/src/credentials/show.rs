@@ -1,0 +1,82 @@
+//! Seeing credentials: lists, and one with its versions and who uses them.
+
+use keywright_domain::caller::{Caller, Right};
+use keywright_domain::credential::Credential;
+use keywright_domain::credential::secret_form::{self, Class};
+use keywright_domain::ids::{ApplicationId, CredentialId};
+use keywright_domain::limits;
+use keywright_domain::time::{Span, Timestamp};
+use keywright_domain::verdict::Code;
+use keywright_store::usage::UsageEntry;
+
+use super::organisation;
+use crate::{Error, Operations};
+
+/// A credential, and what is known of its use.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// The credential, its versions settled at `now`.
+    pub credential: Credential,
+    /// How long the older version works once a pending one is used.
+    pub pending_overlap: Option<Span>,
+    /// By version and code.
+    pub usage: Vec<UsageEntry>,
+    /// `<brand>_<env>_…` and the last four characters of the newest version's key.
+    pub masked: String,
+    /// When this was true.
+    pub now: Timestamp,
+}
+
+impl Shown {
+    /// When a secret of it was last accepted.
+    #[must_use]
+    pub fn last_used(&self) -> Option<Timestamp> {
+        self.usage.iter().filter(|u| u.code == Code::Valid).map(|u| u.last).max()
+    }
+}
+
+impl Operations {
+    /// Credentials of an application, live and ended, newest first, before `before`.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Store`]
+    pub async fn credential_list(&self, caller: &Caller, application: ApplicationId, before: Option<CredentialId>) -> Result<Vec<Shown>, Error> {
+        let allowed = self.over_application(caller, Right::View, application).await?;
+        let scope = self.store.scope(&allowed)?;
+        let listed = scope.credential_list(application, before, limits::PAGE_ROWS_MAX as u32).await?;
+        let (Some(newest), Some(oldest)) = (listed.first(), listed.last()) else { return Ok(vec![]) };
+        let mut usage = std::collections::HashMap::<CredentialId, Vec<UsageEntry>>::new();
+        for entry in scope.usage_of_application(application, oldest.credential.id, newest.credential.id).await? {
+            usage.entry(entry.credential).or_default().push(entry);
+        }
+        let mut shown = Vec::with_capacity(listed.len());
+        for stored in listed {
+            let usage = usage.remove(&stored.credential.id).unwrap_or_default();
+            shown.push(self.shown(stored, usage).await?);
+        }
+        Ok(shown)
+    }
+
+    /// One credential.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Store`]
+    pub async fn credential_show(&self, caller: &Caller, id: CredentialId) -> Result<Shown, Error> {
+        let allowed = self.over_credential(caller, Right::View, id).await?;
+        organisation(&allowed, id)?;
+        let scope = self.store.scope(&allowed)?;
+        let stored = scope.credential(id).await?.ok_or_else(|| Error::not_found("credential", id))?;
+        let usage = scope.usage(id).await?;
+        self.shown(stored, usage).await
+    }
+
+    pub(super) async fn shown(&self, stored: keywright_store::credentials::Stored, usage: Vec<UsageEntry>) -> Result<Shown, Error> {
+        let (catalogue, _) = self.catalogue().await?;
+        let now = self.now();
+        let mut credential = stored.credential;
+        credential.settle(now);
+        let hint = credential.versions.last().map_or("", |v| v.hint.as_str());
+        let masked = secret_form::masked(catalogue.brand(), Class::ApiKey(credential.environment), hint);
+        Ok(Shown { masked, credential, pending_overlap: stored.pending_overlap, usage, now })
+    }
+}

@@ -1,0 +1,147 @@
+//! Why an operation did not happen.
+
+use keywright_crypto::random::NoRandom;
+use keywright_domain::application;
+use keywright_domain::caller::Refused;
+use keywright_domain::credential::rotation::RotateError;
+use keywright_domain::credential::{EndedError, ExpiryError};
+use keywright_store::StoreError;
+
+/// Why an operation did not happen. Nothing of it is in the store then.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such thing, or it is another organisation's: the two look alike.
+    #[error("there is no {what} {id}")]
+    NotFound {
+        /// What was looked for: "credential".
+        what: &'static str,
+        /// The id that was given.
+        id: String,
+    },
+    /// What was given cannot be used; every bad field is named.
+    #[error("{}", .0.iter().map(|f| format!("{}: {}", f.name, f.message)).collect::<Vec<_>>().join("; "))]
+    Invalid(Vec<Field>),
+    /// It is well-formed, and a rule of the product refuses it.
+    #[error(transparent)]
+    Rule(#[from] Rule),
+    /// The caller may not.
+    #[error(transparent)]
+    Right(#[from] Refused),
+    /// A key of the installation is needed and not at hand.
+    #[error(transparent)]
+    Keys(#[from] crate::KeysError),
+    /// The store did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The operating system gave no random bits.
+    #[error(transparent)]
+    Random(#[from] NoRandom),
+}
+
+/// One bad field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Its name, as the caller wrote it: `networks[1]`.
+    pub name: String,
+    /// What is wrong, and what to write instead.
+    pub message: String,
+}
+
+/// A rule of the product.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rule {
+    /// The credential has ended.
+    #[error(transparent)]
+    Ended(#[from] EndedError),
+    /// The rotation is not possible now.
+    #[error(transparent)]
+    Rotate(#[from] RotateError),
+    /// The expiry is not possible.
+    #[error(transparent)]
+    Expiry(#[from] ExpiryError),
+    /// The application has not got the service.
+    #[error("the application does not use {service}: it uses {}", list(.has))]
+    ServiceNotUsed {
+        /// The service that was asked for.
+        service: String,
+        /// The services that it has.
+        has: Vec<String>,
+    },
+    /// The application, service and environment hold as many live credentials as the catalogue allows.
+    #[error(
+        "the application has {max} live credentials for {service} in {environment}, and {max} is the most: revoke one, or rotate it instead of making another"
+    )]
+    CredentialLimit {
+        /// The most.
+        max: u32,
+        /// The service.
+        service: String,
+        /// The environment.
+        environment: &'static str,
+    },
+    /// A kind that this release cannot make.
+    #[error("{service} takes credentials of the kind {kind}, which this release cannot make yet: services with api_key are {}", list(.possible))]
+    KindNotBuilt {
+        /// The service.
+        service: String,
+        /// Its kind.
+        kind: &'static str,
+        /// Services that take a kind that can be made.
+        possible: Vec<String>,
+    },
+    /// The application's state does not allow it.
+    #[error("the application is {state}, so it cannot be {wanted}")]
+    ApplicationState {
+        /// Its state.
+        state: application::State,
+        /// What was wanted: "activated".
+        wanted: &'static str,
+    },
+    /// Each organisation has one own application, which stays.
+    #[error("this is the organisation's own application, which cannot be {0}")]
+    OwnApplication(&'static str),
+    /// Deleting asks for the name.
+    #[error(
+        "to delete the application, give its name exactly: --confirm {0:?}. Its credentials stop working at once, and nobody can recover them or its receipts"
+    )]
+    ConfirmName(String),
+    /// A revoked resource server stays revoked.
+    #[error("the resource server is revoked, which is final: make a new one")]
+    ResourceServerRevoked,
+    /// The new catalogue drops what live credentials hold.
+    #[error("live credentials hold what this catalogue no longer has; revoke or change them first:\n{}", .0.join("\n"))]
+    CatalogueDrops(Vec<String>),
+}
+
+impl Rule {
+    /// The stable code of a problem document.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Ended(_) => "credential_ended",
+            Self::Rotate(RotateError::Ended(_)) => "credential_ended",
+            Self::Rotate(RotateError::Overlapping { .. }) => "overlap_running",
+            Self::Rotate(RotateError::Overlap { .. }) => "overlap_out_of_range",
+            Self::Expiry(ExpiryError::Past(_)) => "expiry_in_the_past",
+            Self::Expiry(ExpiryError::Later(_)) => "expiry_moves_away",
+            Self::ServiceNotUsed { .. } => "service_not_used",
+            Self::CredentialLimit { .. } => "credential_limit",
+            Self::KindNotBuilt { .. } => "kind_not_available",
+            Self::ApplicationState { .. } => "application_state",
+            Self::OwnApplication(_) => "own_application",
+            Self::ConfirmName(_) => "confirm_name",
+            Self::ResourceServerRevoked => "resource_server_revoked",
+            Self::CatalogueDrops(_) => "catalogue_drops",
+        }
+    }
+}
+
+pub(crate) fn list(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+impl Error {
+    pub(crate) fn not_found(what: &'static str, id: impl ToString) -> Self {
+        Self::NotFound { what, id: id.to_string() }
+    }
+}

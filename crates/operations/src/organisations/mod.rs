@@ -1,0 +1,101 @@
+//! Organisations: making, listing, suspending and resuming them.
+
+use keywright_crypto::random;
+use keywright_domain::application;
+use keywright_domain::caller::{Caller, Right};
+use keywright_domain::change::Change;
+use keywright_domain::ids::{ApplicationId, MemberId, OrganisationId, PersonId};
+use keywright_domain::organisation::Review;
+use keywright_domain::{limits, text};
+use keywright_store::applications::Application;
+use keywright_store::organisations::Organisation;
+use keywright_store::{AuditEntry, Done};
+use serde_json::json;
+
+use crate::form::{CHECKED, Form};
+use crate::{Error, Operations};
+
+/// An organisation that was made.
+#[derive(Debug, Clone, Copy)]
+pub struct Made {
+    /// Its id.
+    pub id: OrganisationId,
+    /// Its own application, for account-level services.
+    pub own_application: ApplicationId,
+}
+
+impl Operations {
+    /// Makes an organisation, its own application, and the membership of its owner as `admin`; the person too, if nobody has that address.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], [`Error::Store`]
+    pub async fn organisation_create(&self, caller: &Caller, name: &str, owner: &str) -> Result<Made, Error> {
+        let allowed = self.operate(caller)?;
+        let mut form = Form::default();
+        let (name, owner) = (form.take("name", text::name(name)), form.take("owner", text::mail(owner)));
+        form.done()?;
+        let (name, owner) = (name.expect(CHECKED), owner.expect(CHECKED));
+        let (catalogue, _) = self.catalogue().await?;
+        // The account-level services are those that ask nothing of an application before production works.
+        let services: Vec<String> = catalogue.services.iter().filter(|s| s.production_requires.is_empty()).map(|s| s.slug.clone()).collect();
+        let now = self.now();
+        let id = OrganisationId::from_parts(now.ms(), random::bits()?);
+        let own_application = ApplicationId::from_parts(now.ms(), random::bits()?);
+        let (person, member) = (PersonId::from_parts(now.ms(), random::bits()?), MemberId::from_parts(now.ms(), random::bits()?));
+        self.write(allowed, async move |tx| {
+            let organisation = Organisation { id, name: name.clone(), review: Review::Draft, suspended: false, created_at: now };
+            tx.organisation_insert(&organisation).await?;
+            let person = tx.person_of_mail(&owner, person, now).await?;
+            tx.member_insert(member, id, person, "admin", now).await?;
+            let own = Application {
+                id: own_application,
+                organisation: id,
+                name: name.clone(),
+                domain: None,
+                own: true,
+                state: application::State::Active,
+                created_at: now,
+                services: services.clone(),
+            };
+            tx.application_insert(&own).await?;
+            let audit = AuditEntry::new("organisation.created", id)
+                .in_organisation(id)
+                .with(json!({ "member": member.to_string(), "person": person.to_string() }))
+                .with_personal(json!({ "name": name, "owner": owner }));
+            Ok::<_, Error>(Done { value: (), audit: vec![audit], changes: vec![Change::Organisation(id), Change::Application(own_application)] })
+        })
+        .await?;
+        Ok(Made { id, own_application })
+    }
+
+    /// Organisations, newest first, before `before`.
+    ///
+    /// # Errors
+    /// [`Error::Store`]
+    pub async fn organisation_list(&self, caller: &Caller, before: Option<OrganisationId>) -> Result<Vec<Organisation>, Error> {
+        let allowed = self.operate(caller)?;
+        Ok(self.store.as_operator(&allowed)?.organisation_list(before, limits::PAGE_ROWS_MAX as u32).await?)
+    }
+
+    /// Switches an organisation off or on; doing it twice changes nothing. Its production credentials are refused while it is off.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Store`]
+    pub async fn organisation_suspend(&self, caller: &Caller, id: OrganisationId, suspended: bool) -> Result<Organisation, Error> {
+        self.operate(caller)?;
+        let allowed = self.over_organisation(caller, Right::Admin, id).await?;
+        let done = self
+            .write(allowed, async move |tx| {
+                let mut organisation = tx.organisation_for_update(id).await?.ok_or_else(|| Error::not_found("organisation", id))?;
+                if organisation.suspended == suspended {
+                    return Ok(Done { value: organisation, audit: vec![], changes: vec![] });
+                }
+                tx.organisation_set_suspended(id, suspended).await?;
+                organisation.suspended = suspended;
+                let action = if suspended { "organisation.suspended" } else { "organisation.resumed" };
+                Ok(Done { value: organisation, audit: vec![AuditEntry::new(action, id)], changes: vec![Change::Organisation(id)] })
+            })
+            .await?;
+        Ok(done.value)
+    }
+}

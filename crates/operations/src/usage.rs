@@ -1,0 +1,133 @@
+//! What a verifier's report leads to: counts are put down, and a pending version that was used becomes active.
+
+use keywright_domain::caller::{Allowed, Caller, Facts, Right, allow};
+use keywright_domain::change::Change;
+use keywright_domain::ids::CredentialId;
+use keywright_domain::limits;
+use keywright_store::usage::{Segment, UsageEntry, segment};
+use keywright_store::{AuditEntry, Done};
+use serde_json::json;
+
+use crate::{Error, Operations};
+
+/// A flush of at most this many entries goes straight to the rows.
+const DIRECT_ENTRIES_MAX: usize = 500;
+/// Entries that are folded in one transaction: about ten milliseconds of the writer's time.
+const FOLDED_AT_ONCE: usize = 2_000;
+/// Segments that are merged at a time, once so many wait. More would take more memory than a busy node should need for this.
+const MERGED_AT_ONCE: u32 = 4;
+
+fn system(organisation: Option<keywright_domain::ids::OrganisationId>) -> Result<Allowed, Error> {
+    Ok(allow(&Caller::System { job: "usage" }, Right::Housekeep, &Facts { organisation })?)
+}
+
+impl Operations {
+    /// Puts a report down in one transaction.
+    ///
+    /// # Errors
+    /// [`Error::Store`]; the report can be put down later then, with what has come since.
+    pub async fn usage_flush(&self, node: &str, entries: &[UsageEntry]) -> Result<(), Error> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let (node, now, entries) = (node.to_owned(), self.now(), entries.to_vec());
+        self.store
+            .housekeep(system(None)?, async move |tx| {
+                if entries.len() <= DIRECT_ENTRIES_MAX {
+                    for entry in &entries {
+                        tx.usage_add(entry).await?;
+                    }
+                } else {
+                    tx.usage_segment_insert(&node, &entries, now).await?;
+                }
+                Ok::<_, Error>(((), vec![]))
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Does a little of what waits: merges segments when several do, else folds a part of the oldest into the rows. Gives the number of
+    /// entries that it handled: none when nothing waits. Several nodes may do this at once: whoever comes second does nothing.
+    ///
+    /// # Errors
+    /// [`Error::Store`]
+    pub async fn usage_fold(&self) -> Result<usize, Error> {
+        let allowed = system(None)?;
+        let door = self.store.as_system(&allowed)?;
+        let waiting = door.usage_segments_waiting().await?;
+        if waiting == 0 {
+            return Ok(0);
+        }
+        let mut segments = door.usage_segments(if waiting >= MERGED_AT_ONCE { MERGED_AT_ONCE } else { 1 }).await?;
+        match segments.len() {
+            0 => Ok(0),
+            1 => self.fold_one(segments.remove(0)).await,
+            _ => self.merge(segments).await,
+        }
+    }
+
+    async fn merge(&self, segments: Vec<Segment>) -> Result<usize, Error> {
+        let taken: Vec<(i64, usize)> = segments.iter().map(|s| (s.id, s.folded)).collect();
+        let merged =
+            tokio::task::spawn_blocking(move || segment::merge(segments.into_iter().map(|s| s.entries.into_iter().skip(s.folded).collect()).collect()))
+                .await
+                .unwrap_or_default();
+        let (count, now) = (merged.len(), self.now());
+        self.store
+            .housekeep(system(None)?, async move |tx| {
+                for (id, folded) in &taken {
+                    if !tx.usage_segment_take(*id, *folded).await? {
+                        return Err(Error::Store(keywright_store::StoreError::Busy { waited_ms: 0, detail: "another node folds usage".into() }));
+                    }
+                }
+                tx.usage_segment_insert("merged", &merged, now).await?;
+                Ok(((), vec![]))
+            })
+            .await?;
+        Ok(count)
+    }
+
+    async fn fold_one(&self, segment: Segment) -> Result<usize, Error> {
+        let from = segment.folded;
+        let to = (from + FOLDED_AT_ONCE).min(segment.entries.len());
+        let (id, whole) = (segment.id, to == segment.entries.len());
+        let entries = segment.entries[from..to].to_vec();
+        self.store
+            .housekeep(system(None)?, async move |tx| {
+                let ours = if whole { tx.usage_segment_take(id, from).await? } else { tx.usage_segment_advance(id, from, to).await? };
+                if ours {
+                    for entry in &entries {
+                        tx.usage_add(entry).await?;
+                    }
+                }
+                Ok::<_, Error>(((), vec![]))
+            })
+            .await?;
+        Ok(to - from)
+    }
+
+    /// A pending version was used: it becomes active, and the overlap of the one before begins at this commit. Repeated reports, and
+    /// those that come after a revocation or replacement, change nothing; false then.
+    ///
+    /// # Errors
+    /// [`Error::Store`]
+    pub async fn version_first_used(&self, id: CredentialId, version: u32) -> Result<bool, Error> {
+        let Some(organisation) = self.store.as_system(&system(None)?)?.credential_organisation(id).await? else { return Ok(false) };
+        let now = self.now();
+        let done = self
+            .write(system(Some(organisation))?, async move |tx| {
+                let nothing = Done { value: false, audit: vec![], changes: vec![] };
+                let Some(mut stored) = tx.credential_for_update(organisation, id).await? else { return Ok(nothing) };
+                let overlap = stored.pending_overlap.unwrap_or(limits::OVERLAP_DEFAULT);
+                if !stored.credential.first_use(version, overlap, now) {
+                    return Ok(nothing);
+                }
+                stored.pending_overlap = None;
+                tx.credential_save(&stored).await?;
+                let audit = AuditEntry::new("credential.version_activated", id).with(json!({ "version": version }));
+                Ok::<_, Error>(Done { value: true, audit: vec![audit], changes: vec![Change::Credential(id)] })
+            })
+            .await?;
+        Ok(done.value)
+    }
+}
