@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use keywright_domain::caller::Caller;
-use keywright_domain::catalogue::{self, Catalogue, Warning};
+use keywright_domain::catalogue::{self, Catalogue, Dropped, Warning};
 use keywright_domain::change::{Change, Place};
 use keywright_domain::credential::Permissions;
 use keywright_domain::time::Timestamp;
-use keywright_store::{AuditEntry, Done};
+use keywright_store::{AuditEntry, Done, Tx};
 use serde_json::json;
 
 use crate::{Error, Field, Operations, Rule};
@@ -88,16 +88,8 @@ impl Operations {
                     Some(text) => check(text)?.0,
                     None => catalogue::built_in(),
                 };
-                let mut held = Vec::new();
-                for service in &old.services {
-                    for holder in tx.credential_holders(&service.slug, now).await? {
-                        held.extend(missing(&new, &holder.service, &holder.kind, &holder.permissions).map(|what| format!("{}: {what}", holder.credential)));
-                    }
-                }
+                let held = held(tx, &old, &new, now).await?;
                 if !held.is_empty() {
-                    let more = held.len().saturating_sub(HELD_LISTED);
-                    held.truncate(HELD_LISTED);
-                    held.extend((more > 0).then(|| format!("and {more} more")));
                     return Err(Error::Rule(Rule::CatalogueDrops(held)));
                 }
                 let changed = before.as_deref() != Some(text.as_str());
@@ -116,6 +108,38 @@ impl Operations {
 
 /// Credentials that a refusal lists.
 const HELD_LISTED: usize = 50;
+
+/// What live credentials hold of what the new catalogue drops. A catalogue that drops nothing costs no look at the credentials.
+async fn held(tx: &mut Tx<'_>, old: &Catalogue, new: &Catalogue, now: Timestamp) -> Result<Vec<String>, Error> {
+    let mut held = Vec::new();
+    let mut services: Vec<String> = Vec::new();
+    for dropped in catalogue::diff_drops(old, new) {
+        match dropped {
+            Dropped::Brand(brand) => {
+                if tx.credential_is_any_live(now).await? {
+                    held.push(format!("brand {brand}: keys that begin with it would be malformed; add it to earlier_brands"));
+                }
+            }
+            Dropped::Service(service) | Dropped::Kind { service, .. } | Dropped::Permission { service, .. } => {
+                if !services.contains(&service) {
+                    services.push(service);
+                }
+            }
+        }
+    }
+    let mut more = 0_usize;
+    for service in services {
+        for holder in tx.credential_holders(&service, now).await? {
+            match missing(new, &holder.service, &holder.kind, &holder.permissions) {
+                Some(what) if held.len() < HELD_LISTED => held.push(format!("{}: {what}", holder.credential)),
+                Some(_) => more += 1,
+                None => {}
+            }
+        }
+    }
+    held.extend((more > 0).then(|| format!("and {more} more")));
+    Ok(held)
+}
 
 /// What a live credential has that the new catalogue has not.
 fn missing(new: &Catalogue, service: &str, kind: &str, permissions: &str) -> Option<String> {

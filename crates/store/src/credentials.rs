@@ -375,6 +375,15 @@ impl Tx<'_> {
         .await
     }
 
+    /// Whether there is a live credential at all.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn credential_is_any_live(&mut self, now: Timestamp) -> Result<bool, StoreError> {
+        let one = self.opt::<Id>("SELECT id FROM credential WHERE state <> 'revoked' AND (expires_us IS NULL OR expires_us > $1) LIMIT 1", args![now]).await?;
+        Ok(one.is_some())
+    }
+
     /// Erases credentials that ended before `before`, at most `limit` of them; gives their ids.
     ///
     /// # Errors

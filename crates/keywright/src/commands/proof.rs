@@ -19,7 +19,7 @@ pub(super) async fn run(settings: &Settings, command: Proof) -> Result<Output, F
     let text = read_file(&file, PROOF_BYTES_MAX)?;
     let proof = proof_in(&text).ok_or_else(|| Failure::usage(format!("{}: neither a proof nor JSON with a \"proof\"", file.display())))?;
     let key = match key {
-        Some(path) => published(&path)?,
+        Some(path) => published(&path, &proof)?,
         None => {
             let context = Context::open(settings).await?;
             let missing = || {
@@ -55,10 +55,13 @@ fn proof_in(text: &str) -> Option<String> {
     }
 }
 
-/// The key in what `/.well-known/keywright.json` published, or a JWK.
-fn published(path: &Path) -> Result<ProofPublicKey, Failure> {
+/// The key that checks this proof: a JWK, or one of those that `/.well-known/keywright.json` publishes, newest first.
+fn published(path: &Path, proof: &str) -> Result<ProofPublicKey, Failure> {
     let wrong = || Failure::usage(format!("{}: neither a JWK of an Ed25519 key nor what /.well-known/keywright.json publishes", path.display()));
     let value: Value = serde_json::from_str(&read_file(path, PROOF_BYTES_MAX)?).map_err(|_| wrong())?;
-    let jwk = value.pointer("/revocation_proof_keys/keys/0").unwrap_or(&value);
-    ProofPublicKey::from_jwk(jwk).map_err(|_| wrong())
+    let one = std::slice::from_ref(&value);
+    let listed = value.pointer("/proof_keys/keys").and_then(Value::as_array).map_or(one, Vec::as_slice);
+    let keys = listed.iter().map(ProofPublicKey::from_jwk).collect::<Result<Vec<_>, _>>().map_err(|_| wrong())?;
+    // Where none fits, the newest says what is wrong.
+    keys.iter().find(|key| key.verify(proof).is_ok()).or(keys.first()).copied().ok_or_else(wrong)
 }

@@ -218,7 +218,8 @@ async fn apply_catalogue(operations: &Operations, serve: &Serve) -> Result<(), F
         None => return Ok(()),
     };
     let applied = operations.catalogue_apply(&machine(), &text).await?;
-    for warning in &applied.warnings {
+    // The built-in catalogue's are known, and nothing that its user could mend.
+    for warning in applied.warnings.iter().filter(|_| serve.catalog.is_some()) {
         tracing::warn!(catalogue = from, line = warning.line, column = warning.column, "{}", warning.message);
     }
     Ok(())
