@@ -20,7 +20,7 @@ pub struct Cli {
 /// What every command takes.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Common {
-    /// Directory of the embedded store [default: ./keywright-data]
+    /// Directory of the embedded store, or of a node's own files beside PostgreSQL [default: ./keywright-data]
     #[arg(long, global = true, env = "KEYWRIGHT_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// PostgreSQL instead of the embedded store: postgres://user@host/database

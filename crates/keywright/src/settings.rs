@@ -15,7 +15,7 @@ const FILE_BYTES_MAX: usize = 64 * 1024;
 /// What every command needs to know.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Directory of the embedded store.
+    /// Directory of the embedded store; with PostgreSQL, of this node's own files.
     pub data: PathBuf,
     /// PostgreSQL instead of it.
     pub database_url: Option<String>,
@@ -54,11 +54,7 @@ impl Settings {
             None if Path::new(FILE).exists() => read(Path::new(FILE))?,
             None => File::default(),
         };
-        // Where a command names a store on the command line, a database in the file is not meant.
-        let database_url = common.database_url.clone().or_else(|| if common.data.is_some() { None } else { file.database_url.clone() });
-        if common.data.is_some() && common.database_url.is_some() {
-            return Err(Failure::usage("--data and --database-url name two stores: give one of them"));
-        }
+        let database_url = common.database_url.clone().or_else(|| file.database_url.clone());
         Ok(Self {
             data: common.data.clone().or_else(|| file.data.clone()).unwrap_or_else(|| PathBuf::from("keywright-data")),
             database_url,
