@@ -31,7 +31,7 @@ use crate::verifier::{Calendar, Notes, Snapshot, Verifier};
 /// First pause after a failure, in milliseconds; each further one doubles it, up to [`limits::POLL_MS`].
 const RETRY_MS: u64 = 25;
 /// Rows that are looked at with each poll for what can be cleared away.
-const SWEEP_ROWS: u32 = 8_192;
+const SWEEP_ROWS: u32 = 1_024;
 /// Characters that are kept of the reason of a failure.
 const REASON_CHARS: usize = 300;
 /// What a refusing follower gives as its next moment; nothing will happen then either.

@@ -23,6 +23,8 @@ const PARTS: usize = 16;
 const LATEST: usize = 4_096;
 /// Uses that are kept between two reports, over all parts; later ones are only counted. 56 bytes each.
 const USES_MAX: usize = 1 << 18;
+/// Uses for which a part takes room at once.
+const ROOM: usize = 1_024;
 /// Upper bounds of the latency histogram, in nanoseconds.
 const BOUNDS_NS: [u64; 13] = [1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
 
@@ -87,6 +89,8 @@ impl Latency {
 /// Counters of all threads.
 pub(crate) struct Usage {
     parts: Box<[Padded]>,
+    /// Uses for which parts have taken room.
+    taken: AtomicUsize,
 }
 
 /// On cache lines of its own, so that threads do not take them from each other.
@@ -97,8 +101,10 @@ struct Padded(Mutex<Part>);
 #[derive(Default)]
 struct Part {
     uses: Vec<Kept>,
-    /// For the hash of a use, where in `uses` the latest with that hash stands, plus 1.
-    latest: Vec<u32>,
+    /// Uses that it may keep.
+    room: usize,
+    /// By the lower bits of a use's hash: its upper bits, and where in `uses` the latest with that hash stands, plus 1.
+    latest: Vec<(u32, u32)>,
     unreported: u64,
     unattributed: u64,
     /// By service, none first.
@@ -134,7 +140,7 @@ fn own_part() -> usize {
 
 impl Usage {
     pub(crate) fn new() -> Self {
-        Self { parts: (0..PARTS).map(|_| Padded::default()).collect() }
+        Self { parts: (0..PARTS).map(|_| Padded::default()).collect(), taken: AtomicUsize::new(0) }
     }
 
     fn part(&self, at: usize) -> MutexGuard<'_, Part> {
@@ -152,6 +158,10 @@ impl Usage {
         part.latency.count(latency_ns);
         let Some(found) = &verdict.answer.found else { return };
         let bits = found.credential.bits();
+        if part.uses.len() == part.room && self.taken.load(Ordering::Relaxed) < USES_MAX {
+            self.taken.fetch_add(ROOM, Ordering::Relaxed);
+            part.room += ROOM;
+        }
         part.keep(Kept {
             credential: [(bits >> 64) as u64, bits as u64],
             last: verdict.calendar,
@@ -170,9 +180,10 @@ impl Usage {
         for at in 0..PARTS {
             let (uses, unreported) = {
                 let mut part = self.part(at);
-                let room = part.uses.len();
-                part.latest.fill(0);
-                (std::mem::replace(&mut part.uses, Vec::with_capacity(room)), std::mem::take(&mut part.unreported))
+                self.taken.fetch_sub(std::mem::take(&mut part.room), Ordering::Relaxed);
+                part.latest.fill((0, 0));
+                let likely = part.uses.len();
+                (std::mem::replace(&mut part.uses, Vec::with_capacity(likely)), std::mem::take(&mut part.unreported))
             };
             report.unattributed += unreported;
             for kept in uses {
@@ -210,12 +221,14 @@ impl Usage {
 
 impl Part {
     fn keep(&mut self, new: Kept) {
-        let hash = (new.credential[1] ^ u64::from(new.version) ^ (new.code as u64) << 32).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
-        let slot = hash as usize % LATEST;
+        let hash = (new.credential[1] ^ u64::from(new.version) ^ (new.code as u64) << 32).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let (slot, tag) = ((hash >> 20) as usize % LATEST, (hash >> 32) as u32);
         if self.latest.is_empty() {
-            self.latest = vec![0; LATEST];
+            self.latest = vec![(0, 0); LATEST];
         }
-        let latest = self.latest[slot] as usize;
+        let (known_tag, place) = self.latest[slot];
+        // Without a look at `uses` where the hash says that it is another: that would be a wait for memory.
+        let latest = if known_tag == tag { place as usize } else { 0 };
         if let Some(known) = latest.checked_sub(1).and_then(|at| self.uses.get_mut(at))
             && (known.credential, known.version, known.code) == (new.credential, new.version, new.code)
             && known.count < u32::MAX
@@ -224,9 +237,9 @@ impl Part {
             known.last = known.last.max(new.last);
             known.source_ip = new.source_ip.or(known.source_ip);
             known.first_use |= new.first_use;
-        } else if self.uses.len() < USES_MAX / PARTS {
+        } else if self.uses.len() < self.room {
             self.uses.push(new);
-            self.latest[slot] = u32::try_from(self.uses.len()).unwrap_or(0);
+            self.latest[slot] = (tag, u32::try_from(self.uses.len()).unwrap_or(0));
         } else {
             self.unreported += 1;
             self.unattributed += 1;

@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use super::prefetch::prefetch;
+
 const WIDTH: usize = 64;
 
 /// Cloning it shares everything.
@@ -61,14 +63,19 @@ const fn home(kept: u32, len: usize) -> usize {
 impl Index {
     /// Slots whose hash agrees in 44 bits; the caller compares the rest.
     #[inline]
-    pub(crate) fn candidates(&self, hash: u64) -> impl Iterator<Item = u32> {
+    pub(crate) fn candidates(&self, hash: u64) -> Candidates<'_> {
         let (group, shard) = shard_of(hash);
         let entries: &[u64] = &self.groups[group][shard].entries;
-        let kept = kept(hash);
-        let start = home(kept, entries.len());
-        let (before, after) = entries.split_at(start);
-        let run = after.iter().chain(before).take_while(|entry| **entry != 0);
-        run.filter(move |entry| (**entry >> 32) as u32 == kept).map(|entry| *entry as u32 - 1)
+        Candidates { entries, kept: kept(hash), at: home(kept(hash), entries.len()) }
+    }
+
+    /// Begins to fetch what [`candidates`](Self::candidates) will look at.
+    #[inline]
+    pub(crate) fn prefetch(&self, hash: u64) {
+        let candidates = self.candidates(hash);
+        if let Some(entry) = candidates.entries.get(candidates.at) {
+            prefetch(entry);
+        }
     }
 
     /// Adds an entry. Adding one twice is the caller's mistake and makes it be found twice.
@@ -112,6 +119,31 @@ impl Index {
     fn shard_mut(&mut self, hash: u64) -> &mut Shard {
         let (group, shard) = shard_of(hash);
         &mut Arc::make_mut(&mut Arc::make_mut(&mut self.groups)[group])[shard]
+    }
+}
+
+/// A run of entries, from the home of a hash to the next empty place. There always is one.
+pub(crate) struct Candidates<'a> {
+    entries: &'a [u64],
+    kept: u32,
+    at: usize,
+}
+
+impl Iterator for Candidates<'_> {
+    type Item = u32;
+
+    #[inline]
+    fn next(&mut self) -> Option<u32> {
+        loop {
+            let entry = *self.entries.get(self.at)?;
+            if entry == 0 {
+                return None;
+            }
+            self.at = if self.at + 1 == self.entries.len() { 0 } else { self.at + 1 };
+            if (entry >> 32) as u32 == self.kept {
+                return Some(entry as u32 - 1);
+            }
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod apply;
 mod index;
 mod interned;
 mod permission_set;
+mod prefetch;
 mod rate_states;
 mod resource_servers;
 mod row;

@@ -12,7 +12,10 @@ const NEVER_US: i64 = i64::MAX;
 
 /// A version together with all that is decided about its credential, in 96 bytes. Nearly every credential has one version, so a verdict costs one
 /// look at the index and one at the row; the versions of a rotated credential repeat what they share.
+///
+/// Aligned so that it always lies on two cache lines, never on three.
 #[derive(Clone, Copy)]
+#[repr(align(32))]
 pub(crate) struct Row {
     pub(crate) digest: [u8; 32],
     /// The id's bits as two words: 16-byte alignment would cost 16 bytes.

@@ -1,12 +1,14 @@
 //! A growing array that is copied on write, piece by piece.
 //!
-//! Two levels of 64: a change copies the piece that it touches (64 values), and the two lists of pointers above it; all else is shared with the
-//! states that readers have pinned. While nobody shares it, nothing is copied.
+//! Pieces of 128 values, in groups of 64 pieces: a change copies the piece that it touches and the two lists of pointers above it; all else is
+//! shared with the states that readers have pinned. While nobody shares it, nothing is copied.
 
 use std::sync::Arc;
 
-/// Values in a piece, and pointers in a group.
-const WIDTH: usize = 64;
+/// Values in a piece: fewer make changes cheaper, more make the lists of pointers small enough to stay in a cache.
+const VALUES: usize = 128;
+/// Pieces in a group.
+const PIECES: usize = 64;
 
 type Piece<T> = Arc<[T]>;
 type Group<T> = Arc<[Piece<T>]>;
@@ -28,16 +30,16 @@ impl<T> Table<T> {
     #[inline]
     pub(crate) fn get(&self, slot: u32) -> Option<&T> {
         let slot = slot as usize;
-        self.groups.get(slot / WIDTH / WIDTH)?.get(slot / WIDTH % WIDTH)?.get(slot % WIDTH)
+        self.groups.get(slot / VALUES / PIECES)?.get(slot / VALUES % PIECES)?.get(slot % VALUES)
     }
 
     /// Slots, used or not.
     pub(crate) fn slots(&self) -> u32 {
         let pieces = match self.groups.split_last() {
-            Some((last, full)) => full.len() * WIDTH + last.len(),
+            Some((last, full)) => full.len() * PIECES + last.len(),
             None => 0,
         };
-        u32::try_from(pieces * WIDTH).unwrap_or(u32::MAX)
+        u32::try_from(pieces * VALUES).unwrap_or(u32::MAX)
     }
 }
 
@@ -45,18 +47,18 @@ impl<T: Clone + Default> Table<T> {
     /// The value in a slot, to be changed: copies what is shared. None beyond the end.
     pub(crate) fn get_mut(&mut self, slot: u32) -> Option<&mut T> {
         let slot = slot as usize;
-        let group = Arc::make_mut(&mut self.groups).get_mut(slot / WIDTH / WIDTH)?;
-        let piece = Arc::make_mut(group).get_mut(slot / WIDTH % WIDTH)?;
-        Arc::make_mut(piece).get_mut(slot % WIDTH)
+        let group = Arc::make_mut(&mut self.groups).get_mut(slot / VALUES / PIECES)?;
+        let piece = Arc::make_mut(group).get_mut(slot / VALUES % PIECES)?;
+        Arc::make_mut(piece).get_mut(slot % VALUES)
     }
 
     /// Adds a piece of blank values and gives their slots.
     pub(crate) fn grow(&mut self) -> std::ops::Range<u32> {
         let first = self.slots();
-        let piece: Piece<T> = (0..WIDTH).map(|_| T::default()).collect();
+        let piece: Piece<T> = (0..VALUES).map(|_| T::default()).collect();
         let with = |pieces: &[Piece<T>], piece| -> Group<T> { pieces.iter().cloned().chain(std::iter::once(piece)).collect() };
         let mut groups = self.groups.to_vec();
-        match groups.last_mut().filter(|last| last.len() < WIDTH) {
+        match groups.last_mut().filter(|last| last.len() < PIECES) {
             Some(last) => *last = with(last, piece),
             None => groups.push(with(&[], piece)),
         }
@@ -134,7 +136,7 @@ mod tests {
         let second = slots.insert(3);
         assert_eq!((pinned.get(first), pinned.get(second)), (Some(&1), Some(&0)));
         assert_eq!((slots.get(first), slots.get(second)), (Some(&2), Some(&3)));
-        assert_eq!(slots.get(64), None);
+        assert_eq!(slots.get(VALUES as u32), None);
     }
 
     #[test]

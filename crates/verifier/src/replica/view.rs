@@ -12,6 +12,7 @@ use keywright_domain::time::Timestamp;
 
 use super::index::{self, Index};
 use super::permission_set::PermissionSet;
+use super::prefetch::prefetch;
 use super::rate_states::RateStates;
 use super::resource_servers::{Asker, ResourceServers};
 use super::row::{NONE, Row};
@@ -101,7 +102,21 @@ impl View {
     #[inline]
     pub(crate) fn find(&self, digest: &[u8; 32]) -> Option<&Row> {
         let rows = self.by_digest.candidates(index::of_digest(digest)).filter_map(|slot| self.rows.get(slot));
-        rows.filter(|row| row.used()).find(|row| digest::equal(&row.digest, digest))
+        rows.inspect(|row| self.prefetch_owner(row)).filter(|row| row.used()).find(|row| digest::equal(&row.digest, digest))
+    }
+
+    /// Begins to fetch what [`find`](Self::find) will need.
+    #[inline]
+    pub(crate) fn prefetch(&self, digest: &[u8; 32]) {
+        self.by_digest.prefetch(index::of_digest(digest));
+    }
+
+    /// Begins to fetch what [`owner`](Self::owner) will need.
+    #[inline]
+    pub(crate) fn prefetch_owner(&self, row: &Row) {
+        if let Some(application) = self.applications.get(row.application) {
+            prefetch(application);
+        }
     }
 
     /// The application of a row and its organisation, if both are known.
