@@ -45,6 +45,9 @@ pub struct LocalVerifier {
     pub applied: tokio::sync::watch::Receiver<Option<(VerifierId, Place)>>,
 }
 
+/// A catalogue, and when it was applied.
+type AppliedCatalogue = (Timestamp, Arc<Catalogue>);
+
 /// Everything that operations need; cheap to clone.
 #[derive(Clone)]
 pub struct Operations {
@@ -52,7 +55,7 @@ pub struct Operations {
     clocks: Clocks,
     keys: Arc<Keys>,
     local: Option<LocalVerifier>,
-    catalogue: Arc<RwLock<Option<(Timestamp, Arc<Catalogue>)>>>,
+    catalogue: Arc<RwLock<Option<AppliedCatalogue>>>,
 }
 
 impl Operations {
