@@ -19,6 +19,7 @@ pub(crate) fn start(arguments: &[String]) -> Result<(), String> {
     run::run(&mut run::cargo(["build", "--release", "--package", "keywright", "--bin", "keywright"]))?;
     let mut server = Command::new(&binary);
     server.arg("serve").args(arguments);
+    println!("To call keywright by its name in another terminal: PATH=\"{}:$PATH\"", run::target().join("release").display());
     println!("$ {}", run::shown(&server));
     // Signals and the exit code are the server's own from here on.
     Err(format!("{} could not be started: {}", binary.display(), server.exec()))
