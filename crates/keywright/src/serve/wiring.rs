@@ -212,15 +212,13 @@ fn rewind(error: &keywright_store::node_place::RewindError) -> Failure {
 }
 
 async fn apply_catalogue(operations: &Operations, serve: &Serve) -> Result<(), Failure> {
-    let (text, from) = match &serve.catalog {
-        Some(path) => (crate::commands::read_file(path, limits::CATALOGUE_BYTES_MAX)?, path.display().to_string()),
-        None if operations.store().catalogue().await?.is_none() => (keywright_domain::catalogue::BUILT_IN.to_owned(), "the built-in catalogue".to_owned()),
-        None => return Ok(()),
-    };
-    let applied = operations.catalogue_apply(&machine(), &text).await?;
-    // The built-in catalogue's are known, and nothing that its user could mend.
-    for warning in applied.warnings.iter().filter(|_| serve.catalog.is_some()) {
-        tracing::warn!(catalogue = from, line = warning.line, column = warning.column, "{}", warning.message);
+    if let Some(path) = &serve.catalog {
+        let text = crate::commands::read_file(path, limits::CATALOGUE_BYTES_MAX)?;
+        for warning in operations.catalogue_apply(&machine(), &text).await?.warnings {
+            tracing::warn!(file = %path.display(), line = warning.line, column = warning.column, "{}", warning.message);
+        }
+    } else if operations.store().catalogue().await?.is_none() {
+        operations.catalogue_apply(&machine(), keywright_domain::catalogue::BUILT_IN).await?;
     }
     Ok(())
 }
