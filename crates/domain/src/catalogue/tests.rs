@@ -275,3 +275,19 @@ proptest! {
         let _ = parse(&format!("{}{put}{}", &FULL[..at], &FULL[end.max(at)..]));
     }
 }
+
+#[test]
+fn hostile_depth_and_size_are_refused_in_good_time() {
+    let deep = "a.".repeat(400_000);
+    let rows: String = (0..60_000).map(|i| format!("[service.s{i}]\n")).collect();
+    for text in [
+        format!("{deep}a = 1"),
+        format!("[{deep}a]"),
+        format!("x = {}", "[".repeat(900_000)),
+        format!("x = {}", "{a=".repeat(300_000)),
+        "\"".repeat(900_000),
+        rows,
+    ] {
+        assert!(parse(&text).is_err());
+    }
+}
