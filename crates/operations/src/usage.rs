@@ -22,22 +22,20 @@ fn system(organisation: Option<keywright_domain::ids::OrganisationId>) -> Result
 }
 
 impl Operations {
-    /// Puts a report down in one transaction.
+    /// Puts a report down in one transaction. `first` are uses of pending versions, which go to the rows at once, so that whoever keeps
+    /// house sees them; a verifier node itself may change no credential.
     ///
     /// # Errors
     /// [`Error::Store`]; the report can be put down later then, with what has come since.
-    pub async fn usage_flush(&self, node: &str, entries: &[UsageEntry]) -> Result<(), Error> {
-        if entries.is_empty() {
-            return Ok(());
-        }
-        let (node, now, entries) = (node.to_owned(), self.now(), entries.to_vec());
+    pub async fn usage_flush(&self, node: &str, first: &[UsageEntry], entries: &[UsageEntry]) -> Result<(), Error> {
+        let (node, now, first, entries) = (node.to_owned(), self.now(), first.to_vec(), entries.to_vec());
         self.store
             .housekeep(system(None)?, async move |tx| {
-                if entries.len() <= DIRECT_ENTRIES_MAX {
-                    for entry in &entries {
-                        tx.usage_add(entry).await?;
-                    }
-                } else {
+                let direct = if entries.len() <= DIRECT_ENTRIES_MAX { entries.as_slice() } else { &[] };
+                for entry in first.iter().chain(direct) {
+                    tx.usage_add(entry).await?;
+                }
+                if direct.len() < entries.len() {
                     tx.usage_segment_insert(&node, &entries, now).await?;
                 }
                 Ok::<_, Error>(((), vec![]))
@@ -106,12 +104,24 @@ impl Operations {
         Ok(to - from)
     }
 
+    /// Activates pending versions that were used. Gives how many.
+    ///
+    /// # Errors
+    /// [`Error::Store`]
+    pub async fn versions_activate(&self) -> Result<usize, Error> {
+        let mut activated = 0;
+        for (id, version) in self.store.as_system(&system(None)?)?.versions_first_used().await? {
+            activated += usize::from(self.version_first_used(id, version).await?);
+        }
+        Ok(activated)
+    }
+
     /// A pending version was used: it becomes active, and the overlap of the one before begins at this commit. Repeated reports, and
     /// those that come after a revocation or replacement, change nothing; false then.
     ///
     /// # Errors
     /// [`Error::Store`]
-    pub async fn version_first_used(&self, id: CredentialId, version: u32) -> Result<bool, Error> {
+    async fn version_first_used(&self, id: CredentialId, version: u32) -> Result<bool, Error> {
         let Some(organisation) = self.store.as_system(&system(None)?)?.credential_organisation(id).await? else { return Ok(false) };
         let now = self.now();
         let done = self

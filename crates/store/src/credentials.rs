@@ -383,57 +383,30 @@ impl Tx<'_> {
         let one = self.opt::<Id>("SELECT id FROM credential WHERE state <> 'revoked' AND (expires_us IS NULL OR expires_us > $1) LIMIT 1", args![now]).await?;
         Ok(one.is_some())
     }
-
-    /// Erases credentials that ended before `before`, at most `limit` of them; gives their ids.
-    ///
-    /// # Errors
-    /// [`StoreError`]
-    pub async fn credentials_forget_ended(&mut self, before: Timestamp, limit: u32) -> Result<Vec<CredentialId>, StoreError> {
-        let ended = self
-            .all::<Id>(
-                "SELECT id FROM credential WHERE (state = 'revoked' AND revoked_us < $1) OR (state <> 'revoked' AND expires_us < $1) ORDER BY id LIMIT $2",
-                args![before, i64::from(limit)],
-            )
-            .await?;
-        for Id(id) in &ended {
-            self.exec("DELETE FROM usage WHERE credential_id = $1", args![*id]).await?;
-            self.exec("DELETE FROM version WHERE credential_id = $1", args![*id]).await?;
-            self.exec("DELETE FROM credential WHERE id = $1", args![*id]).await?;
-        }
-        Ok(ended.into_iter().map(|Id(id)| id).collect())
-    }
-
-    /// Erases versions that were retired before `before`, at most `limit` of them; gives the credentials that they belonged to.
-    ///
-    /// # Errors
-    /// [`StoreError`]
-    pub async fn versions_forget_retired(&mut self, before: Timestamp, limit: u32) -> Result<Vec<CredentialId>, StoreError> {
-        let retired = self
-            .all::<VersionRow>(
-                "SELECT credential_id, number, state, until_us, digest, hint, created_us FROM version WHERE state <> 'active' AND until_us < $1 \
-                 ORDER BY credential_id, number LIMIT $2",
-                args![before, i64::from(limit)],
-            )
-            .await?;
-        for VersionRow(credential, version) in &retired {
-            self.exec("DELETE FROM usage WHERE credential_id = $1 AND version = $2", args![*credential, i64::from(version.number)]).await?;
-            self.exec("DELETE FROM version WHERE credential_id = $1 AND number = $2", args![*credential, i64::from(version.number)]).await?;
-        }
-        let mut credentials: Vec<CredentialId> = retired.into_iter().map(|VersionRow(id, _)| id).collect();
-        credentials.dedup();
-        Ok(credentials)
-    }
-}
-
-struct Id(CredentialId);
-
-impl FromRow for Id {
-    fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
-        Ok(Self(row.parse(0)?))
-    }
 }
 
 impl AsSystem<'_> {
+    /// Pending versions that a verifier has accepted: they are to be activated.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn versions_first_used(&self) -> Result<Vec<(CredentialId, u32)>, StoreError> {
+        struct Used(CredentialId, u32);
+        impl FromRow for Used {
+            fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
+                Ok(Self(row.parse(0)?, u32::try_from(row.int(1)?).map_err(StoreError::corrupt)?))
+            }
+        }
+        let used = self
+            .all::<Used>(
+                "SELECT v.credential_id, v.number FROM version v JOIN usage u ON u.credential_id = v.credential_id AND u.version = v.number \
+                 WHERE v.state = 'pending' AND u.code = 'valid'",
+                args![],
+            )
+            .await?;
+        Ok(used.into_iter().map(|Used(id, number)| (id, number)).collect())
+    }
+
     /// The organisation of a credential, for a report that names the credential only.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ pub mod credentials;
 pub mod durability;
 pub mod engine;
 pub mod error;
+mod forgetting;
 pub mod installation;
 pub mod node_place;
 pub mod organisations;

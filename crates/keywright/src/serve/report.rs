@@ -39,9 +39,6 @@ impl Reporter {
                 _ = tick.tick() => {}
             }
             self.flush().await;
-            if let Err(error) = self.operations.usage_fold().await {
-                tracing::debug!(%error, "usage waits to be folded");
-            }
         }
         self.flush().await;
     }
@@ -51,27 +48,20 @@ impl Reporter {
         if report.unattributed > 0 {
             tracing::warn!(verdicts = report.unattributed, "more credentials were used in a second than can be counted one by one");
         }
-        for used in report.uses.iter().filter(|u| u.first_use) {
-            match self.operations.version_first_used(used.credential, used.version).await {
-                Ok(true) => tracing::info!(credential = %used.credential, version = used.version, "a pending version was used and is active now"),
-                Ok(false) => {}
-                // The verifier goes on accepting the pending version and reports its next use.
-                Err(error) => tracing::warn!(credential = %used.credential, %error, "a pending version was used and could not be activated"),
-            }
-        }
-        let new: Vec<UsageEntry> = report.uses.into_iter().map(entry).collect();
-        let mut entries = std::mem::take(&mut self.waiting);
-        if entries.is_empty() {
-            entries = new;
-        } else {
-            entries = segment::merge(vec![entries, new]);
+        let (first, new): (Vec<Use>, Vec<Use>) = report.uses.into_iter().partition(|u| u.first_use);
+        let first: Vec<UsageEntry> = first.into_iter().map(entry).collect();
+        let mut entries: Vec<UsageEntry> = new.into_iter().map(entry).collect();
+        if !self.waiting.is_empty() {
+            entries = segment::merge(vec![std::mem::take(&mut self.waiting), entries]);
             entries.drain(..entries.len().saturating_sub(KEPT_MAX));
         }
-        if !entries.is_empty()
-            && let Err(error) = self.operations.usage_flush(&self.node, &entries).await
-        {
-            tracing::warn!(%error, entries = entries.len(), "usage waits for the store");
-            self.waiting = entries;
+        if first.is_empty() && entries.is_empty() {
+            return self.backlog.store(0, Ordering::Relaxed);
+        }
+        if let Err(error) = self.operations.usage_flush(&self.node, &first, &entries).await {
+            tracing::warn!(%error, entries = first.len() + entries.len(), "usage waits for the store");
+            // The verifier goes on accepting a pending version, and reports its next use as the first again.
+            self.waiting = segment::merge(vec![first, entries]);
         }
         self.backlog.store(self.waiting.len() as u64, Ordering::Relaxed);
     }

@@ -6,25 +6,45 @@ use keywright_operations::Operations;
 use keywright_operations::scheduled::Round;
 use tokio::sync::watch;
 
-/// How often it looks.
-const EVERY: Duration = Duration::from_secs(10);
+/// How often it looks what was used.
+const EVERY: Duration = Duration::from_secs(1);
+/// Rounds from one forgetting to the next.
+const FORGET_EVERY: u32 = 10;
 
 /// Keeps house until it is told to stop.
 pub(super) async fn run(operations: Operations, mut stopped: watch::Receiver<bool>) {
     let mut tick = tokio::time::interval(EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
+    for round in 0u32.. {
         let stop = async { stopped.wait_for(|stopped| *stopped).await.map(|_| ()) };
         tokio::select! {
             _ = stop => return,
             _ = tick.tick() => {}
         }
-        match operations.housekeeping().await {
-            Ok(round) if round == Round::default() => {}
-            Ok(Round { credentials, versions, verifiers, log_entries }) => {
-                tracing::info!(credentials, versions, verifiers, log_entries, "forgot what ended long ago")
-            }
-            Err(error) => tracing::warn!(%error, "housekeeping waits"),
+        used(&operations).await;
+        if round % FORGET_EVERY == 0 {
+            forget(&operations).await;
         }
+    }
+}
+
+async fn used(operations: &Operations) {
+    match operations.versions_activate().await {
+        Ok(0) => {}
+        Ok(versions) => tracing::info!(versions, "pending versions were used and are active now"),
+        Err(error) => tracing::warn!(%error, "pending versions that were used wait to be activated"),
+    }
+    if let Err(error) = operations.usage_fold().await {
+        tracing::debug!(%error, "usage waits to be folded");
+    }
+}
+
+async fn forget(operations: &Operations) {
+    match operations.housekeeping().await {
+        Ok(round) if round == Round::default() => {}
+        Ok(Round { credentials, versions, verifiers, log_entries }) => {
+            tracing::info!(credentials, versions, verifiers, log_entries, "forgot what ended long ago")
+        }
+        Err(error) => tracing::warn!(%error, "housekeeping waits"),
     }
 }

@@ -95,6 +95,9 @@ CREATE TABLE credential (
     overlap_us BIGINT
 ) /*STRICT, WITHOUT ROWID*/;
 CREATE INDEX credential_of_application ON credential (application_id, id);
+-- For housekeeping; most rows are in none of these, so making a credential costs nothing more.
+CREATE INDEX credential_revoked ON credential (revoked_us) WHERE revoked_us IS NOT NULL;
+CREATE INDEX credential_expiring ON credential (expires_us) WHERE expires_us IS NOT NULL;
 
 CREATE TABLE version (
     credential_id TEXT COLLATE "C" NOT NULL REFERENCES credential (id),
@@ -106,6 +109,8 @@ CREATE TABLE version (
     created_us BIGINT NOT NULL,
     PRIMARY KEY (credential_id, number)
 ) /*STRICT, WITHOUT ROWID*/;
+CREATE INDEX version_ending ON version (until_us) WHERE until_us IS NOT NULL;
+CREATE INDEX version_pending ON version (credential_id) WHERE state = 'pending';
 
 CREATE TABLE resource_server (
     id TEXT COLLATE "C" PRIMARY KEY,

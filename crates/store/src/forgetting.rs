@@ -1,0 +1,66 @@
+//! Erasing what ended so long ago that nobody is told about it any more.
+
+use keywright_domain::ids::CredentialId;
+use keywright_domain::time::Timestamp;
+
+use crate::args;
+use crate::engine::{FromRow, RowRef, Tx};
+use crate::error::StoreError;
+
+struct Id(CredentialId);
+
+impl FromRow for Id {
+    fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
+        Ok(Self(row.parse(0)?))
+    }
+}
+
+/// A credential and the number of one of its versions.
+struct Retired(CredentialId, i64);
+
+impl FromRow for Retired {
+    fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
+        Ok(Self(row.parse(0)?, row.int(1)?))
+    }
+}
+
+impl Tx<'_> {
+    /// Erases credentials that ended before `before`, at most `limit` that were revoked and as many that expired; gives their ids.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn credentials_forget_ended(&mut self, before: Timestamp, limit: u32) -> Result<Vec<CredentialId>, StoreError> {
+        let limit = i64::from(limit);
+        let mut ended = self.all::<Id>("SELECT id FROM credential WHERE revoked_us < $1 ORDER BY revoked_us LIMIT $2", args![before, limit]).await?;
+        let expired = "SELECT id FROM credential WHERE expires_us < $1 AND revoked_us IS NULL ORDER BY expires_us LIMIT $2";
+        ended.extend(self.all::<Id>(expired, args![before, limit]).await?);
+        for Id(id) in &ended {
+            self.exec("DELETE FROM usage WHERE credential_id = $1", args![*id]).await?;
+            self.exec("DELETE FROM version WHERE credential_id = $1", args![*id]).await?;
+            self.exec("DELETE FROM credential WHERE id = $1", args![*id]).await?;
+        }
+        Ok(ended.into_iter().map(|Id(id)| id).collect())
+    }
+
+    /// Erases versions that were retired before `before`, at most `limit` of them; gives the credentials that they belonged to.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn versions_forget_retired(&mut self, before: Timestamp, limit: u32) -> Result<Vec<CredentialId>, StoreError> {
+        let retired = self
+            .all::<Retired>(
+                "SELECT credential_id, number FROM version WHERE until_us < $1 \
+                 ORDER BY until_us LIMIT $2",
+                args![before, i64::from(limit)],
+            )
+            .await?;
+        for Retired(credential, number) in &retired {
+            self.exec("DELETE FROM usage WHERE credential_id = $1 AND version = $2", args![*credential, *number]).await?;
+            self.exec("DELETE FROM version WHERE credential_id = $1 AND number = $2", args![*credential, *number]).await?;
+        }
+        let mut credentials: Vec<CredentialId> = retired.into_iter().map(|Retired(id, _)| id).collect();
+        credentials.sort_unstable();
+        credentials.dedup();
+        Ok(credentials)
+    }
+}
