@@ -26,7 +26,13 @@ const TOKEN: &str = "keywright-token";
 pub(crate) fn forward(app: &App, peer: IpAddr, request: &Request<Incoming>) -> Answer {
     let Some(verifier) = app.verifier() else { return app.render(no_verifier()) };
     let gateway = Gateway { app, verifier, peer, headers: request.headers(), query: request.uri().query().unwrap_or_default() };
-    gateway.answer().unwrap_or_else(|problem| app.render(problem))
+    gateway.answer().unwrap_or_else(|problem| {
+        // Gateways that drop our body (nginx does) can still show what names this answer.
+        let trace = *problem.trace();
+        let mut answer = app.render(problem);
+        headers::trace(answer.headers_mut(), &trace);
+        answer
+    })
 }
 
 struct Gateway<'a> {

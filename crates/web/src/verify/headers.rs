@@ -24,6 +24,11 @@ pub(super) fn identity(headers: &mut HeaderMap, found: &Found<'_>, trace: &Trace
     insert(headers, SERVICE, found.service);
     headers.insert(ENVIRONMENT, HeaderValue::from_static(found.environment.as_str()));
     insert(headers, PERMISSIONS, found.permissions.commas());
+    self::trace(headers, trace);
+}
+
+/// What names this answer.
+pub(super) fn trace(headers: &mut HeaderMap, trace: &TraceId) {
     insert(headers, TRACE, trace.as_str());
 }
 

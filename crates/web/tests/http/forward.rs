@@ -98,7 +98,8 @@ async fn each_refusal_has_its_status_and_tells_the_safe_part_only() {
     assert_eq!(ask(limited.expose(), "").await.header("ratelimit"), Some(r#""default";r=1;t=30"#));
     assert_eq!(ask(limited.expose(), "").await.header("ratelimit"), Some(r#""default";r=0;t=60"#));
     let reply = ask(limited.expose(), "").await;
-    reply.problem(429, "rate_limited");
+    let document = reply.problem(429, "rate_limited");
+    assert_eq!(reply.header("keywright-trace-id"), document["trace_id"].as_str());
     assert_eq!(reply.header("retry-after"), Some("30"));
     assert_eq!((reply.header("ratelimit-policy"), reply.header("ratelimit")), (Some(r#""default";q=2;w=60"#), Some(r#""default";r=0;t=60"#)));
 }
