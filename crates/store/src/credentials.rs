@@ -380,7 +380,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`]
     pub async fn credential_is_any_live(&mut self, now: Timestamp) -> Result<bool, StoreError> {
-        let one = self.opt::<Id>("SELECT id FROM credential WHERE state <> 'revoked' AND (expires_us IS NULL OR expires_us > $1) LIMIT 1", args![now]).await?;
+        let one = self.opt::<()>("SELECT 1 FROM credential WHERE state <> 'revoked' AND (expires_us IS NULL OR expires_us > $1) LIMIT 1", args![now]).await?;
         Ok(one.is_some())
     }
 }

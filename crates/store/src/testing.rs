@@ -59,6 +59,12 @@ impl TestPlace {
         Self { location, directory: tempfile::Builder::new().prefix("keywright-").tempdir().unwrap(), database: Some(name) }
     }
 
+    /// A place that the story has made itself, and that stays when this value goes away.
+    #[must_use]
+    pub fn of(location: Location) -> Self {
+        Self { location, directory: tempfile::Builder::new().prefix("keywright-").tempdir().unwrap(), database: None }
+    }
+
     /// Where it is.
     #[must_use]
     pub fn location(&self) -> Location {
@@ -68,7 +74,7 @@ impl TestPlace {
     /// Whether it is on PostgreSQL.
     #[must_use]
     pub const fn is_postgres(&self) -> bool {
-        self.database.is_some()
+        matches!(self.location, Location::Postgres(_))
     }
 
     /// A directory for files beside the store; on SQLite the parent of the store's.
