@@ -199,12 +199,14 @@ async fn keys(settings: &Settings, store: &Store, role: Role) -> Result<Keys, Fa
 /// The file in which this node remembers how far the store was. It stands beside the data directory, so that putting back an older copy
 /// of the whole directory is noticed; inside, where nothing can be written beside.
 fn place_file(data: &Path) -> PathBuf {
-    let mut beside = data.as_os_str().to_owned();
+    let inside = data.join("node.place");
+    // One name for `data`, `./data` and `data/`.
+    let Ok(whole) = std::path::absolute(data) else { return inside };
+    let (Some(parent), Some(name)) = (whole.parent(), whole.file_name()) else { return inside };
+    let mut beside = name.to_owned();
     beside.push(".place");
-    let beside = PathBuf::from(beside);
-    let parent = beside.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let writable = rustix::fs::access(parent, rustix::fs::Access::WRITE_OK).is_ok();
-    if beside.exists() || writable { beside } else { data.join("node.place") }
+    let beside = parent.join(beside);
+    if beside.exists() || rustix::fs::access(parent, rustix::fs::Access::WRITE_OK).is_ok() { beside } else { inside }
 }
 
 fn rewind(error: &keywright_store::node_place::RewindError) -> Failure {
