@@ -1,7 +1,7 @@
 //! Who may import whom, read from the crates' `Cargo.toml`.
 
 use super::Finding;
-use super::tree::Tree;
+use super::tree::{File, Tree};
 
 /// A crate, the crates of this workspace that it may import, and libraries that it must not have.
 struct Crate {
@@ -51,6 +51,31 @@ pub(super) fn table(tree: &Tree) -> Vec<Finding> {
             if wrong {
                 let what = format!("{name} must not import {dependency}: see \"Who imports whom\" in ARCHITECTURE.md");
                 found.push(Finding { path: file.path.clone(), line, rule: "imports", what });
+            }
+        }
+    }
+    found
+}
+
+/// Each dependency is named by the code of its crate, and each dependency of the workspace by a crate.
+pub(super) fn unused(tree: &Tree) -> Vec<Finding> {
+    let manifests: Vec<&File> = tree.files.iter().filter(|f| f.path.ends_with("/Cargo.toml") && !f.path.starts_with("fuzz/")).collect();
+    let finding = |file: &File, line: usize, what: String| Finding { path: file.path.clone(), line, rule: "unused dependency", what };
+    let mut found = Vec::new();
+    for manifest in &manifests {
+        let home = manifest.path.trim_end_matches("Cargo.toml");
+        for (line, name, _) in dependencies(&manifest.text) {
+            let word = name.replace('-', "_");
+            if !tree.rust().any(|f| f.path.starts_with(home) && f.text.contains(&word)) {
+                found.push(finding(manifest, line, format!("no code of this crate names {word}: remove it")));
+            }
+        }
+    }
+    if let Some(workspace) = tree.file("Cargo.toml") {
+        for (line, name, section) in dependencies(&workspace.text) {
+            let used = manifests.iter().any(|m| dependencies(&m.text).iter().any(|(_, other, _)| *other == name));
+            if section == "workspace.dependencies" && !used {
+                found.push(finding(workspace, line, format!("no crate depends on {name}: remove it")));
             }
         }
     }

@@ -35,7 +35,7 @@ impl fmt::Display for Finding {
 
 /// Everything that breaks a rule, by path and line.
 pub(crate) fn findings(tree: &Tree) -> Vec<Finding> {
-    let rules: [fn(&Tree) -> Vec<Finding>; 14] = [
+    let rules: [fn(&Tree) -> Vec<Finding>; 15] = [
         layers::sql,
         layers::cryptography,
         layers::connections,
@@ -43,6 +43,7 @@ pub(crate) fn findings(tree: &Tree) -> Vec<Finding> {
         layers::inputs_are_passed_in,
         layers::folders_of_web,
         imports::table,
+        imports::unused,
         words::unfinished,
         words::places,
         words::long_files,

@@ -7,7 +7,12 @@ use crate::run;
 
 /// A tree that keeps every rule, and these files.
 fn tree(files: &[(&str, &str)]) -> Tree {
-    let good = [("CHANGELOG.md", "# Changes\n\n## Unreleased\n\n### New\n- It.\n")];
+    let good = [
+        ("CHANGELOG.md", "# Changes\n\n## Unreleased\n\n### New\n- It.\n"),
+        ("crates/keywright/Cargo.toml", "[dependencies]\nkeywright-web.workspace = true\n"),
+        ("crates/keywright/src/lib.rs", "use keywright_web as _;\n"),
+        ("crates/keywright/tests/it/main.rs", "use tokio_postgres as _;\n"),
+    ];
     let both = good.iter().chain(files);
     Tree { files: both.map(|(path, text)| File { path: (*path).into(), text: (*text).into() }).collect() }
 }
@@ -22,19 +27,23 @@ fn the_repository_is_tidy() {
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
 }
 
+const UNUSED: &str = "crates/verifier/Cargo.toml:2 unused dependency";
+
 #[test]
 fn each_rule_finds_what_it_is_for() {
     let sql = concat!("fn f() {\n    q(\"SEL", "ECT id\n FROM credential\");\n}\n");
     let long = "// a line\n".repeat(451);
-    let cases: [(&str, &str, &[&str]); 17] = [
+    let cases: [(&str, &str, &[&str]); 19] = [
         ("crates/web/src/list.rs", sql, &["crates/web/src/list.rs:2 sql"]),
         ("crates/web/src/list.rs", "use aws_lc_rs::hmac;\n", &["crates/web/src/list.rs:1 cryptography"]),
         ("crates/web/src/list.rs", "\nuse tokio::net::TcpStream;\nfn f() { TcpStream::connect(x); }", &["crates/web/src/list.rs:3 connections"]),
         ("crates/domain/src/ids.rs", "#[derive(Serialize)]\nstruct X;", &["crates/domain/src/ids.rs:1 serialised forms"]),
         ("crates/verifier/src/lease.rs", "fn f() { Instant::now(); }", &["crates/verifier/src/lease.rs:1 inputs"]),
         ("crates/web/src/hub/page.rs", "use crate::verify::json;", &["crates/web/src/hub/page.rs:1 folders of web"]),
-        ("crates/verifier/Cargo.toml", "[dependencies]\nkeywright-store.workspace = true\n", &["crates/verifier/Cargo.toml:2 imports"]),
-        ("crates/domain/Cargo.toml", "[dev-dependencies]\ntokio = \"1\"\n", &["crates/domain/Cargo.toml:2 imports"]),
+        ("crates/verifier/Cargo.toml", "[dependencies]\nkeywright-store.workspace = true\n", &["crates/verifier/Cargo.toml:2 imports", UNUSED]),
+        ("crates/verifier/Cargo.toml", "[dev-dependencies]\ntokio = \"1\"\n", &["crates/verifier/Cargo.toml:2 imports", UNUSED]),
+        ("crates/verifier/Cargo.toml", "[dependencies]\nhex = \"1\"\n", &[UNUSED]),
+        ("Cargo.toml", "[workspace.dependencies]\nhex = \"1\"\n", &["Cargo.toml:2 unused dependency"]),
         ("crates/misc/Cargo.toml", "[package]\n", &["crates/misc/Cargo.toml:1 imports"]),
         ("README.md", concat!("later: TO", "DO\n"), &["README.md:1 unfinished"]),
         ("README.md", concat!("from crates", ".io\n"), &["README.md:1 places"]),
@@ -59,6 +68,7 @@ fn what_only_looks_like_a_breach_is_let_through() {
         ("crates/web/src/list.rs", tests),
         ("crates/store/src/tls.rs", "use rustls::crypto::aws_lc_rs as provider;"),
         ("crates/keywright/Cargo.toml", "[dependencies]\nkeywright-web.workspace = true\nkeywright = \"1\"\n[dev-dependencies]\ntokio-postgres = \"1\"\n"),
+        ("Cargo.toml", "[workspace.dependencies]\nkeywright-web = \"1\"\n"),
         ("README.md", "see [it](CHANGELOG.md#unreleased), [there](https://example.com) and `[no](link)`\n```\n[no](link)\n```\n"),
     ];
     for (path, text) in cases {
