@@ -15,3 +15,4 @@ pub mod resource_server;
 pub mod text;
 pub mod time;
 pub mod verdict;
+mod words;

@@ -1,10 +1,9 @@
 //! Rotation: one protocol for all kinds of credential.
 
-use std::str::FromStr;
-
 use super::{Credential, EndedError, Version, VersionState};
 use crate::limits;
 use crate::time::{Span, Timestamp};
+use crate::words::words;
 
 /// What happens to version N when N+1 is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,31 +16,15 @@ pub enum Policy {
     OnFirstUse(Span),
 }
 
-/// The word for a policy, before its overlap is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PolicyName {
-    /// `immediate`
-    Immediate,
-    /// `overlap`
-    Overlap,
-    /// `on_first_use`
-    OnFirstUse,
-}
-
-/// Why a text is not a policy.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a rotation policy: write immediate, overlap or on_first_use")]
-pub struct PolicyError(String);
-
-impl FromStr for PolicyName {
-    type Err = PolicyError;
-    fn from_str(text: &str) -> Result<Self, PolicyError> {
-        match text {
-            "immediate" => Ok(Self::Immediate),
-            "overlap" => Ok(Self::Overlap),
-            "on_first_use" => Ok(Self::OnFirstUse),
-            _ => Err(PolicyError(text.chars().take(40).collect())),
-        }
+words! {
+    /// The word for a policy, before its overlap is known.
+    pub enum PolicyName, PolicyError("a rotation policy") {
+        /// No overlap.
+        Immediate = "immediate",
+        /// An overlap from now on.
+        Overlap = "overlap",
+        /// An overlap from the first use on.
+        OnFirstUse = "on_first_use",
     }
 }
 
