@@ -1,6 +1,6 @@
 //! The protocols: parse, call, render. The only crate that serves HTTP.
 //!
-//! A connection's requests come to [`listener`]; what gateways and APIs ask on every request (`/verify` and its like) is answered before any
+//! A connection's requests come to `listener`; what gateways and APIs ask on every request (`/verify` and its like) is answered before any
 //! router or middleware, everything else by an ordinary router.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
