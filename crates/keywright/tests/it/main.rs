@@ -1,1 +1,8 @@
-//! Stories through the front door: a real server, a real store, real clients.
+//! Stories through the front door: the real program, a real store, real clients.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+mod faults;
+mod readme;
+mod rotation;
+mod support;
+mod verdicts;

@@ -9,10 +9,10 @@ mod wait;
 
 pub(crate) use example::{Application, Key};
 pub(crate) use http::Reply;
-pub(crate) use place::Place;
+pub(crate) use place::{PROGRAM, Place};
 pub(crate) use ran::Ran;
 pub(crate) use server::Server;
-pub(crate) use wait::{DEADLINE, wait_for, wait_until};
+pub(crate) use wait::{DEADLINE, time_in, wait_for, wait_until};
 
 /// Tells each story on both engines. It gets a [`Place`] to start servers on as it likes, or a [`Server`] that runs with the defaults.
 macro_rules! stories {

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use keywright_domain::time::Timestamp;
+
 /// Longer than anything here takes on a busy machine.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -20,4 +22,10 @@ pub(crate) async fn wait_for<T>(what: &str, mut ask: impl AsyncFnMut() -> Option
         assert!(Instant::now() < deadline, "waited {DEADLINE:?} in vain: {what}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+}
+
+/// A time so many seconds from now, as it is typed.
+pub(crate) fn time_in(s: i64) -> String {
+    let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Timestamp::from_us(i64::try_from(since_1970.as_micros()).unwrap() + s * 1_000_000).to_string()
 }
