@@ -1,0 +1,5 @@
+//! The world breaks around the product: killed and stopped processes, full and foreign disks, a database that is away, stores that went back.
+
+mod kit;
+mod opening;
+mod storm;
