@@ -5,16 +5,16 @@
 //!
 //! 1. The revocation is committed at c, and its answer given at r ≥ c.
 //! 2. A node answers the request by a snapshot that it pinned after reading a clock, after it had read the request: at d ≥ s > r + L.
-//! 3. It confirms the answer only while that snapshot's lease runs, so by its clock less than L has passed since the clock reading t0 of the poll
-//!    that last renewed it; t0 > d − L ≥ s − L > r ≥ c. (With clock rates within 1 %, L stands for L and 1 %.)
+//! 3. It confirms the answer only while that snapshot's lease runs: by its clock less than 99 % of L, so truly less than L, since the clock reading
+//!    t0 of the poll that last renewed it. So t0 > d − L ≥ s − L > r ≥ c.
 //! 4. The store read its head in a transaction that began after t0, on the primary ([`Asked`] ties an answer to the t0 of its own poll, so an old
 //!    or repeated answer renews no more than it proves). Positions are in the order of commit, so that head is at or behind the revocation.
 //! 5. The lease is renewed in the same step that publishes a state with everything up to that head applied, and never by a page that ends before
 //!    it, by a snapshot, or by a store that does not show the entries which this node has applied. So the pinned state contains the revocation.
 //!
 //! With `?wait=all`: a node that has reported the position had published it before it reported, and whatever it pins later contains it. One that
-//! is silent had its last t0 before c, or its head would have contained the revocation and it would have reported it; its lease is over after
-//! L + 1 %, which is what the revoker waits for. A node that the store does not list is not waited for, so it may not renew: an answer that says
+//! is silent had its last t0 before c, or its head would have contained the revocation; so its lease was over before c + L, and the revoker waits
+//! for L by a clock of its own that may be fast by 1 %. A node that the store does not list is not waited for, so it may not renew: an answer that says
 //! so leads to registration first, and a poll after that began after the row was committed, so after the list was read, so after c.
 
 use std::sync::Arc;
