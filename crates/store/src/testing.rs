@@ -226,6 +226,11 @@ impl Server {
         running.supervisor.wait().unwrap();
     }
 
+    /// Makes it a standby from its next start on: it can be read, and nothing can be committed.
+    pub fn demote(&self) {
+        fs::write(self.data().join("standby.signal"), "").unwrap();
+    }
+
     /// Its port on 127.0.0.1.
     #[must_use]
     pub const fn port(&self) -> u16 {

@@ -1,8 +1,8 @@
 //! Many writes in one commit: what one of them does wrong is its own affair, unless the commit itself fails.
 
 use keywright_store::testing::TestPlace;
-use keywright_store::{Location, OpenOptions, Purpose, Store, StoreError, Tx, args};
 use keywright_store::{Done, on_both_engines};
+use keywright_store::{Location, OpenOptions, Purpose, Store, StoreError, Tx, args};
 
 use crate::support::{counts, insert, make, operator, organisation_id};
 
@@ -44,28 +44,36 @@ async fn a_job_that_ends_the_transaction_fails_its_whole_batch_and_the_writer_go
     let store = place.open().await;
     // The first job holds the writer until the others wait, so that they come into one batch.
     let (hold, held) = std::sync::mpsc::channel::<()>();
-    let held = std::sync::Mutex::new(held);
+    let (runs, running) = std::sync::mpsc::channel::<()>();
+    let held = std::sync::Mutex::new((held, runs));
     let holding = tokio::spawn({
         let store = store.clone();
         async move {
-            store.write(operator(), async move |_: &mut Tx<'_>| {
-                let _ = held.lock().unwrap().recv_timeout(std::time::Duration::from_secs(10));
-                Ok::<_, StoreError>(Done::new(()))
-            }).await
+            store
+                .write(operator(), async move |_: &mut Tx<'_>| {
+                    let held = held.lock().unwrap();
+                    held.1.send(()).unwrap();
+                    let _ = held.0.recv_timeout(std::time::Duration::from_secs(10));
+                    Ok::<_, StoreError>(Done::new(()))
+                })
+                .await
         }
     });
+    tokio::task::spawn_blocking(move || running.recv().unwrap()).await.unwrap();
     let mut batch = tokio::task::JoinSet::new();
     for n in 0..8 {
         let store = store.clone();
         batch.spawn(async move {
             let id = organisation_id();
-            store.write(operator(), async move |tx: &mut Tx<'_>| {
-                let done = insert(tx, id).await?;
-                if n == 3 {
-                    tx.exec("ROLLBACK", args![]).await?;
-                }
-                Ok::<_, StoreError>(done)
-            }).await
+            store
+                .write(operator(), async move |tx: &mut Tx<'_>| {
+                    let done = insert(tx, id).await?;
+                    if n == 3 {
+                        tx.exec("ROLLBACK", args![]).await?;
+                    }
+                    Ok::<_, StoreError>(done)
+                })
+                .await
         });
     }
     while store.waiting_writes() < 8 {
@@ -89,11 +97,13 @@ async fn a_full_disk_is_said_and_writing_goes_on_when_there_is_room() {
     let store = open(Some(90)).await;
     let fill = async |store: &Store| {
         let id = organisation_id();
-        store.write(operator(), async move |tx: &mut Tx<'_>| {
-            let done = insert(tx, id).await?;
-            tx.exec("INSERT INTO usage_segment (node, folded, data, at_us) VALUES ('n', 0, $1, 0)", args![vec![7u8; 4_000]]).await?;
-            Ok::<_, StoreError>(done)
-        }).await
+        store
+            .write(operator(), async move |tx: &mut Tx<'_>| {
+                let done = insert(tx, id).await?;
+                tx.exec("INSERT INTO usage_segment (node, folded, data, at_us) VALUES ('n', 0, $1, 0)", args![vec![7u8; 4_000]]).await?;
+                Ok::<_, StoreError>(done)
+            })
+            .await
     };
     let mut kept = 0;
     let error = loop {
@@ -114,10 +124,13 @@ async fn a_full_disk_is_said_and_writing_goes_on_when_there_is_room() {
     drop(store);
     let store = open(Some(90)).await;
     assert!(matches!(fill(&store).await, Err(StoreError::Full { .. })));
-    store.write(operator(), async |tx: &mut Tx<'_>| {
-        tx.exec("DELETE FROM usage_segment", args![]).await?;
-        Ok::<_, StoreError>(Done::new(()))
-    }).await.unwrap();
+    store
+        .write(operator(), async |tx: &mut Tx<'_>| {
+            tx.exec("DELETE FROM usage_segment", args![]).await?;
+            Ok::<_, StoreError>(Done::new(()))
+        })
+        .await
+        .unwrap();
     fill(&store).await.unwrap();
 }
 

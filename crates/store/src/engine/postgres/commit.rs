@@ -25,7 +25,7 @@ const JOB: Duration = Duration::from_secs(30);
 /// A COMMIT that takes longer is looked up.
 const COMMIT: Duration = Duration::from_secs(15);
 /// What became of a COMMIT is asked for so long.
-const LOOK_UP: Duration = Duration::from_secs(15);
+const LOOK_UP: Duration = Duration::from_secs(10);
 
 /// The position is taken here and nowhere else. The counter's row stays locked from here to the COMMIT, which is already on its way: so
 /// positions have no gaps, and are the order of commit and of visibility.

@@ -40,7 +40,9 @@ pub(in crate::engine) fn store_error(error: &tokio_postgres::Error, at: &str) ->
         c if *c == SqlState::UNIQUE_VIOLATION => StoreError::Taken { what: what() },
         c if *c == SqlState::FOREIGN_KEY_VIOLATION => StoreError::Reference { what: what() },
         c if *c == SqlState::DISK_FULL || *c == SqlState::OUT_OF_MEMORY => StoreError::Full { detail: said(db) },
-        c if *c == SqlState::IO_ERROR || *c == SqlState::READ_ONLY_SQL_TRANSACTION => StoreError::Disk { detail: said(db) },
+        c if *c == SqlState::IO_ERROR => StoreError::Disk { detail: said(db) },
+        // The server has become a standby; it has no code of its own for "cannot assign TransactionIds during recovery".
+        c if *c == SqlState::READ_ONLY_SQL_TRANSACTION || db.message().ends_with("during recovery") => StoreError::Away { at: at.to_owned(), detail: said(db) },
         c if *c == SqlState::LOCK_NOT_AVAILABLE || *c == SqlState::QUERY_CANCELED => StoreError::Busy { waited_ms: super::LOCK_TIMEOUT_MS, detail: said(db) },
         c if *c == SqlState::T_R_SERIALIZATION_FAILURE || *c == SqlState::T_R_DEADLOCK_DETECTED => StoreError::Busy { waited_ms: 0, detail: said(db) },
         c if *c == SqlState::IN_FAILED_SQL_TRANSACTION => StoreError::Aborted,

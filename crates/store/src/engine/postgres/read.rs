@@ -53,7 +53,7 @@ async fn run(client: &ClientWrapper, at: &str, around: Around, job: &mut dyn Job
     let begin = match around {
         Around::Statement => None,
         Around::Snapshot | Around::Whole => Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
-        Around::Poll => Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE"),
+        Around::Poll => Some("BEGIN ISOLATION LEVEL REPEATABLE READ"),
     };
     if let Some(begin) = begin
         && let Err(error) = client.batch_execute(begin).await

@@ -62,8 +62,8 @@ fn start(path: PathBuf, connection: rusqlite::Connection, lock: Option<File>, pu
     };
     let (jobs, waiting) = mpsc::channel(QUEUE);
     let writer = writer::Writer { connection, waker: waker.clone(), queue: Arc::clone(&queue) };
-    threads.push(thread("writer", move || writer.run(waiting))?);
-    Ok(Sqlite { jobs: Some(jobs), readers: Some(readers), reports: Some(reports), upkeep, threads, queue, waker, path, _lock: lock })
+    let writer = Some(thread("writer", move || writer.run(waiting))?);
+    Ok(Sqlite { jobs: Some(jobs), readers: Some(readers), reports: Some(reports), upkeep, threads, writer, queue, waker, path, _lock: lock })
 }
 
 /// Makes directory and file where that is wanted, and checks that both can be written by their owner, who must be this user.

@@ -32,12 +32,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A store in a directory.
 pub(crate) struct Sqlite {
-    // The order of the fields is the order of their end: first nobody can send, then the threads finish, then the lock goes.
     jobs: Option<mpsc::Sender<Box<dyn Job>>>,
     readers: Option<readers::Readers>,
     reports: Option<reports::Reports>,
     upkeep: Option<upkeep::Upkeep>,
     threads: Vec<JoinHandle<()>>,
+    writer: Option<JoinHandle<()>>,
     queue: Arc<AtomicUsize>,
     waker: Waker,
     path: PathBuf,
@@ -74,16 +74,20 @@ impl Sqlite {
 
 impl Drop for Sqlite {
     fn drop(&mut self) {
-        self.jobs = None;
+        // The writer's connection closes last: only one that writes moves the WAL into the file, so that a closed store is one file.
         self.readers = None;
         self.reports = None;
         self.upkeep = None;
-        for thread in self.threads.drain(..) {
-            // The last handle may go away inside a job, on the thread itself.
-            if thread.thread().id() != std::thread::current().id() && thread.join().is_err() {
-                tracing::error!("a thread of the store broke off");
-            }
-        }
+        self.threads.drain(..).for_each(end);
+        self.jobs = None;
+        self.writer.take().into_iter().for_each(end);
+    }
+}
+
+fn end(thread: JoinHandle<()>) {
+    // The last handle of the store may go away inside a job, on the thread itself.
+    if thread.thread().id() != std::thread::current().id() && thread.join().is_err() {
+        tracing::error!("a thread of the store broke off");
     }
 }
 
