@@ -43,6 +43,7 @@ pub struct Running {
     pub verifier: Option<Arc<Verifier>>,
     stop: watch::Sender<bool>,
     listening: JoinHandle<()>,
+    end: watch::Sender<bool>,
     loops: Vec<JoinHandle<()>>,
 }
 
@@ -79,17 +80,17 @@ pub async fn start(settings: &Settings, given: &Serve) -> Result<Running, Failur
         apply_catalogue(&operations, &serve).await?;
     }
 
-    let (stop, stopped) = watch::channel(false);
+    let ((stop, stopped), (end, ended)) = (watch::channel(false), watch::channel(false));
     let process = Process::new(operations.clone(), role);
     let mut loops = Vec::new();
     if let Some(verifier) = &verifier {
         let follow = follow::Follow::new(store.clone(), Arc::clone(verifier), follow::node_name(address), role, place, applied);
-        loops.push(tokio::spawn(follow.run(stopped.clone())));
+        loops.push(tokio::spawn(follow.run(ended.clone())));
         let report = report::Reporter::new(operations.clone(), Arc::clone(verifier), follow::node_name(address), process.backlog());
-        loops.push(tokio::spawn(report.run(stopped.clone())));
+        loops.push(tokio::spawn(report.run(ended.clone())));
     }
     if role != Role::Verifier {
-        loops.push(tokio::spawn(timers::run(operations.clone(), stopped.clone())));
+        loops.push(tokio::spawn(timers::run(operations.clone(), ended)));
     }
     let web = keywright_web::Settings {
         trusted_proxies: trusted_proxies.list().to_vec(),
@@ -99,7 +100,7 @@ pub async fn start(settings: &Settings, given: &Serve) -> Result<Running, Failur
     };
     let app = Arc::new(App::new(verifier.clone(), clocks::boot, web, Box::new(process)));
     let listening = tokio::spawn(keywright_web::serve(listener, app, wait_for(stopped)));
-    Ok(Running { address, role, store_at: store.at().to_owned(), public_url: serve.public_url, operations, verifier, stop, listening, loops })
+    Ok(Running { address, role, store_at: store.at().to_owned(), public_url: serve.public_url, operations, verifier, stop, listening, end, loops })
 }
 
 /// Until it is time to stop; also when nobody is left who could say so.
@@ -121,6 +122,8 @@ impl Running {
         // Everything has ended already where nobody listens.
         let _ = self.stop.send(true);
         let mut broken = !self.listening.is_finished() && self.listening.await.is_err();
+        // Not before: while open connections still get verdicts, the verifier must follow the log, and whoever revokes must wait for it.
+        let _ = self.end.send(true);
         for ended in self.loops {
             broken |= ended.await.is_err();
         }
