@@ -2,7 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod faults;
+mod life;
 mod readme;
+mod resource_servers;
+mod restrictions;
+mod revocation;
 mod rotation;
 mod support;
 mod verdicts;
