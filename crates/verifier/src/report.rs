@@ -271,3 +271,101 @@ impl Use {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use keywright_domain::change::CredentialRecord;
+    use keywright_domain::credential::{Environment, State, VersionState};
+
+    use super::*;
+    use crate::Question;
+    use crate::fixture::{Kit, credential, key, version};
+
+    fn question(key: &str, ip: Option<IpAddr>) -> Question<'_> {
+        Question { credential: key.as_bytes(), source_ip: ip, ..Question::default() }
+    }
+
+    #[test]
+    fn uses_are_counted_by_version_and_code_and_reported_once() {
+        let mut kit = Kit::with(credential(1));
+        let key = key(1, Environment::Production);
+        let ip = Some("192.0.2.1".parse().unwrap());
+        assert_eq!(kit.ask(&question(&key, ip)).unwrap().code, Code::Valid);
+        kit.pass(1);
+        assert_eq!(kit.ask(&question(&key, None)).unwrap().code, Code::Valid);
+        kit.put(CredentialRecord { state: State::Suspended, ..credential(1) });
+        assert_eq!(kit.ask(&question(&key, None)).unwrap().code, Code::Suspended);
+        let mut report = kit.verifier.take_report();
+        report.uses.sort_unstable_by_key(|u| u.code);
+        let [suspended, valid] = report.uses.as_slice() else { panic!("{report:?}") };
+        assert_eq!((valid.credential, valid.version, valid.count, valid.source_ip, valid.first_use), (credential(1).id, 1, 2, ip, false));
+        assert_eq!((suspended.code, suspended.count, suspended.source_ip), (Code::Suspended, 1, None));
+        assert!(valid.last < suspended.last);
+        assert_eq!(kit.verifier.take_report(), UsageReport::default());
+    }
+
+    #[test]
+    fn nothing_is_a_use_without_proof() {
+        let kit = Kit::with(CredentialRecord { service: "payments".into(), ..credential(1) });
+        for (key, code) in
+            [("x".to_owned(), Code::Malformed), (key(9, Environment::Production), Code::Unknown), (key(1, Environment::Production), Code::WrongService)]
+        {
+            assert_eq!(kit.code_of(&key), code);
+        }
+        assert_eq!(kit.verifier.take_report(), UsageReport::default());
+        let totals = kit.verifier.totals();
+        let maps = || Some("maps".to_owned());
+        assert_eq!(totals.verdicts, [(maps(), Code::Malformed, 1), (maps(), Code::Unknown, 1), (maps(), Code::WrongService, 1)]);
+        assert_eq!(totals.latency.counts.iter().sum::<u64>(), 3);
+        assert_eq!(kit.verifier.totals(), totals, "metrics are not taken away by looking");
+    }
+
+    #[test]
+    fn the_first_use_of_a_pending_version_is_marked() {
+        let keys = [1, 2].map(|n| key(n, Environment::Production));
+        let pending = VersionState::Pending { until: crate::fixture::at(1_000) };
+        let versions = vec![version(&keys[0], 1, VersionState::Active), version(&keys[1], 2, pending)];
+        let mut kit = Kit::with(CredentialRecord { versions: versions.clone(), ..credential(1) });
+        assert_eq!((kit.code(1), kit.code(2)), (Code::Valid, Code::Valid));
+        let firsts: Vec<(u32, bool)> = kit.verifier.take_report().uses.iter().map(|u| (u.version, u.first_use)).collect();
+        assert_eq!(firsts, [(1, false), (2, true)]);
+        kit.put(CredentialRecord { versions, state: State::Suspended, ..credential(1) });
+        assert_eq!(kit.code(2), Code::Suspended);
+        assert!(!kit.verifier.take_report().uses[0].first_use, "only a valid verdict activates");
+    }
+
+    #[test]
+    fn memory_is_bounded_and_what_finds_no_room_is_counted() {
+        let usage = Usage::new();
+        let mut part = usage.part(0);
+        part.room = 2;
+        for n in 0..5u64 {
+            part.keep(kept(n));
+        }
+        assert_eq!((part.uses.len(), part.unreported), (2, 3));
+        part.keep(kept(1));
+        assert_eq!(part.uses[1].count, 2, "who is known is still counted");
+        drop(part);
+        let report = usage.take();
+        assert_eq!((report.uses.len(), report.unattributed), (2, 3));
+        assert_eq!((usage.totals(|_| None).unattributed, usage.take().unattributed), (3, 0));
+    }
+
+    fn kept(n: u64) -> Kept {
+        Kept { credential: [0, n], last: Timestamp::from_us(0), version: 1, count: 1, source_ip: None, code: Code::Valid, first_use: false }
+    }
+
+    #[test]
+    fn what_many_threads_counted_is_added_up() {
+        let kit = Kit::new(&(1..=200).map(|n| keywright_domain::change::Record::Credential(credential(n))).collect::<Vec<_>>());
+        let keys: Vec<String> = (1..=200).map(|n| key(n, Environment::Production)).collect();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| keys.iter().for_each(|key| assert_eq!(kit.code_of(key), Code::Valid)));
+            }
+        });
+        let report = kit.verifier.take_report();
+        assert_eq!((report.uses.len(), report.uses.iter().all(|u| u.count == 4)), (200, true));
+        assert_eq!(size_of::<Kept>(), 56);
+    }
+}

@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod callers;
 mod chance;
 mod disasters;
 mod node;

@@ -17,6 +17,9 @@
 //! for L by a clock of its own that may be fast by 1 %. A node that the store does not list is not waited for, so it may not renew: an answer that says
 //! so leads to registration first, and a poll after that began after the row was committed, so after the list was read, so after c.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use keywright_domain::change::{Page, Place, Poll, Report, SnapshotHead};
@@ -58,6 +61,7 @@ pub struct Follower {
     failures: u32,
     /// Not before then, after a failure.
     retry: Option<Boot>,
+    /// Nothing is asked any more.
     refused: bool,
     /// States that readers may still have pinned; they are taken apart here and not on a request's way.
     replaced: Vec<Arc<Snapshot>>,
@@ -303,13 +307,23 @@ impl Follower {
         self.replica.as_ref().map(|_| self.place)
     }
 
+    /// This verifier stops: it answers nothing more. To be called before its row is removed from the store, because whoever waits for all
+    /// verifiers to have seen a revocation then no longer waits for this one.
+    pub fn leave(&mut self) {
+        self.refused = true;
+        self.end(Lease::NotProven);
+    }
+
     /// The store is not the one that it was: nothing more is asked of it until somebody has decided.
     fn refuse(&mut self, refusal: Refusal) {
         self.refused = true;
+        self.end(Lease::Refused(refusal));
+    }
+
+    fn end(&mut self, lease: Lease) {
         let current = self.verifier.current();
         let calendar = current.calendar;
-        let refusing = Snapshot { view: current.view.clone(), place: current.place, lease: Lease::Refused(refusal), calendar };
-        self.replace(refusing);
+        self.replace(Snapshot { view: current.view.clone(), place: current.place, lease, calendar });
     }
 
     fn publish(&mut self, lease: Lease, calendar: Calendar) {
