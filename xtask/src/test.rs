@@ -11,9 +11,10 @@ struct Needed {
     package: &'static str,
 }
 
-const NEEDED: [Needed; 3] = [
+const NEEDED: [Needed; 4] = [
     Needed { program: "nginx", also: &["/usr/sbin", "/usr/local/sbin"], package: "nginx" },
     Needed { program: "curl", also: &[], package: "curl" },
+    Needed { program: "python3", also: &[], package: "python3" },
     Needed { program: "cc", also: &[], package: "gcc" },
 ];
 

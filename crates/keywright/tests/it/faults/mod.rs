@@ -1,6 +1,7 @@
 //! The world breaks around the product: killed and stopped processes, full and foreign disks, a database that is away, stores that went back.
 
 mod askers;
+mod backup;
 mod kit;
 mod load;
 mod opening;
