@@ -159,21 +159,24 @@ impl Scope<'_> {
     pub async fn application_list(&self, before: Option<ApplicationId>, limit: u32) -> Result<Vec<Application>, StoreError> {
         // '~' sorts after every character of an id.
         let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
-        let listed = self
-            .all::<Application>(
-                "SELECT id, organisation_id, name, domain, own, state, created_us FROM application WHERE organisation_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
-                args![before.as_str(), i64::from(limit)],
-            )
-            .await?;
-        let Some(oldest) = listed.last() else { return Ok(listed) };
-        let services = self
-            .all::<ServiceOf>(
-                "SELECT s.application_id, s.service FROM application a JOIN application_service s ON s.application_id = a.id \
-                 WHERE a.organisation_id = $1 AND a.id < $2 AND a.id >= $3 ORDER BY s.service",
-                args![before, oldest.id],
-            )
-            .await?;
-        Ok(with_services(listed, services))
+        self.together(async move |tx| {
+            let listed = tx
+                .all::<Application>(
+                    "SELECT id, organisation_id, name, domain, own, state, created_us FROM application WHERE organisation_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
+                    args![before.as_str(), i64::from(limit)],
+                )
+                .await?;
+            let Some(oldest) = listed.last() else { return Ok(listed) };
+            let services = tx
+                .all::<ServiceOf>(
+                    "SELECT s.application_id, s.service FROM application a JOIN application_service s ON s.application_id = a.id \
+                     WHERE a.organisation_id = $1 AND a.id < $2 AND a.id >= $3 ORDER BY s.service",
+                    args![before.as_str(), oldest.id],
+                )
+                .await?;
+            Ok(with_services(listed, services))
+        })
+        .await
     }
 
     /// One application.
@@ -181,21 +184,24 @@ impl Scope<'_> {
     /// # Errors
     /// [`StoreError`]
     pub async fn application(&self, id: ApplicationId) -> Result<Option<Application>, StoreError> {
-        let found = self
-            .opt::<Application>(
-                "SELECT id, organisation_id, name, domain, own, state, created_us FROM application WHERE organisation_id = $1 AND id = $2",
-                args![id],
-            )
-            .await?;
-        let Some(found) = found else { return Ok(None) };
-        let services = self
-            .all::<ServiceOf>(
-                "SELECT a.id, s.service FROM application a JOIN application_service s ON s.application_id = a.id \
-                 WHERE a.organisation_id = $1 AND a.id = $2 ORDER BY s.service",
-                args![id],
-            )
-            .await?;
-        Ok(with_services(vec![found], services).pop())
+        self.together(async move |tx| {
+            let found = tx
+                .opt::<Application>(
+                    "SELECT id, organisation_id, name, domain, own, state, created_us FROM application WHERE organisation_id = $1 AND id = $2",
+                    args![id],
+                )
+                .await?;
+            let Some(found) = found else { return Ok(None) };
+            let services = tx
+                .all::<ServiceOf>(
+                    "SELECT a.id, s.service FROM application a JOIN application_service s ON s.application_id = a.id \
+                     WHERE a.organisation_id = $1 AND a.id = $2 ORDER BY s.service",
+                    args![id],
+                )
+                .await?;
+            Ok(with_services(vec![found], services).pop())
+        })
+        .await
     }
 }
 

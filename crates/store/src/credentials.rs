@@ -245,26 +245,29 @@ impl Scope<'_> {
     pub async fn credential_list(&self, application: ApplicationId, before: Before, limit: u32) -> Result<Vec<Stored>, StoreError> {
         // '~' sorts after every character of an id.
         let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
-        let listed = self
-            .all::<Stored>(
-                concat!(
-                    "SELECT ",
-                    columns!(),
-                    " FROM credential c WHERE c.organisation_id = $1 AND c.application_id = $2 AND c.id < $3 ORDER BY c.id DESC LIMIT $4"
-                ),
-                args![application, before.as_str(), i64::from(limit)],
-            )
-            .await?;
-        let Some(oldest) = listed.last() else { return Ok(listed) };
-        let oldest = oldest.credential.id;
-        let versions = self
-            .all::<VersionRow>(
-                "SELECT v.credential_id, v.number, v.state, v.until_us, v.digest, v.hint, v.created_us FROM credential c JOIN version v ON v.credential_id = c.id \
-                 WHERE c.organisation_id = $1 AND c.application_id = $2 AND c.id < $3 AND c.id >= $4",
-                args![application, before, oldest],
-            )
-            .await?;
-        Ok(with_versions(listed, versions))
+        self.together(async move |tx| {
+            let listed = tx
+                .all::<Stored>(
+                    concat!(
+                        "SELECT ",
+                        columns!(),
+                        " FROM credential c WHERE c.organisation_id = $1 AND c.application_id = $2 AND c.id < $3 ORDER BY c.id DESC LIMIT $4"
+                    ),
+                    args![application, before.as_str(), i64::from(limit)],
+                )
+                .await?;
+            let Some(oldest) = listed.last() else { return Ok(listed) };
+            let oldest = oldest.credential.id;
+            let versions = tx
+                .all::<VersionRow>(
+                    "SELECT v.credential_id, v.number, v.state, v.until_us, v.digest, v.hint, v.created_us FROM credential c JOIN version v ON v.credential_id = c.id \
+                     WHERE c.organisation_id = $1 AND c.application_id = $2 AND c.id < $3 AND c.id >= $4",
+                    args![application, before.as_str(), oldest],
+                )
+                .await?;
+            Ok(with_versions(listed, versions))
+        })
+        .await
     }
 
     /// One credential.
@@ -272,16 +275,19 @@ impl Scope<'_> {
     /// # Errors
     /// [`StoreError`]
     pub async fn credential(&self, id: CredentialId) -> Result<Option<Stored>, StoreError> {
-        let found = self.opt::<Stored>(concat!("SELECT ", columns!(), " FROM credential c WHERE c.organisation_id = $1 AND c.id = $2"), args![id]).await?;
-        let Some(found) = found else { return Ok(None) };
-        let versions = self
-            .all::<VersionRow>(
-                "SELECT v.credential_id, v.number, v.state, v.until_us, v.digest, v.hint, v.created_us FROM credential c JOIN version v ON v.credential_id = c.id \
-                 WHERE c.organisation_id = $1 AND c.id = $2",
-                args![id],
-            )
-            .await?;
-        Ok(with_versions(vec![found], versions).pop())
+        self.together(async move |tx| {
+            let found = tx.opt::<Stored>(concat!("SELECT ", columns!(), " FROM credential c WHERE c.organisation_id = $1 AND c.id = $2"), args![id]).await?;
+            let Some(found) = found else { return Ok(None) };
+            let versions = tx
+                .all::<VersionRow>(
+                    "SELECT v.credential_id, v.number, v.state, v.until_us, v.digest, v.hint, v.created_us FROM credential c JOIN version v ON v.credential_id = c.id \
+                     WHERE c.organisation_id = $1 AND c.id = $2",
+                    args![id],
+                )
+                .await?;
+            Ok(with_versions(vec![found], versions).pop())
+        })
+        .await
     }
 }
 

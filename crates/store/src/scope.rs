@@ -78,46 +78,52 @@ impl Store {
     }
 }
 
-#[allow(dead_code)]
-impl<'a> Scope<'a> {
+impl Scope<'_> {
     /// Whose queries these are.
     #[must_use]
     pub const fn organisation(&self) -> OrganisationId {
         self.organisation
     }
 
-    fn with_organisation(&self, mut args: Vec<Val>) -> Vec<Val> {
-        args.insert(0, self.organisation.into());
-        args
-    }
-
     pub(crate) async fn all<T: FromRow + 'static>(&self, sql: &'static str, args: Vec<Val>) -> Result<Vec<T>, StoreError> {
-        self.store.all(sql, self.with_organisation(args)).await
+        self.store.all(sql, with_organisation(self.organisation, args)).await
     }
 
-    pub(crate) async fn opt<T: FromRow + 'static>(&self, sql: &'static str, args: Vec<Val>) -> Result<Option<T>, StoreError> {
-        self.store.opt(sql, self.with_organisation(args)).await
-    }
-
-    pub(crate) async fn one<T: FromRow + 'static>(&self, sql: &'static str, args: Vec<Val>) -> Result<T, StoreError> {
-        self.store.one(sql, self.with_organisation(args)).await
-    }
-
-    /// Several statements that see the same state of the store; the job gets the organisation.
+    /// Several statements that see the same state of the store.
     pub(crate) async fn together<T, F>(&self, job: F) -> Result<T, StoreError>
     where
-        F: AsyncFn(&mut Tx<'_>, OrganisationId) -> Result<T, StoreError> + Send + Sync + 'static,
+        F: AsyncFn(&mut ScopedTx<'_, '_>) -> Result<T, StoreError> + Send + Sync + 'static,
         T: Send + 'static,
     {
         let organisation = self.organisation;
-        self.store.read(Around::Snapshot, async move |tx: &mut Tx<'_>| job(tx, organisation).await).await
+        self.store.read(Around::Snapshot, async move |tx: &mut Tx<'_>| job(&mut ScopedTx { tx, organisation }).await).await
     }
+}
+
+/// A reading transaction in which every statement gets the organisation as `$1`.
+pub(crate) struct ScopedTx<'a, 't> {
+    tx: &'a mut Tx<'t>,
+    organisation: OrganisationId,
+}
+
+impl ScopedTx<'_, '_> {
+    pub(crate) async fn all<T: FromRow>(&mut self, sql: &'static str, args: Vec<Val>) -> Result<Vec<T>, StoreError> {
+        self.tx.all(sql, with_organisation(self.organisation, args)).await
+    }
+
+    pub(crate) async fn opt<T: FromRow>(&mut self, sql: &'static str, args: Vec<Val>) -> Result<Option<T>, StoreError> {
+        self.tx.opt(sql, with_organisation(self.organisation, args)).await
+    }
+}
+
+fn with_organisation(organisation: OrganisationId, mut args: Vec<Val>) -> Vec<Val> {
+    args.insert(0, organisation.into());
+    args
 }
 
 macro_rules! doors {
     ($($door:ident),+) => { $(
-        #[allow(dead_code)]
-        impl $door<'_> {
+                impl $door<'_> {
             pub(crate) async fn all<T: FromRow + 'static>(&self, sql: &'static str, args: Vec<Val>) -> Result<Vec<T>, StoreError> {
                 self.store.all(sql, args).await
             }
@@ -125,21 +131,14 @@ macro_rules! doors {
             pub(crate) async fn opt<T: FromRow + 'static>(&self, sql: &'static str, args: Vec<Val>) -> Result<Option<T>, StoreError> {
                 self.store.opt(sql, args).await
             }
-
-            pub(crate) async fn one<T: FromRow + 'static>(&self, sql: &'static str, args: Vec<Val>) -> Result<T, StoreError> {
-                self.store.one(sql, args).await
-            }
-
-            /// Several statements that see the same state of the store.
-            pub(crate) async fn together<T, F>(&self, job: F) -> Result<T, StoreError>
-            where
-                F: AsyncFn(&mut Tx<'_>) -> Result<T, StoreError> + Send + Sync + 'static,
-                T: Send + 'static,
-            {
-                self.store.read(Around::Snapshot, job).await
-            }
         }
     )+ };
 }
 
 doors!(AsOperator, AsSystem);
+
+impl AsSystem<'_> {
+    pub(crate) async fn one<T: FromRow + 'static>(&self, sql: &'static str, args: Vec<Val>) -> Result<T, StoreError> {
+        self.store.one(sql, args).await
+    }
+}

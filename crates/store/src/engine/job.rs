@@ -37,11 +37,14 @@ pub(crate) trait Job: Send {
     fn end(self: Box<Self>, end: End);
 }
 
+/// What a job answers: its value with its place, or its own error.
+type Answer<T, E> = Result<(T, Place), E>;
+
 /// A job with its types, and where its answer goes.
 pub(crate) struct Typed<F, T, E> {
     pub(crate) run: F,
     pub(crate) result: Option<Result<T, E>>,
-    pub(crate) answer: oneshot::Sender<Result<(T, Place), E>>,
+    pub(crate) answer: oneshot::Sender<Answer<T, E>>,
 }
 
 impl<F, T, E> Typed<F, T, E>
@@ -51,7 +54,7 @@ where
     E: From<StoreError> + Send + 'static,
 {
     /// The job, and where its answer comes from.
-    pub(crate) fn boxed(run: F) -> (Box<dyn Job>, oneshot::Receiver<Result<(T, Place), E>>) {
+    pub(crate) fn boxed(run: F) -> (Box<dyn Job>, oneshot::Receiver<Answer<T, E>>) {
         let (answer, receiver) = oneshot::channel();
         (Box::new(Self { run, result: None, answer }), receiver)
     }

@@ -82,6 +82,5 @@ impl SnapshotSink for Sink {
 
 pub(crate) async fn snapshot(store: &Store) -> (Option<SnapshotHead>, Vec<Record>) {
     let sink = store.snapshot(Sink::default()).await.unwrap();
-    let taken = std::mem::take(&mut *sink.0.lock().unwrap());
-    taken
+    std::mem::take(&mut *sink.0.lock().unwrap())
 }
