@@ -35,7 +35,7 @@ impl fmt::Display for Finding {
 
 /// Everything that breaks a rule, by path and line.
 pub(crate) fn findings(tree: &Tree) -> Vec<Finding> {
-    let rules: [fn(&Tree) -> Vec<Finding>; 15] = [
+    let rules: [fn(&Tree) -> Vec<Finding>; 16] = [
         layers::sql,
         layers::cryptography,
         layers::connections,
@@ -45,6 +45,7 @@ pub(crate) fn findings(tree: &Tree) -> Vec<Finding> {
         imports::table,
         imports::unused,
         words::unfinished,
+        words::ignored,
         words::places,
         words::long_files,
         documents::links,

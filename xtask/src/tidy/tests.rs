@@ -33,7 +33,7 @@ const UNUSED: &str = "crates/verifier/Cargo.toml:2 unused dependency";
 fn each_rule_finds_what_it_is_for() {
     let sql = concat!("fn f() {\n    q(\"SEL", "ECT id\n FROM credential\");\n}\n");
     let long = "// a line\n".repeat(451);
-    let cases: [(&str, &str, &[&str]); 19] = [
+    let cases: [(&str, &str, &[&str]); 20] = [
         ("crates/web/src/list.rs", sql, &["crates/web/src/list.rs:2 sql"]),
         ("crates/web/src/list.rs", "use aws_lc_rs::hmac;\n", &["crates/web/src/list.rs:1 cryptography"]),
         ("crates/web/src/list.rs", "\nuse tokio::net::TcpStream;\nfn f() { TcpStream::connect(x); }", &["crates/web/src/list.rs:3 connections"]),
@@ -46,6 +46,7 @@ fn each_rule_finds_what_it_is_for() {
         ("Cargo.toml", "[workspace.dependencies]\nhex = \"1\"\n", &["Cargo.toml:2 unused dependency"]),
         ("crates/misc/Cargo.toml", "[package]\n", &["crates/misc/Cargo.toml:1 imports"]),
         ("README.md", concat!("later: TO", "DO\n"), &["README.md:1 unfinished"]),
+        ("crates/store/tests/it/x.rs", concat!("#[test]\n#[ig", "nore]\nfn f() {}\n"), &["crates/store/tests/it/x.rs:2 ignored test"]),
         ("README.md", concat!("from crates", ".io\n"), &["README.md:1 places"]),
         ("xtask/src/long.rs", &long, &["xtask/src/long.rs:451 length"]),
         ("README.md", "see [it](docs/none.md) and [here](#nowhere)", &["README.md:1 links", "README.md:1 links"]),
