@@ -42,6 +42,7 @@ struct Seen {
 pub(super) struct Askers {
     seen: Arc<Seen>,
     tasks: Vec<JoinHandle<()>>,
+    client: reqwest::Client,
 }
 
 /// How often something was answered.
@@ -64,11 +65,17 @@ impl Askers {
                 let mut keys = keys.to_vec();
                 let first = n * keys.len() / clients;
                 keys.rotate_left(first);
-                let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(1).timeout(Duration::from_secs(30)).build().unwrap();
-                tokio::spawn(ask(client, format!("{address}/verify"), token.to_owned(), keys, Arc::clone(&seen)))
+                tokio::spawn(ask(client(), format!("{address}/verify"), token.to_owned(), keys, Arc::clone(&seen)))
             })
             .collect();
-        Self { seen, tasks }
+        Self { seen, tasks, client: client() }
+    }
+
+    /// The code for one key, asked for now, over a connection that is kept.
+    pub(super) async fn once(&self, address: &str, token: &str, key: &Asked) -> String {
+        let request = self.client.post(format!("{address}/verify")).bearer_auth(token).json(&json!({ "credential": key.key }));
+        let body: Value = request.send().await.unwrap().json().await.unwrap();
+        body["code"].as_str().unwrap().to_owned()
     }
 
     /// Until so many questions have been accepted.
@@ -93,6 +100,10 @@ impl Askers {
         assert!(wrong.is_empty(), "{} wrong answers, {tally:?}; the first: {}", wrong.len(), wrong[0]);
         tally
     }
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().pool_max_idle_per_host(1).timeout(Duration::from_secs(30)).build().unwrap()
 }
 
 async fn ask(client: reqwest::Client, url: String, token: String, keys: Vec<Arc<Asked>>, seen: Arc<Seen>) {
