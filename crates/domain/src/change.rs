@@ -1,6 +1,6 @@
 //! What travels from the store to a verifier's replica and back: plain data, no trait.
 //!
-//! A log entry ([`Entry`]) names kind and id, never values; a poll joins the current rows ([`Record`]) in the same snapshot, so
+//! A log entry ([`Change`]) names kind and id, never values; a poll joins the current rows ([`Record`]) in the same snapshot, so
 //! applying a page twice changes nothing, and erased values are nowhere in the log.
 
 use std::fmt;

@@ -2,7 +2,7 @@
 
 use crate::limits;
 
-/// Why a text was refused. The message completes "<field>: …".
+/// Why a text was refused. The message completes "`field`: …".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct TextError(pub String);

@@ -1,4 +1,5 @@
 //! The command line: its words, flags and help.
+#![allow(rustdoc::bare_urls)] // These comments are what `--help` prints, as they stand.
 
 use std::path::PathBuf;
 
