@@ -3,6 +3,7 @@
 
 mod support;
 
+mod doors;
 mod follow;
 mod group_commit;
 mod open;

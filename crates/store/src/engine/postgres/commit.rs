@@ -51,6 +51,8 @@ const FINISH_WITH_CHANGES: &str = finish!(
     "SELECT i.epoch, m.position, m.tag, pg_notify('keywright', '') FROM moved m, installation i"
 );
 const FINISH: &str = finish!("", "SELECT i.epoch, h.position, h.tag FROM head h, installation i");
+/// Nothing for log and audit trail: a role that may only report and flush usage needs no rights on them.
+const FINISH_BARE: &str = "SELECT i.epoch, h.position, h.tag FROM head h, installation i";
 
 enum Outcome {
     End(End),
@@ -182,7 +184,11 @@ enum Ended {
 /// Both statements leave together, so that the counter's lock is held for no round trip. If the first one fails, the second one
 /// undoes everything.
 async fn log_and_commit(client: &Object, effects: &Effects, tags: &[[u8; 16]]) -> Ended {
-    let sql = if tags.is_empty() { FINISH } else { FINISH_WITH_CHANGES };
+    let sql = match (effects.audit.is_empty(), tags.is_empty()) {
+        (true, true) => FINISH_BARE,
+        (false, true) => FINISH,
+        (_, false) => FINISH_WITH_CHANGES,
+    };
     let statement = match client.prepare_cached(sql).await {
         Ok(statement) => statement,
         Err(error) => return Ended::Failed(error),
@@ -193,7 +199,10 @@ async fn log_and_commit(client: &Object, effects: &Effects, tags: &[[u8; 16]]) -
     let subjects: Vec<&str> = audit.iter().map(|e| e.subject.as_str()).collect();
     let details: Vec<String> = audit.iter().map(|e| e.detail.to_string()).collect();
     let personal: Vec<Option<String>> = audit.iter().map(|e| e.personal.as_ref().map(ToString::to_string)).collect();
-    let mut args: Vec<&(dyn ToSql + Sync)> = vec![&organisations, &actions, &subjects, &details, &personal, &effects.actor];
+    let mut args: Vec<&(dyn ToSql + Sync)> = Vec::new();
+    if sql != FINISH_BARE {
+        args.extend([&organisations as &(dyn ToSql + Sync), &actions, &subjects, &details, &personal, &effects.actor]);
+    }
     let tags: Vec<&[u8]> = tags.iter().map(<[u8; 16]>::as_slice).collect();
     let (kinds, changed): (Vec<&str>, Vec<String>) = effects.changes.iter().map(|c| words(*c)).unzip();
     if let Some(last) = tags.last() {

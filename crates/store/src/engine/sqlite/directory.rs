@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicUsize;
 use rustix::fs::FlockOperation;
 use tokio::sync::mpsc;
 
+use super::file::OpenFile;
 use super::{Access, OpenError, OpenOptions, Purpose, Sqlite, connect, readers, reports, schema, thread, upkeep, writer};
 use crate::engine::Waker;
 use crate::engine::migrate::VERSION;
@@ -50,7 +51,10 @@ pub(crate) fn open(directory: &Path, options: &OpenOptions) -> Result<Sqlite, Op
 fn start(path: PathBuf, connection: rusqlite::Connection, lock: Option<File>, purpose: Purpose) -> Result<Sqlite, StoreError> {
     let waker = Waker::new();
     let queue = Arc::new(AtomicUsize::new(0));
-    let (readers, mut threads) = readers::Readers::start(&path)?;
+    let file = OpenFile::new(&path).map_err(|e| StoreError::Disk { detail: e.to_string() })?;
+    let (lists, mut threads) = readers::Readers::start(&path, readers::LISTS)?;
+    let (polls, handles) = readers::Readers::start(&path, readers::POLLS)?;
+    threads.extend(handles);
     let (reports, handle) = reports::Reports::start(&path)?;
     threads.push(handle);
     let upkeep = if purpose == Purpose::Serve {
@@ -61,9 +65,22 @@ fn start(path: PathBuf, connection: rusqlite::Connection, lock: Option<File>, pu
         None
     };
     let (jobs, waiting) = mpsc::channel(QUEUE);
-    let writer = writer::Writer { connection, waker: waker.clone(), queue: Arc::clone(&queue) };
+    let writer = writer::Writer { connection, waker: waker.clone(), queue: Arc::clone(&queue), file: file.clone() };
     let writer = Some(thread("writer", move || writer.run(waiting))?);
-    Ok(Sqlite { jobs: Some(jobs), readers: Some(readers), reports: Some(reports), upkeep, threads, writer, queue, waker, path, _lock: lock })
+    Ok(Sqlite {
+        jobs: Some(jobs),
+        lists: Some(lists),
+        polls: Some(polls),
+        reports: Some(reports),
+        upkeep,
+        threads,
+        writer,
+        queue,
+        waker,
+        path,
+        file,
+        _lock: lock,
+    })
 }
 
 /// Makes directory and file where that is wanted, and checks that both can be written by their owner, who must be this user.

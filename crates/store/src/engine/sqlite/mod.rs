@@ -1,6 +1,7 @@
 //! SQLite: one writer thread that commits many waiting writes at once, a few reader threads, and upkeep off the commit path.
 
 mod directory;
+mod file;
 mod readers;
 mod reports;
 mod schema;
@@ -33,7 +34,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A store in a directory.
 pub(crate) struct Sqlite {
     jobs: Option<mpsc::Sender<Box<dyn Job>>>,
-    readers: Option<readers::Readers>,
+    lists: Option<readers::Readers>,
+    polls: Option<readers::Readers>,
     reports: Option<reports::Reports>,
     upkeep: Option<upkeep::Upkeep>,
     threads: Vec<JoinHandle<()>>,
@@ -41,6 +43,7 @@ pub(crate) struct Sqlite {
     queue: Arc<AtomicUsize>,
     waker: Waker,
     path: PathBuf,
+    file: file::OpenFile,
     _lock: Option<std::fs::File>,
 }
 
@@ -54,7 +57,12 @@ impl Sqlite {
     pub(crate) fn read(&self, around: Around, job: Box<dyn Job>) -> Result<(), StoreError> {
         match around {
             Around::Whole => readers::alone(self.path.clone(), job),
-            Around::Statement | Around::Snapshot | Around::Poll => self.readers.as_ref().ok_or(StoreError::Closed)?.send(around, job),
+            Around::Poll => {
+                // Before the reading: a poll that was asked before the file was replaced may count.
+                self.file.check()?;
+                self.polls.as_ref().ok_or(StoreError::Closed)?.send(around, job)
+            }
+            Around::Statement | Around::Snapshot => self.lists.as_ref().ok_or(StoreError::Closed)?.send(around, job),
         }
     }
 
@@ -75,7 +83,8 @@ impl Sqlite {
 impl Drop for Sqlite {
     fn drop(&mut self) {
         // The writer's connection closes last: only one that writes moves the WAL into the file, so that a closed store is one file.
-        self.readers = None;
+        self.lists = None;
+        self.polls = None;
         self.reports = None;
         self.upkeep = None;
         self.threads.drain(..).for_each(end);

@@ -14,17 +14,19 @@ use super::{Access, connect, fail, thread};
 use crate::engine::{Around, End, Job, Tx};
 use crate::error::StoreError;
 
-/// Enough for lists beside polls on the machines that an embedded store runs on.
-const THREADS: usize = 3;
+/// Enough for lists on the machines that an embedded store runs on.
+pub(super) const LISTS: usize = 2;
+/// A poll waits for no list: its lease is running.
+pub(super) const POLLS: usize = 1;
 
 pub(super) struct Readers(mpsc::Sender<(Around, Box<dyn Job>)>);
 
 impl Readers {
-    pub(super) fn start(path: &Path) -> Result<(Self, Vec<JoinHandle<()>>), StoreError> {
+    pub(super) fn start(path: &Path, count: usize) -> Result<(Self, Vec<JoinHandle<()>>), StoreError> {
         let (sender, receiver) = mpsc::channel::<(Around, Box<dyn Job>)>();
         let receiver = Arc::new(Mutex::new(receiver));
         let mut threads = Vec::new();
-        for _ in 0..THREADS {
+        for _ in 0..count {
             let connection = connect(path, Access::Read)?;
             let receiver = Arc::clone(&receiver);
             threads.push(thread("reader", move || {

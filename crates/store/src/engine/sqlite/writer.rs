@@ -12,6 +12,7 @@ use tokio::sync::mpsc::{self, error::TryRecvError};
 use keywright_crypto::random;
 use keywright_domain::change::{Epoch, Place, Position, Tag};
 
+use super::file::OpenFile;
 use super::patiently;
 use crate::change_log::words;
 use crate::engine::{Effects, End, Job, Tx, Waker, now};
@@ -32,6 +33,7 @@ pub(super) struct Writer {
     pub(super) connection: Connection,
     pub(super) waker: Waker,
     pub(super) queue: Arc<AtomicUsize>,
+    pub(super) file: OpenFile,
 }
 
 impl Writer {
@@ -67,7 +69,8 @@ impl Writer {
 
     /// Runs a batch and answers its jobs, each only after the commit that it is part of.
     fn commit(&self, mut batch: Vec<Box<dyn Job>>) {
-        let outcome = patiently(|| self.run_cached("BEGIN IMMEDIATE")).and_then(|()| self.transaction(&mut batch));
+        let begin = || patiently(|| self.run_cached("BEGIN IMMEDIATE"));
+        let outcome = self.file.check().and_then(|()| begin()).and_then(|()| self.transaction(&mut batch));
         match outcome {
             Ok((ends, news)) => {
                 if news {

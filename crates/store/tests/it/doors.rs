@@ -1,0 +1,40 @@
+//! Who can read past an organisation's scope: a list that changes only with a reader's eyes on it.
+
+use std::collections::BTreeSet;
+
+/// Every public query behind the two doors that know no organisation.
+const WITHOUT_ORGANISATION: &[&str] = &[
+    "AsOperator::application_owner",
+    "AsOperator::catalogue_text",
+    "AsOperator::credential_by_digest",
+    "AsOperator::credential_owner",
+    "AsOperator::organisation",
+    "AsOperator::organisation_list",
+    "AsOperator::resource_server_list",
+    "AsSystem::credential_organisation",
+    "AsSystem::usage_segments",
+    "AsSystem::usage_segments_waiting",
+    "AsSystem::versions_first_used",
+];
+
+#[test]
+fn every_query_that_knows_no_organisation_is_listed_here() {
+    let mut found = BTreeSet::new();
+    for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src")).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_none_or(|e| e != "rs") {
+            continue;
+        }
+        let mut door = None;
+        for line in std::fs::read_to_string(path).unwrap().lines() {
+            if line.starts_with("impl ") {
+                door = ["AsOperator", "AsSystem"].into_iter().find(|d| line.starts_with(&format!("impl {d}<")));
+            }
+            if let (Some(door), Some(rest)) = (door, line.trim_start().strip_prefix("pub async fn ")) {
+                found.insert(format!("{door}::{}", rest.split(['(', '<']).next().unwrap()));
+            }
+        }
+    }
+    let listed: BTreeSet<String> = WITHOUT_ORGANISATION.iter().map(|q| (*q).to_owned()).collect();
+    assert_eq!(found, listed, "a query behind AsOperator or AsSystem sees every organisation: list it here if it must");
+}
