@@ -11,7 +11,7 @@ pub struct Version {
     pub state: VersionState,
     /// SHA-256 of the whole key.
     pub digest: [u8; 32],
-    /// The last four characters of the key, for lists.
+    /// How lists show the key: `<brand>_<env>_…` and its last four characters. Kept, because a brand can change.
     pub hint: String,
     /// When it was made.
     pub created_at: Timestamp,

@@ -8,7 +8,7 @@ use keywright_domain::caller::{Allowed, Caller, Right};
 use keywright_domain::catalogue::Catalogue;
 use keywright_domain::change::{Change, Place};
 use keywright_domain::credential::restrictions::{Networks, Origins};
-use keywright_domain::credential::secret_form::Class;
+use keywright_domain::credential::secret_form::{self, Class};
 use keywright_domain::credential::{Credential, Environment, Kind, Permissions, RateLimit, Restrictions, State, Version, VersionState};
 use keywright_domain::ids::{ApplicationId, CredentialId};
 use keywright_domain::text;
@@ -112,7 +112,8 @@ impl Operations {
         let now = self.now();
         let id = CredentialId::from_parts(now.ms(), random::bits().map_err(no_random)?);
         let organisation = organisation(allowed, id).map_err(Refusal::Error)?;
-        let secret: Secret = random::secret(catalogue.brand(), Class::ApiKey(checked.environment)).map_err(no_random)?;
+        let class = Class::ApiKey(checked.environment);
+        let secret: Secret = random::secret(catalogue.brand(), class).map_err(no_random)?;
         let credential = Credential {
             id,
             organisation,
@@ -127,7 +128,13 @@ impl Operations {
             expires_at: checked.expires_at,
             created_at: now,
             revoked_at: None,
-            versions: vec![Version { number: 1, state: VersionState::Active, digest: secret.digest(), hint: secret.hint(), created_at: now }],
+            versions: vec![Version {
+                number: 1,
+                state: VersionState::Active,
+                digest: secret.digest(),
+                hint: secret_form::masked(catalogue.brand(), class, &secret.hint()),
+                created_at: now,
+            }],
         };
         let max = checked.max;
         let done = self

@@ -39,6 +39,6 @@ impl Operations {
         let scope = self.store.scope(&allowed)?;
         let stored = scope.credential(owner.credential).await?.ok_or_else(|| Error::not_found("credential", owner.credential))?;
         let usage = scope.usage(owner.credential).await?;
-        Ok(Found { shown: self.shown(stored, usage).await?, owner })
+        Ok(Found { shown: self.shown(stored, usage), owner })
     }
 }

@@ -6,7 +6,7 @@ use keywright_domain::caller::{Caller, Right};
 use keywright_domain::change::{Change, Place};
 use keywright_domain::credential::Environment;
 use keywright_domain::credential::rotation::{Policy, PolicyName, Rotated};
-use keywright_domain::credential::secret_form::Class;
+use keywright_domain::credential::secret_form::{self, Class};
 use keywright_domain::ids::CredentialId;
 use keywright_domain::time::{Span, Timestamp};
 use keywright_store::{AuditEntry, Done};
@@ -60,8 +60,10 @@ impl Operations {
         let (default_name, default_overlap) =
             catalogue.service(&shown.credential.service).map_or((PolicyName::Overlap, keywright_domain::limits::OVERLAP_DEFAULT), |service| service.rotation);
         let policy = Policy::new(name.unwrap_or(default_name), overlap.unwrap_or(default_overlap)).map_err(Rule::Rotate)?;
-        let secret = random::secret(catalogue.brand(), Class::ApiKey(environment))?;
-        let (digest, hint, now, replace) = (secret.digest(), secret.hint(), self.now(), rotation.replace);
+        let class = Class::ApiKey(environment);
+        let secret = random::secret(catalogue.brand(), class)?;
+        let hint = secret_form::masked(catalogue.brand(), class, &secret.hint());
+        let (digest, now, replace) = (secret.digest(), self.now(), rotation.replace);
         let done = self
             .write(allowed, async move |tx| {
                 let mut stored = tx.credential_for_update(organisation, id).await?.ok_or_else(|| Error::not_found("credential", id))?;

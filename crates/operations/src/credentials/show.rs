@@ -2,11 +2,11 @@
 
 use keywright_domain::caller::{Caller, Right};
 use keywright_domain::credential::Credential;
-use keywright_domain::credential::secret_form::{self, Class};
 use keywright_domain::ids::{ApplicationId, CredentialId};
 use keywright_domain::limits;
 use keywright_domain::time::{Span, Timestamp};
 use keywright_domain::verdict::Code;
+use keywright_store::credentials::Stored;
 use keywright_store::usage::UsageEntry;
 
 use super::organisation;
@@ -52,7 +52,7 @@ impl Operations {
         let mut shown = Vec::with_capacity(listed.len());
         for stored in listed {
             let usage = usage.remove(&stored.credential.id).unwrap_or_default();
-            shown.push(self.shown(stored, usage).await?);
+            shown.push(self.shown(stored, usage));
         }
         Ok(shown)
     }
@@ -67,16 +67,14 @@ impl Operations {
         let scope = self.store.scope(&allowed)?;
         let stored = scope.credential(id).await?.ok_or_else(|| Error::not_found("credential", id))?;
         let usage = scope.usage(id).await?;
-        self.shown(stored, usage).await
+        Ok(self.shown(stored, usage))
     }
 
-    pub(super) async fn shown(&self, stored: keywright_store::credentials::Stored, usage: Vec<UsageEntry>) -> Result<Shown, Error> {
-        let (catalogue, _) = self.catalogue().await?;
+    pub(super) fn shown(&self, stored: Stored, usage: Vec<UsageEntry>) -> Shown {
         let now = self.now();
         let mut credential = stored.credential;
         credential.settle(now);
-        let hint = credential.versions.last().map_or("", |v| v.hint.as_str());
-        let masked = secret_form::masked(catalogue.brand(), Class::ApiKey(credential.environment), hint);
-        Ok(Shown { masked, credential, pending_overlap: stored.pending_overlap, usage, now })
+        let masked = credential.versions.last().map_or_else(String::new, |v| v.hint.clone());
+        Shown { masked, credential, pending_overlap: stored.pending_overlap, usage, now }
     }
 }
