@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use keywright_domain::change::{ApplicationRecord, CredentialRecord, Record};
+use keywright_domain::change::{ApplicationRecord, CredentialRecord, OrganisationRecord, Record};
 use keywright_domain::credential::Kind;
 use keywright_domain::credential::restrictions::{Networks, Origins};
-use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId};
+use keywright_domain::ids::{ApplicationId, CredentialId};
 
 use super::index::{of_digest, of_id};
 use super::permission_set::PermissionSet;
 use super::row::{Links, NONE, Row};
 use super::services;
-use super::view::{Application, Bounds, Organisation};
+use super::view::{Application, Bounds};
 use super::{BoundsKey, Replica};
 
 impl Replica {
@@ -22,10 +22,7 @@ impl Replica {
             Record::CredentialGone(id) => self.remove_credential(*id),
             Record::Application(application) => self.put_application(application),
             Record::ApplicationGone(id) => self.remove_application(*id),
-            Record::Organisation(organisation) => {
-                let slot = self.organisation(organisation.id);
-                self.organisations.set(slot, Organisation::new(organisation.id, Some(organisation.suspended)));
-            }
+            Record::Organisation(organisation) => self.put_organisation(organisation),
             Record::ResourceServer(server) => Arc::make_mut(&mut self.resource_servers).put(server, &mut self.services),
             Record::ResourceServerGone(id) => Arc::make_mut(&mut self.resource_servers).remove(*id),
             Record::Catalogue(catalogue) => Arc::make_mut(&mut self.services).apply(catalogue),
@@ -129,18 +126,41 @@ impl Replica {
     }
 
     fn put_application(&mut self, record: &ApplicationRecord) {
-        let organisation = self.organisation(record.organisation);
         let slot = self.application(record.id);
-        self.applications.set(slot, Application::new(record.id, organisation, Some(record.state)));
+        let known = self.applications.get(slot).is_some_and(|a| a.state.is_some() && a.organisation() == record.organisation);
+        if !known {
+            self.leave_organisation(slot);
+            self.organisations.entry(record.organisation).or_default().applications.push(slot);
+        }
+        let suspended = self.organisations.get(&record.organisation).and_then(|o| o.suspended);
+        self.applications.set(slot, Application::new(record, suspended));
     }
 
     /// Its credentials are unknown from now on; their rows are cleared away later, a few at a time.
     fn remove_application(&mut self, id: ApplicationId) {
-        let hash = of_id(id.bits());
         let Some(slot) = self.application_slot(id) else { return };
-        self.by_application.remove(hash, slot);
+        self.leave_organisation(slot);
+        self.by_application.remove(of_id(id.bits()), slot);
         self.applications.set(slot, Application::default());
         self.sweep.application_gone(slot);
+    }
+
+    fn leave_organisation(&mut self, slot: u32) {
+        let Some(application) = self.applications.get(slot) else { return };
+        if let Some(organisation) = self.organisations.get_mut(&application.organisation()) {
+            organisation.applications.retain(|other| *other != slot);
+        }
+    }
+
+    fn put_organisation(&mut self, record: &OrganisationRecord) {
+        let organisation = self.organisations.entry(record.id).or_default();
+        organisation.suspended = Some(record.suspended);
+        for slot in &organisation.applications {
+            if let Some(mut application) = self.applications.get(*slot).copied() {
+                application.suspended = Some(record.suspended);
+                self.applications.set(*slot, application);
+            }
+        }
     }
 
     fn application_slot(&self, id: ApplicationId) -> Option<u32> {
@@ -151,19 +171,8 @@ impl Replica {
     /// The slot of an application. What refers to it may come first.
     fn application(&mut self, id: ApplicationId) -> u32 {
         self.application_slot(id).unwrap_or_else(|| {
-            let slot = self.applications.insert(Application::new(id, NONE, None));
+            let slot = self.applications.insert(Application::unheard(id));
             self.by_application.insert(of_id(id.bits()), slot);
-            slot
-        })
-    }
-
-    /// The slot of an organisation. What refers to it may come first.
-    fn organisation(&mut self, id: OrganisationId) -> u32 {
-        let hash = of_id(id.bits());
-        let known = self.by_organisation.candidates(hash).find(|slot| self.organisations.get(*slot).is_some_and(|o| o.id() == id));
-        known.unwrap_or_else(|| {
-            let slot = self.organisations.insert(Organisation::new(id, None));
-            self.by_organisation.insert(hash, slot);
             slot
         })
     }

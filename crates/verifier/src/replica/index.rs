@@ -1,6 +1,6 @@
 //! From a hash to the slots that may hold what has it, copied on write shard by shard.
 //!
-//! 64 × 64 shards, chosen by the upper 12 bits of the hash; a shard is a table with linear probing whose entries are 32 more bits of the hash and
+//! 16 × 64 shards, chosen by the upper 10 bits of the hash; a shard is a table with linear probing whose entries are 32 more bits of the hash and
 //! a slot number. So a look-up touches one or two cache lines here and then, but for one chance in 2³² a probe, only the row that it wants; and
 //! growing a shard looks at no row at all.
 
@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use super::prefetch::prefetch;
 
-const WIDTH: usize = 64;
+/// Few enough that where the shards are stays in a cache.
+const GROUPS: usize = 16;
+const SHARDS: usize = 64;
 
 /// Cloning it shares everything.
 #[derive(Clone)]
@@ -25,8 +27,8 @@ struct Shard {
 
 impl Default for Index {
     fn default() -> Self {
-        let empty: Arc<[Shard]> = (0..WIDTH).map(|_| Shard::default()).collect();
-        Self { groups: (0..WIDTH).map(|_| empty.clone()).collect() }
+        let empty: Arc<[Shard]> = (0..SHARDS).map(|_| Shard::default()).collect();
+        Self { groups: (0..GROUPS).map(|_| empty.clone()).collect() }
     }
 }
 
@@ -47,7 +49,7 @@ pub(crate) fn of_digest(digest: &[u8; 32]) -> u64 {
 }
 
 const fn shard_of(hash: u64) -> (usize, usize) {
-    ((hash >> 58) as usize, (hash >> 52) as usize % WIDTH)
+    ((hash >> 60) as usize, (hash >> 54) as usize % SHARDS)
 }
 
 /// The bits that an entry keeps.
@@ -61,7 +63,17 @@ const fn home(kept: u32, len: usize) -> usize {
 }
 
 impl Index {
-    /// Slots whose hash agrees in 44 bits; the caller compares the rest.
+    /// One with room for about so many entries, so that filling it leaves no holes in memory.
+    pub(crate) fn with_room(entries: u64) -> Self {
+        let each = usize::try_from(entries).unwrap_or(0) / (GROUPS * SHARDS);
+        if each == 0 {
+            return Self::default();
+        }
+        let shard = || Shard { entries: vec![0; room(each)].into(), used: 0 };
+        Self { groups: (0..GROUPS).map(|_| (0..SHARDS).map(|_| shard()).collect()).collect() }
+    }
+
+    /// Slots whose hash agrees in 42 bits; the caller compares the rest.
     #[inline]
     pub(crate) fn candidates(&self, hash: u64) -> Candidates<'_> {
         let (group, shard) = shard_of(hash);
@@ -148,13 +160,16 @@ impl Iterator for Candidates<'_> {
 }
 
 impl Shard {
-    /// Room for a few more, at five sevenths full.
     fn resize(&mut self) {
-        let len = (self.used as usize + 1) * 7 / 5 + 2;
-        let mut entries = vec![0; len];
+        let mut entries = vec![0; room(self.used as usize + 1)];
         self.entries.iter().filter(|entry| **entry != 0).for_each(|entry| put(&mut entries, *entry));
         self.entries = entries.into();
     }
+}
+
+/// Length of a table for so many entries: five sevenths full, until it is resized at four fifths.
+const fn room(entries: usize) -> usize {
+    entries * 7 / 5 + 2
 }
 
 /// There is always an empty place.
@@ -182,6 +197,13 @@ mod tests {
         assert_eq!(index.candidates(7 << 20).collect::<Vec<_>>(), [2]);
     }
 
+    #[test]
+    fn a_prepared_index_takes_more_than_it_was_prepared_for() {
+        let mut index = Index::with_room(5_000);
+        (0..20_000u32).for_each(|n| index.insert(of_id(u128::from(n)), n));
+        assert!((0..20_000u32).all(|n| index.candidates(of_id(u128::from(n))).eq([n])));
+    }
+
     proptest! {
         /// Few shards and homes, so that entries collide and runs wrap around.
         #[test]
@@ -189,7 +211,7 @@ mod tests {
             let (mut index, mut model) = (Index::default(), std::collections::BTreeSet::new());
             for (slot, (insert, shard, n, high)) in steps.into_iter().enumerate() {
                 let slot = slot as u32;
-                let hash = shard << 52 | (if high { 0xFFFF_FFFF - n } else { n }) << 20;
+                let hash = shard << 54 | (if high { 0xFFFF_FFFF - n } else { n }) << 20;
                 if insert {
                     index.insert(hash, slot);
                     model.insert((hash, slot));
@@ -200,7 +222,7 @@ mod tests {
             }
             for shard in 0..3 {
                 for n in (0..40).chain(0xFFFF_FFFF - 40..=0xFFFF_FFFF) {
-                    let hash = shard << 52 | n << 20;
+                    let hash = shard << 54 | n << 20;
                     let mut found: Vec<u32> = index.candidates(hash).collect();
                     found.sort_unstable();
                     let known: Vec<u32> = model.iter().filter(|(h, _)| *h == hash).map(|(_, s)| *s).collect();

@@ -25,10 +25,13 @@ pub(crate) use resource_servers::Scope;
 pub(crate) use row::Row;
 pub(crate) use view::{Bounds, Owner, View};
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use keywright_domain::change::{Place, Record, SnapshotHead};
 use keywright_domain::credential::RateLimit;
+use keywright_domain::ids::OrganisationId;
 use keywright_domain::limits;
 use keywright_domain::time::Timestamp;
 
@@ -39,7 +42,7 @@ use resource_servers::ResourceServers;
 use services::Services;
 use sweep::Sweep;
 use table::Slots;
-use view::{Application, Organisation};
+use view::Application;
 
 /// Networks, origins and rate limit of a credential, as the store writes them.
 type BoundsKey = (Box<str>, Box<str>, Option<RateLimit>);
@@ -53,14 +56,22 @@ pub(crate) struct Replica {
     by_credential: Index,
     applications: Slots<Application>,
     by_application: Index,
-    organisations: Slots<Organisation>,
-    by_organisation: Index,
+    organisations: HashMap<OrganisationId, Organisation, RandomState>,
     permissions: Interned<Box<str>, PermissionSet>,
     restrictions: Interned<BoundsKey, Bounds>,
     rate_states: RateStates,
     services: Arc<Services>,
     resource_servers: Arc<ResourceServers>,
     sweep: Sweep,
+}
+
+/// What is known of an organisation. Readers find it in its applications.
+#[derive(Default)]
+struct Organisation {
+    /// None: not heard of yet.
+    suspended: Option<bool>,
+    /// Slots.
+    applications: Vec<u32>,
 }
 
 impl Replica {
@@ -70,7 +81,6 @@ impl Replica {
             rows: self.rows.table().clone(),
             by_digest: self.by_digest.clone(),
             applications: self.applications.table().clone(),
-            organisations: self.organisations.table().clone(),
             permissions: self.permissions.table().clone(),
             restrictions: self.restrictions.table().clone(),
             rate_states: self.rate_states.clone(),
@@ -91,7 +101,9 @@ pub struct Loading {
 impl Loading {
     /// `services`: those that are numbered already.
     pub(crate) fn new(head: &SnapshotHead, services: Arc<Services>) -> Self {
-        Self { replica: Replica { services, ..Replica::default() }, place: head.head, store_now: head.store_now }
+        let index = || Index::with_room(head.credentials);
+        let replica = Replica { services, by_digest: index(), by_credential: index(), ..Replica::default() };
+        Self { replica, place: head.head, store_now: head.store_now }
     }
 
     /// Takes one record of the snapshot; in any order.

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU64;
 
 use keywright_crypto::digest;
 use keywright_domain::application;
+use keywright_domain::change::ApplicationRecord;
 use keywright_domain::credential::RateLimit;
 use keywright_domain::credential::restrictions::{Networks, Origins};
 use keywright_domain::ids::{ApplicationId, OrganisationId};
@@ -25,7 +26,6 @@ pub(crate) struct View {
     pub(crate) rows: Table<Row>,
     pub(crate) by_digest: Index,
     pub(crate) applications: Table<Application>,
-    pub(crate) organisations: Table<Organisation>,
     pub(crate) permissions: Table<Option<Arc<PermissionSet>>>,
     pub(crate) restrictions: Table<Option<Arc<Bounds>>>,
     pub(crate) rate_states: RateStates,
@@ -34,18 +34,14 @@ pub(crate) struct View {
     pub(crate) versions: u64,
 }
 
-#[derive(Clone, Copy)]
+/// An application with what is decided about its organisation, so that a verdict looks at one place for both.
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Application {
     id: [u64; 2],
-    pub(crate) organisation: u32,
+    organisation: [u64; 2],
     /// None: deleted, or not heard of yet. Its credentials are unknown.
     pub(crate) state: Option<application::State>,
-}
-
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Organisation {
-    id: [u64; 2],
-    /// None: not heard of yet. Its credentials are unknown.
+    /// Whether the organisation is suspended. None: not heard of yet. Its credentials are unknown.
     pub(crate) suspended: Option<bool>,
 }
 
@@ -66,15 +62,14 @@ const fn bits(words: [u64; 2]) -> u128 {
     (words[0] as u128) << 64 | words[1] as u128
 }
 
-impl Default for Application {
-    fn default() -> Self {
-        Self { id: [0; 2], organisation: NONE, state: None }
-    }
-}
-
 impl Application {
-    pub(crate) fn new(id: ApplicationId, organisation: u32, state: Option<application::State>) -> Self {
-        Self { id: words(id.bits()), organisation, state }
+    /// One that something refers to and that has not been heard of yet.
+    pub(crate) fn unheard(id: ApplicationId) -> Self {
+        Self { id: words(id.bits()), ..Self::default() }
+    }
+
+    pub(crate) fn new(record: &ApplicationRecord, suspended: Option<bool>) -> Self {
+        Self { id: words(record.id.bits()), organisation: words(record.organisation.bits()), state: Some(record.state), suspended }
     }
 
     /// What stands in the slot of a deleted application until no row points to it.
@@ -85,15 +80,9 @@ impl Application {
     pub(crate) fn id(&self) -> ApplicationId {
         ApplicationId::from_bits(bits(self.id))
     }
-}
 
-impl Organisation {
-    pub(crate) fn new(id: OrganisationId, suspended: Option<bool>) -> Self {
-        Self { id: words(id.bits()), suspended }
-    }
-
-    pub(crate) fn id(&self) -> OrganisationId {
-        OrganisationId::from_bits(bits(self.id))
+    pub(crate) fn organisation(&self) -> OrganisationId {
+        OrganisationId::from_bits(bits(self.organisation))
     }
 }
 
@@ -123,8 +112,8 @@ impl View {
     #[inline]
     pub(crate) fn owner(&self, row: &Row) -> Option<Owner> {
         let application = self.applications.get(row.application)?;
-        let organisation = self.organisations.get(application.organisation)?;
-        Some(Owner { application: application.id(), state: application.state?, organisation: organisation.id(), suspended: organisation.suspended? })
+        let (state, suspended) = (application.state?, application.suspended?);
+        Some(Owner { application: application.id(), state, organisation: application.organisation(), suspended })
     }
 
     pub(crate) fn permissions(&self, row: &Row) -> &PermissionSet {
