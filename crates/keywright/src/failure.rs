@@ -134,6 +134,7 @@ impl From<StoreError> for Failure {
         let code = match error {
             StoreError::Full { .. } => "disk_full",
             StoreError::Disk { .. } => "disk_failed",
+            StoreError::Replaced { .. } => "store_replaced",
             StoreError::Busy { .. } => "store_busy",
             StoreError::Away { .. } => "database_away",
             StoreError::Unsure { .. } => "commit_unsure",

@@ -19,6 +19,17 @@ pub enum StoreError {
         /// What the engine said.
         detail: String,
     },
+    /// The file that this process has open is no longer the one under its name.
+    #[error(
+        "the store's file {path} is no longer the one that this process has open ({detail}): restart this process; if an older copy was put back on \
+         purpose, run `keywright restore --accept-rewind` before"
+    )]
+    Replaced {
+        /// Where the file was.
+        path: String,
+        /// What is there now.
+        detail: String,
+    },
     /// Somebody else held a lock for too long.
     #[error("the store was busy for {waited_ms} ms ({detail}): try again")]
     Busy {
@@ -94,7 +105,7 @@ impl StoreError {
     /// Whether the database as a whole is out of reach, so that asking for something else would fail too.
     #[must_use]
     pub const fn is_outage(&self) -> bool {
-        matches!(self, Self::Away { .. } | Self::Disk { .. } | Self::Closed)
+        matches!(self, Self::Away { .. } | Self::Disk { .. } | Self::Replaced { .. } | Self::Closed)
     }
 }
 

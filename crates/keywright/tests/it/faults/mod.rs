@@ -5,4 +5,5 @@ mod backup;
 mod kit;
 mod load;
 mod opening;
+mod rewind;
 mod storm;
