@@ -5,5 +5,6 @@ mod backup;
 mod kit;
 mod load;
 mod opening;
+mod pause;
 mod rewind;
 mod storm;
