@@ -28,15 +28,17 @@ impl Operations {
     /// # Errors
     /// [`Error::Store`]; the report can be put down later then, with what has come since.
     pub async fn usage_flush(&self, node: &str, first: &[UsageEntry], entries: &[UsageEntry]) -> Result<(), Error> {
-        let (node, now, first, entries) = (node.to_owned(), self.now(), first.to_vec(), entries.to_vec());
+        let (node, now) = (node.to_owned(), self.now());
+        let direct = if entries.len() <= DIRECT_ENTRIES_MAX { entries } else { &[] };
+        let direct: Vec<UsageEntry> = first.iter().chain(direct).copied().collect();
+        let segment = (entries.len() > DIRECT_ENTRIES_MAX).then(|| segment::encode(entries));
         self.store
             .housekeep(system(None)?, async move |tx| {
-                let direct = if entries.len() <= DIRECT_ENTRIES_MAX { entries.as_slice() } else { &[] };
-                for entry in first.iter().chain(direct) {
+                for entry in &direct {
                     tx.usage_add(entry).await?;
                 }
-                if direct.len() < entries.len() {
-                    tx.usage_segment_insert(&node, &entries, now).await?;
+                if let Some(segment) = &segment {
+                    tx.usage_segment_insert(&node, segment, now).await?;
                 }
                 Ok::<_, Error>(((), vec![]))
             })
@@ -66,11 +68,9 @@ impl Operations {
 
     async fn merge(&self, segments: Vec<Segment>) -> Result<usize, Error> {
         let taken: Vec<(i64, usize)> = segments.iter().map(|s| (s.id, s.folded)).collect();
-        let merged =
-            tokio::task::spawn_blocking(move || segment::merge(segments.into_iter().map(|s| s.entries.into_iter().skip(s.folded).collect()).collect()))
-                .await
-                .unwrap_or_default();
-        let (count, now) = (merged.len(), self.now());
+        let joined = tokio::task::spawn_blocking(move || segment::join(&segments)).await;
+        let (merged, count) = joined.unwrap_or(Err(keywright_store::StoreError::Panicked))?;
+        let now = self.now();
         self.store
             .housekeep(system(None)?, async move |tx| {
                 for (id, folded) in &taken {
@@ -87,9 +87,10 @@ impl Operations {
 
     async fn fold_one(&self, segment: Segment) -> Result<usize, Error> {
         let from = segment.folded;
-        let to = (from + FOLDED_AT_ONCE).min(segment.entries.len());
-        let (id, whole) = (segment.id, to == segment.entries.len());
-        let entries = segment.entries[from..to].to_vec();
+        let len = segment::len(&segment.data)?;
+        let to = (from + FOLDED_AT_ONCE).min(len);
+        let (id, whole) = (segment.id, to == len);
+        let entries = segment::decode(&segment.data, from, to)?;
         self.store
             .housekeep(system(None)?, async move |tx| {
                 let ours = if whole { tx.usage_segment_take(id, from).await? } else { tx.usage_segment_advance(id, from, to).await? };

@@ -5,7 +5,6 @@
 //! not a search. What a credential was used for is kept only where its secret was proved.
 
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -50,7 +49,7 @@ pub struct Use {
 /// What was used since the last report.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UsageReport {
-    /// One for each credential, version and code; in no order.
+    /// One for each credential, version and code, in this order.
     pub uses: Vec<Use>,
     /// Verdicts that found no room and are attributed to no credential.
     pub unattributed: u64,
@@ -176,22 +175,23 @@ impl Usage {
     /// What was used since the last call. A use is in exactly one report.
     pub(crate) fn take(&self) -> UsageReport {
         let mut report = UsageReport::default();
-        let mut known: HashMap<([u64; 2], u32, Code), usize, foldhash::fast::RandomState> = HashMap::default();
+        let mut all: Vec<Kept> = Vec::new();
         for at in 0..PARTS {
-            let (uses, unreported) = {
-                let mut part = self.part(at);
-                self.taken.fetch_sub(std::mem::take(&mut part.room), Ordering::Relaxed);
-                part.latest.fill((0, 0));
-                let likely = part.uses.len();
-                (std::mem::replace(&mut part.uses, Vec::with_capacity(likely)), std::mem::take(&mut part.unreported))
-            };
-            report.unattributed += unreported;
-            for kept in uses {
-                let place = *known.entry((kept.credential, kept.version, kept.code)).or_insert(report.uses.len());
-                match report.uses.get_mut(place) {
-                    Some(known) => known.add(&kept),
-                    None => report.uses.push(Use::from(&kept)),
-                }
+            let mut part = self.part(at);
+            self.taken.fetch_sub(std::mem::take(&mut part.room), Ordering::Relaxed);
+            part.latest.fill((0, 0));
+            report.unattributed += std::mem::take(&mut part.unreported);
+            let likely = part.uses.len();
+            let uses = std::mem::replace(&mut part.uses, Vec::with_capacity(likely));
+            drop(part);
+            if all.is_empty() { all = uses } else { all.extend(uses) }
+        }
+        // Sorted and not hashed: whoever keeps the report wants it in this order, and it takes no more memory.
+        all.sort_unstable_by_key(|kept| (kept.credential, kept.version, kept.code as u8));
+        for kept in &all {
+            match report.uses.last_mut() {
+                Some(known) if known.is_about(kept) => known.add(kept),
+                _ => report.uses.push(Use::from(kept)),
             }
         }
         report
@@ -262,6 +262,11 @@ impl From<&Kept> for Use {
 }
 
 impl Use {
+    fn is_about(&self, kept: &Kept) -> bool {
+        let [high, low] = kept.credential;
+        self.credential.bits() == u128::from(high) << 64 | u128::from(low) && self.version == kept.version && self.code == kept.code
+    }
+
     fn add(&mut self, kept: &Kept) {
         self.count += u64::from(kept.count);
         self.first_use |= kept.first_use;

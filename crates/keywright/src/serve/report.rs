@@ -48,9 +48,10 @@ impl Reporter {
         if report.unattributed > 0 {
             tracing::warn!(verdicts = report.unattributed, "more credentials were used in a second than can be counted one by one");
         }
-        let (first, new): (Vec<Use>, Vec<Use>) = report.uses.into_iter().partition(|u| u.first_use);
-        let first: Vec<UsageEntry> = first.into_iter().map(entry).collect();
-        let mut entries: Vec<UsageEntry> = new.into_iter().map(entry).collect();
+        let first: Vec<UsageEntry> = report.uses.iter().filter(|u| u.first_use).map(entry).collect();
+        let mut entries: Vec<UsageEntry> = Vec::with_capacity(report.uses.len());
+        entries.extend(report.uses.iter().filter(|u| !u.first_use).map(entry));
+        drop(report);
         if !self.waiting.is_empty() {
             entries = segment::merge(vec![std::mem::take(&mut self.waiting), entries]);
             entries.drain(..entries.len().saturating_sub(KEPT_MAX));
@@ -68,6 +69,6 @@ impl Reporter {
 }
 
 /// The verifier's and the store's forms of the same.
-fn entry(used: Use) -> UsageEntry {
+fn entry(used: &Use) -> UsageEntry {
     UsageEntry { credential: used.credential, version: used.version, code: used.code, count: used.count, last: used.last, source: used.source_ip }
 }
