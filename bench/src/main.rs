@@ -23,6 +23,10 @@ use dataset::{DataSet, Shape};
 use options::Options;
 use report::Report;
 
+/// As in the product, so that the bare server gains from it what the product does.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1).peekable();
     let role = arguments.peek().cloned().unwrap_or_default();

@@ -39,7 +39,6 @@ pub(crate) fn run(options: &Options, data: &DataSet, report: &mut Report) -> Res
 
 /// What a program would keep of a row that does nothing else with it.
 struct Kept {
-    _credential: String,
     _application: String,
     _permissions: String,
     _state: String,
@@ -56,12 +55,12 @@ fn scan(data: &DataSet) -> Result<usize> {
     };
     let organisations = pairs("SELECT id, review FROM organisation")?;
     let applications = pairs("SELECT id, organisation_id FROM application")?;
-    let mut statement = connection
-        .prepare("SELECT v.digest, c.id, c.application_id, c.permissions, c.state, c.expires_us FROM credential c JOIN version v ON v.credential_id = c.id")?;
-    let rows = statement.query_map([], |row| {
-        let kept = Kept { _credential: row.get(1)?, _application: row.get(2)?, _permissions: row.get(3)?, _state: row.get(4)?, _expires_us: row.get(5)? };
-        Ok((row.get::<_, [u8; 32]>(0)?, kept))
-    })?;
-    let credentials: HashMap<[u8; 32], Kept> = rows.collect::<rusqlite::Result<_>>()?;
-    Ok(organisations.len() + applications.len() + credentials.len())
+    let mut statement = connection.prepare("SELECT id, application_id, permissions, state, expires_us FROM credential")?;
+    let rows = statement
+        .query_map([], |row| Ok((row.get(0)?, Kept { _application: row.get(1)?, _permissions: row.get(2)?, _state: row.get(3)?, _expires_us: row.get(4)? })))?;
+    let credentials: HashMap<String, Kept> = rows.collect::<rusqlite::Result<_>>()?;
+    let mut statement = connection.prepare("SELECT digest, credential_id FROM version")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let versions: HashMap<[u8; 32], String> = rows.collect::<rusqlite::Result<_>>()?;
+    Ok(organisations.len() + applications.len() + credentials.len() + versions.len())
 }

@@ -6,6 +6,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use keywright::cli::{Cli, Command};
 
+/// Each verdict allocates a few short-lived buffers, and each second's usage some large ones, which this allocator gives back to the system.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
