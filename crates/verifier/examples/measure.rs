@@ -163,7 +163,9 @@ fn page(follower: &mut Follower, position: u64, records: Vec<Record>, now: Boot)
 }
 
 /// Nanoseconds for one question, from the bytes of the key to the confirmed answer.
-fn decide_ns(verifier: &Verifier, count: u64, known: bool, code: Code) -> (f64, f64) {
+///
+/// The third figure is the cost of reporting one use.
+fn decide_ns(verifier: &Verifier, count: u64, known: bool, code: Code) -> (f64, f64, f64) {
     let now = Boot::default().plus_ms(1_000);
     let mut keys: Vec<String> = Vec::new();
     for i in 0..QUESTIONS.min(500_000) {
@@ -171,7 +173,7 @@ fn decide_ns(verifier: &Verifier, count: u64, known: bool, code: Code) -> (f64, 
         write_key(if known { mixed(i) % count } else { count + mixed(i) % count }, &mut key);
         keys.push(key);
     }
-    let [mut deciding, mut confirming] = [0.0, 0.0];
+    let [mut deciding, mut confirming, mut reporting] = [0.0, 0.0, 0.0];
     for round in 0..QUESTIONS / keys.len() as u64 {
         for confirm in [false, true] {
             let began = Cpu::now();
@@ -192,10 +194,12 @@ fn decide_ns(verifier: &Verifier, count: u64, known: bool, code: Code) -> (f64, 
             if confirm { confirming += ns } else { deciding += ns }
         }
         black_box(round);
-        black_box(verifier.take_report());
+        let began = Cpu::now();
+        let uses = black_box(verifier.take_report()).uses.len().max(1);
+        reporting += began.ns() / uses as f64;
     }
     let rounds = (QUESTIONS / keys.len() as u64) as f64;
-    (deciding / rounds, confirming / rounds)
+    (deciding / rounds, confirming / rounds, reporting / rounds)
 }
 
 fn resident_bytes() -> f64 {
@@ -208,8 +212,8 @@ fn measure(count: u64) {
     let (verifier, mut follower, load_s) = load(count);
     let bytes = (resident_bytes() - before) / count as f64;
     page(&mut follower, 1, vec![], Boot::default().plus_ms(1_000));
-    let (decide, confirm) = decide_ns(&verifier, count, true, Code::Valid);
-    let (unknown, _) = decide_ns(&verifier, count, false, Code::Unknown);
+    let (decide, confirm, report) = decide_ns(&verifier, count, true, Code::Valid);
+    let (unknown, _, _) = decide_ns(&verifier, count, false, Code::Unknown);
     let (mut key, changes) = (String::new(), 2_000);
     let records: Vec<CredentialRecord> = (0..changes).map(|n| credential(mixed(n) % count, count.div_ceil(10), &mut key)).collect();
     let began = Cpu::now();
@@ -223,7 +227,8 @@ fn measure(count: u64) {
         black_box(digest::sha256(black_box(TOKEN)));
     });
     let sha_ns = began.ns() / 1e6;
-    println!("{count:>9} {bytes:>10.0} {load_s:>9.2} {decide:>12.0} {:>13.0} {unknown:>14.0} {change_us:>12.1} {sha_ns:>9.0}", confirm - decide);
+    let confirm = confirm - decide;
+    println!("{count:>9} {bytes:>10.0} {load_s:>9.2} {decide:>12.0} {confirm:>13.0} {report:>11.0} {unknown:>11.0} {change_us:>10.1} {sha_ns:>9.0}");
 }
 
 /// Each size in a process of its own, so that memory that one has left behind does not hide what the next takes.
@@ -231,10 +236,9 @@ fn main() {
     if let Some(count) = std::env::args().nth(1) {
         return measure(count.parse().unwrap());
     }
-    println!(
-        "{:>9} {:>10} {:>9} {:>12} {:>13} {:>14} {:>12} {:>9}",
-        "keys", "bytes/key", "load s", "decide ns", "+ confirm ns", "unknown ns", "change us", "sha256 ns"
-    );
+    let head = ["keys", "bytes/key", "load s", "decide ns", "+ confirm ns", "+ report ns", "unknown ns", "change us", "sha256 ns"];
+    let [keys, bytes, load, decide, confirm, report, unknown, change, sha] = head;
+    println!("{keys:>9} {bytes:>10} {load:>9} {decide:>12} {confirm:>13} {report:>11} {unknown:>11} {change:>10} {sha:>9}");
     for count in ["1000", "1000000"] {
         let done = std::process::Command::new(std::env::current_exe().unwrap()).arg(count).status().unwrap();
         assert!(done.success());
