@@ -11,10 +11,11 @@ struct Needed {
     package: &'static str,
 }
 
-const NEEDED: [Needed; 4] = [
+const NEEDED: [Needed; 5] = [
     Needed { program: "nginx", also: &["/usr/sbin", "/usr/local/sbin"], package: "nginx" },
     Needed { program: "curl", also: &[], package: "curl" },
     Needed { program: "python3", also: &[], package: "python3" },
+    Needed { program: "pgbouncer", also: &["/usr/sbin"], package: "pgbouncer" },
     Needed { program: "cc", also: &[], package: "gcc" },
 ];
 

@@ -7,7 +7,8 @@ use tracing_subscriber::EnvFilter;
 /// Starts logging. A server says what happens, a command only what goes wrong; `KEYWRIGHT_LOG` says otherwise (`debug`, `keywright=trace`),
 /// and `KEYWRIGHT_LOG_FORMAT=json` writes JSON.
 pub fn start(server: bool) {
-    let default = if server { "info" } else { "warn" };
+    // What the connection pool says of each lost connection, whoever needed it says in words that help.
+    let default = if server { "info,deadpool.postgres=error" } else { "warn,deadpool.postgres=error" };
     let filter = EnvFilter::try_from_env("KEYWRIGHT_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).with_ansi(std::io::stderr().is_terminal());
     // A second start in one process, as tests do it, keeps the first.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use keywright_domain::change::{Place, Record, Report, SnapshotHead};
 use keywright_domain::ids::VerifierId;
+use keywright_domain::limits;
 use keywright_domain::time::Boot;
 use keywright_store::node_place::NodePlace;
 use keywright_store::snapshot::SnapshotSink;
@@ -14,11 +15,14 @@ use keywright_verifier::{Ask, Asked, Follower, Loading, Verifier};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::trouble::Trouble;
 use crate::cli::Role;
 use crate::clocks;
 
-/// A store that has not answered a poll by then is asked again. Longer than any lease, so that a slow answer is not thrown away.
+/// A store that has not done something by then is asked again.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// The answer to a poll that takes longer than the longest lease would extend none.
+const POLL_PATIENCE: Duration = Duration::from_millis(limits::LEASE_MS_MAX);
 /// A verifier that has nothing new to report still says so in this time, so that it is not taken for gone.
 const REPORT_AGAIN_MS: u64 = 1_000;
 
@@ -38,6 +42,9 @@ pub(super) struct Follow {
     place: NodePlace,
     applied: watch::Sender<Option<(VerifierId, Place)>>,
     reported: Option<(Place, Boot)>,
+    following: Trouble,
+    reporting: Trouble,
+    remembering: Trouble,
 }
 
 impl Follow {
@@ -51,7 +58,19 @@ impl Follow {
     ) -> Self {
         let role = if role == Role::All { "all" } else { "verifier" };
         let follower = Arc::new(Mutex::new(Follower::new(verifier, place.known())));
-        Self { store, follower, node, role, id: None, place, applied, reported: None }
+        Self {
+            store,
+            follower,
+            node,
+            role,
+            id: None,
+            place,
+            applied,
+            reported: None,
+            following: Trouble::default(),
+            reporting: Trouble::default(),
+            remembering: Trouble::default(),
+        }
     }
 
     fn follower(&self) -> std::sync::MutexGuard<'_, Follower> {
@@ -73,6 +92,8 @@ impl Follow {
         if let Some(place) = place {
             self.remember(place, true);
         }
+        // Nobody waits for a verifier without a row, so it answers nothing from here on.
+        self.follower().leave();
         if let Some(id) = self.id
             && let Ok(Err(error)) = timeout(Duration::from_secs(2), self.store.unregister(id)).await
         {
@@ -120,8 +141,9 @@ impl Follow {
     }
 
     async fn poll(&mut self, asked: Asked) {
-        match timeout(PATIENCE, self.store.poll(asked.poll())).await {
+        match timeout(POLL_PATIENCE, self.store.poll(asked.poll())).await {
             Ok(Ok(page)) => {
+                self.following.over("following the store");
                 self.follower().page(asked, &page, clocks::boot(), clocks::wall());
                 self.tell().await;
             }
@@ -144,26 +166,30 @@ impl Follow {
             return;
         }
         match timeout(PATIENCE, self.store.report(&Report { verifier: id, applied })).await {
-            Ok(Ok(_)) => self.reported = Some((applied, now)),
+            Ok(Ok(_)) => {
+                self.reported = Some((applied, now));
+                self.reporting.over("putting down this verifier's report");
+            }
             // A report makes lists and waits prompt; without it they are right as well, after a lease.
-            Ok(Err(error)) => tracing::warn!(%error, "this verifier's report was not put down"),
-            Err(_) => tracing::warn!("this verifier's report was not put down in time"),
+            Ok(Err(error)) => self.reporting.stands(&format!("this verifier's report was not put down: {error}")),
+            Err(_) => self.reporting.stands("this verifier's report was not put down in time"),
         }
     }
 
     fn remember(&mut self, place: Place, now: bool) {
-        if let Err(error) = self.place.remember(place, now) {
-            tracing::warn!(%error, "this node could not note how far the store was");
+        match self.place.remember(place, now) {
+            Ok(()) => self.remembering.over("noting how far the store is"),
+            Err(error) => self.remembering.stands(&format!("this node could not note how far the store is: {error}")),
         }
     }
 
-    fn failed(&self, what: &str, outcome: Result<Result<(), StoreError>, tokio::time::error::Elapsed>) {
+    fn failed(&mut self, what: &str, outcome: Result<Result<(), StoreError>, tokio::time::error::Elapsed>) {
         let reason = match outcome {
             Ok(Ok(())) => return,
             Ok(Err(error)) => format!("{what}: {error}"),
-            Err(_) => format!("{what}: the store has not answered for {} s", PATIENCE.as_secs()),
+            Err(_) => format!("{what}: the store has not answered in time"),
         };
-        tracing::warn!("{reason}");
+        self.following.stands(&reason);
         self.follower().failed(&reason, clocks::boot());
     }
 }

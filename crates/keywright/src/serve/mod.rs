@@ -6,6 +6,7 @@ mod follow;
 mod node;
 mod report;
 mod timers;
+mod trouble;
 mod wiring;
 
 pub use wiring::{Running, start};

@@ -9,6 +9,8 @@ use keywright_store::usage::{UsageEntry, segment};
 use keywright_verifier::{Use, Verifier};
 use tokio::sync::watch;
 
+use super::trouble::Trouble;
+
 /// How often usage is put down; a crash loses at most this much.
 const EVERY: Duration = Duration::from_secs(1);
 /// Entries that are kept while the store is away; what comes beyond is dropped, oldest first.
@@ -21,11 +23,12 @@ pub(super) struct Reporter {
     node: String,
     backlog: Arc<AtomicU64>,
     waiting: Vec<UsageEntry>,
+    flushing: Trouble,
 }
 
 impl Reporter {
     pub(super) fn new(operations: Operations, verifier: Arc<Verifier>, node: String, backlog: Arc<AtomicU64>) -> Self {
-        Self { operations, verifier, node, backlog, waiting: Vec::new() }
+        Self { operations, verifier, node, backlog, waiting: Vec::new(), flushing: Trouble::default() }
     }
 
     /// Reports until it is told to stop, and once more then.
@@ -59,10 +62,13 @@ impl Reporter {
         if first.is_empty() && entries.is_empty() {
             return self.backlog.store(0, Ordering::Relaxed);
         }
-        if let Err(error) = self.operations.usage_flush(&self.node, &first, &entries).await {
-            tracing::warn!(%error, entries = first.len() + entries.len(), "usage waits for the store");
-            // The verifier goes on accepting a pending version, and reports its next use as the first again.
-            self.waiting = segment::merge(vec![first, entries]);
+        match self.operations.usage_flush(&self.node, &first, &entries).await {
+            Ok(()) => self.flushing.over("putting down usage"),
+            Err(error) => {
+                self.flushing.stands(&format!("usage waits for the store: {error}"));
+                // The verifier goes on accepting a pending version, and reports its next use as the first again.
+                self.waiting = segment::merge(vec![first, entries]);
+            }
         }
         self.backlog.store(self.waiting.len() as u64, Ordering::Relaxed);
     }

@@ -6,6 +6,8 @@ use keywright_operations::Operations;
 use keywright_operations::scheduled::Round;
 use tokio::sync::watch;
 
+use super::trouble::Trouble;
+
 /// How often it looks what was used.
 const EVERY: Duration = Duration::from_secs(1);
 /// Rounds from one forgetting to the next.
@@ -15,36 +17,44 @@ const FORGET_EVERY: u32 = 10;
 pub(super) async fn run(operations: Operations, mut stopped: watch::Receiver<bool>) {
     let mut tick = tokio::time::interval(EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let (mut activating, mut forgetting) = (Trouble::default(), Trouble::default());
     for round in 0u32.. {
         let stop = async { stopped.wait_for(|stopped| *stopped).await.map(|_| ()) };
         tokio::select! {
             _ = stop => return,
             _ = tick.tick() => {}
         }
-        used(&operations).await;
+        used(&operations, &mut activating).await;
         if round % FORGET_EVERY == 0 {
-            forget(&operations).await;
+            forget(&operations, &mut forgetting).await;
         }
     }
 }
 
-async fn used(operations: &Operations) {
+async fn used(operations: &Operations, activating: &mut Trouble) {
     match operations.versions_activate().await {
-        Ok(0) => {}
-        Ok(versions) => tracing::info!(versions, "pending versions were used and are active now"),
-        Err(error) => tracing::warn!(%error, "pending versions that were used wait to be activated"),
+        Ok(versions) => {
+            activating.over("activating versions that were used");
+            if versions > 0 {
+                tracing::info!(versions, "pending versions were used and are active now");
+            }
+        }
+        Err(error) => activating.stands(&format!("pending versions that were used wait to be activated: {error}")),
     }
     if let Err(error) = operations.usage_fold().await {
         tracing::debug!(%error, "usage waits to be folded");
     }
 }
 
-async fn forget(operations: &Operations) {
+async fn forget(operations: &Operations, forgetting: &mut Trouble) {
     match operations.housekeeping().await {
-        Ok(round) if round == Round::default() => {}
-        Ok(Round { credentials, versions, verifiers, log_entries }) => {
-            tracing::info!(credentials, versions, verifiers, log_entries, "forgot what ended long ago")
+        Ok(round) => {
+            forgetting.over("housekeeping");
+            let Round { credentials, versions, verifiers, log_entries } = round;
+            if round != Round::default() {
+                tracing::info!(credentials, versions, verifiers, log_entries, "forgot what ended long ago");
+            }
         }
-        Err(error) => tracing::warn!(%error, "housekeeping waits"),
+        Err(error) => forgetting.stands(&format!("housekeeping waits: {error}")),
     }
 }

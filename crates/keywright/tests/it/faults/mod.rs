@@ -5,6 +5,7 @@ mod backup;
 mod kit;
 mod load;
 mod opening;
+mod outage;
 mod pause;
 mod rewind;
 mod storm;

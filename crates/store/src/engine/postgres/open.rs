@@ -1,6 +1,7 @@
 //! Opening a store in a database: is it a primary that we speak to directly, and is its schema ours?
 
 use deadpool_postgres::ClientWrapper;
+use tokio_postgres::SimpleQueryMessage;
 
 use super::connect::Connector;
 use super::{Postgres, fault};
@@ -56,23 +57,41 @@ async fn check_server(client: &ClientWrapper, at: &str) -> Result<(), OpenError>
     if standby { Err(OpenError::Standby { at: at.to_owned() }) } else { Ok(()) }
 }
 
-/// Two connections that are open at once have two servers behind them, unless a pooler lends one server to both in turn. While the second
-/// holds a transaction, the first cannot have the same one.
+/// Times that the check for a pooler is made: a busy one may happen to look like two servers once.
+const POOLER_ROUNDS: usize = 3;
+
+/// Two connections that are open at once have two servers behind them, unless a pooler lends one server to both in turn. While the one
+/// holds a transaction, the other cannot have the same server.
 async fn check_pooler(first: &ClientWrapper, connector: &Connector) -> Result<(), OpenError> {
     let at = connector.at.as_str();
     let second = connect(connector).await?;
     let ask = async {
-        let pid = "SELECT pg_backend_pid()";
-        let first_pid: i32 = first.query_one(pid, &[]).await?.get(0);
-        second.batch_execute("BEGIN").await?;
-        let second_pid: i32 = second.query_one(pid, &[]).await?.get(0);
-        let first_later: i32 = first.query_one(pid, &[]).await?.get(0);
-        second.batch_execute("ROLLBACK").await?;
-        Ok((first_pid, second_pid, first_later))
+        for _ in 0..POOLER_ROUNDS {
+            for (idle, busy) in [(first, &second), (&second, first)] {
+                let before = server_of(idle).await?;
+                busy.batch_execute("BEGIN").await?;
+                let lent = server_of(busy).await?;
+                let after = server_of(idle).await?;
+                busy.batch_execute("ROLLBACK").await?;
+                if before == lent || before != after {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     };
-    let (first_pid, second_pid, first_later) =
-        ask.await.map_err(|e: tokio_postgres::Error| OpenError::Store { at: at.to_owned(), cause: fault::store_error(&e, at) })?;
-    if first_pid == second_pid || first_pid != first_later { Err(OpenError::TransactionPooler { at: at.to_owned() }) } else { Ok(()) }
+    let pooled = ask.await.map_err(|e: tokio_postgres::Error| OpenError::Store { at: at.to_owned(), cause: fault::store_error(&e, at) })?;
+    if pooled { Err(OpenError::TransactionPooler { at: at.to_owned() }) } else { Ok(()) }
+}
+
+/// The process that serves this connection now. Asked for without a prepared statement: closing one is a message of its own, which comes
+/// later and takes a server too.
+async fn server_of(client: &ClientWrapper) -> Result<Option<String>, tokio_postgres::Error> {
+    let rows = client.simple_query("SELECT pg_backend_pid()").await?;
+    Ok(rows.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _ => None,
+    }))
 }
 
 /// The version of the schema; 0 in an empty database.
