@@ -9,7 +9,7 @@ pub enum IdError {
     /// The text starts with something else than the wanted prefix.
     #[error("{given:?} is not an id of this kind: it must start with {wanted:?}")]
     Prefix {
-        /// What was given, cut to 40 characters.
+        /// What was given, as far as a message may repeat it.
         given: String,
         /// The prefix that was wanted, with its underscore.
         wanted: &'static str,
@@ -17,7 +17,7 @@ pub enum IdError {
     /// The prefix is right and the rest is not 26 characters of Crockford's base 32.
     #[error("{given:?} is not an id: after {wanted:?} come 26 characters (0-9, A-Z without I, L, O, U)")]
     Form {
-        /// What was given, cut to 40 characters.
+        /// What was given, as far as a message may repeat it.
         given: String,
         /// The prefix that was wanted, with its underscore.
         wanted: &'static str,
@@ -25,7 +25,7 @@ pub enum IdError {
 }
 
 fn parse(text: &str, wanted: &'static str) -> Result<u128, IdError> {
-    let given = || text.chars().take(40).collect::<String>();
+    let given = || crate::text::repeated(text);
     let rest = text.strip_prefix(wanted).ok_or_else(|| IdError::Prefix { given: given(), wanted })?;
     let form = || IdError::Form { given: given(), wanted };
     // Only the canonical spelling is an id: upper case, and no look-alikes that a decoder would fold.

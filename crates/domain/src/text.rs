@@ -7,6 +7,29 @@ use crate::limits;
 #[error("{0}")]
 pub struct TextError(pub String);
 
+/// Characters of a given text that a message repeats.
+const REPEATED_CHARS_MAX: usize = 80;
+/// Letters and digits in a row that a message repeats: an id has 26, every secret more.
+const PLAIN_RUN_MAX: usize = 26;
+
+/// As much of a given text as a message may repeat: people paste secrets where they do not belong, and messages end in logs.
+#[must_use]
+pub fn repeated(given: &str) -> String {
+    without_secrets(given).chars().take(REPEATED_CHARS_MAX).collect()
+}
+
+/// The text with `…` in the place of whatever could be a secret: more than 26 letters and digits in a row, which no id has.
+#[must_use]
+pub fn without_secrets(given: &str) -> String {
+    let mut shown = String::with_capacity(given.len());
+    for piece in given.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+        let run = piece.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        shown.push_str(if run.len() > PLAIN_RUN_MAX { "…" } else { run });
+        shown.push_str(&piece[run.len()..]);
+    }
+    shown
+}
+
 /// A name as it will be stored: white space at the ends removed.
 ///
 /// # Errors
@@ -86,6 +109,17 @@ mod tests {
             assert!(name(bad).is_err(), "{bad:?}");
         }
         assert_eq!(name(&"é".repeat(100)).unwrap().chars().count(), 100);
+    }
+
+    #[test]
+    fn messages_repeat_ids_and_words_but_no_secret() {
+        for plain in ["", "key_01HX9KZMB3F7VNQP8R2WDGT4E5", "payouts:wirte", "10.0.0.1/8", "a b", "é…", "-x-"] {
+            assert_eq!(repeated(plain), plain);
+        }
+        let body = "0123456789ABCDEFGHIJabcdefghijklmnop";
+        assert_eq!(repeated(&format!("kw_live_{body}")), "kw_live_…");
+        assert_eq!(without_secrets(&format!("'{body}' and postgres://a:{body}@b, é{body}")), "'…' and postgres://a:…@b, é…");
+        assert_eq!(repeated(&"x ".repeat(100)).len(), 80);
     }
 
     #[test]

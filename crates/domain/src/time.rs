@@ -70,7 +70,7 @@ impl FromStr for Timestamp {
     type Err = TimeError;
     /// RFC 3339 with an offset; a time without a zone is refused, because nobody can know which was meant.
     fn from_str(text: &str) -> Result<Self, TimeError> {
-        let wrong = || TimeError { given: text.chars().take(40).collect() };
+        let wrong = || TimeError { given: crate::text::repeated(text) };
         // jiff reads more than RFC 3339 (`[Europe/London]`, week dates); only the RFC's letters get to it.
         if !text.bytes().all(|b| b.is_ascii_digit() || b"-+:.TtZz ".contains(&b)) || text.len() > 40 {
             return Err(wrong());
@@ -142,7 +142,7 @@ impl fmt::Debug for Span {
 impl FromStr for Span {
     type Err = SpanError;
     fn from_str(text: &str) -> Result<Self, SpanError> {
-        let wrong = || SpanError { given: text.chars().take(40).collect() };
+        let wrong = || SpanError { given: crate::text::repeated(text) };
         let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
         let (number, unit) = text.split_at(split);
         let number: i64 = number.parse().map_err(|_| wrong())?;

@@ -39,8 +39,7 @@ macro_rules! words {
         impl std::str::FromStr for $name {
             type Err = $error;
             fn from_str(text: &str) -> Result<Self, $error> {
-                // What was given is cut: it may be anything, and goes into a message.
-                Self::ALL.into_iter().find(|known| known.as_str() == text).ok_or_else(|| $error(text.chars().take(40).collect()))
+                Self::ALL.into_iter().find(|known| known.as_str() == text).ok_or_else(|| $error($crate::text::repeated(text)))
             }
         }
     };

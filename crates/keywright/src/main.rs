@@ -45,10 +45,14 @@ fn main() -> ExitCode {
 /// Help and version end with 0; what cannot be read is a problem document where JSON was asked for.
 fn usage(error: &clap::Error) -> ExitCode {
     let json = std::env::args_os().any(|a| a == "--json");
+    let text = error.render().to_string();
+    let plain = keywright_domain::text::without_secrets(&text);
     if error.use_stderr() && json {
-        let text = error.render().to_string();
-        let detail = text.trim().trim_start_matches("error: ").to_owned();
+        let detail = plain.trim().trim_start_matches("error: ").to_owned();
         eprintln!("{}", keywright::failure::Failure::usage(detail).to_problem());
+    } else if error.use_stderr() && plain != text {
+        // What was typed in the wrong place could be a secret, and standard error a log.
+        eprint!("{plain}");
     } else {
         // Nobody is left to tell when even this cannot be printed.
         let _ = error.print();

@@ -96,5 +96,11 @@ impl Settings {
 
 fn read(path: &Path) -> Result<File, Failure> {
     let text = crate::commands::read_file(path, FILE_BYTES_MAX)?;
-    toml::from_str(&text).map_err(|e| Failure::usage(format!("{}: {}", path.display(), e.to_string().trim_end())))
+    toml::from_str(&text).map_err(|e| {
+        // The place and the setting's name; the line itself may hold the password of a database.
+        let line = e.span().and_then(|at| text.get(..at.start)).map_or(1, |before| before.matches('\n').count() + 1);
+        let setting = text.lines().nth(line - 1).and_then(|l| l.split_once('=')).map_or("", |(name, _)| name.trim());
+        let message = format!("line {line}: {setting}: {}", e.message()).replace(": : ", ": ");
+        Failure::usage(format!("{}: {}", path.display(), keywright_domain::text::without_secrets(&message)))
+    })
 }

@@ -40,7 +40,7 @@ impl Operations {
             form.bad("services", format!("is empty: name at least one of {}", catalogue.slugs().join(", ")));
         }
         for (i, unknown) in services.iter().enumerate().filter(|(_, s)| catalogue.service(s).is_none()) {
-            form.bad(&format!("services[{i}]"), format!("{unknown}: not in the catalogue, which has {}", catalogue.slugs().join(", ")));
+            form.bad(&format!("services[{i}]"), format!("{}: not in the catalogue, which has {}", text::repeated(unknown), catalogue.slugs().join(", ")));
         }
         let mut read = Vec::new();
         for (i, environment) in environments.iter().enumerate() {

@@ -30,7 +30,7 @@ pub enum Beyond {
     /// It names another service.
     #[error("this resource server may not ask about the service {asked:?}, only about: {}", may.join(", "))]
     Service {
-        /// What was asked, cut to 80 characters.
+        /// What was asked, as far as a message may repeat it.
         asked: String,
         /// Slugs that it may ask about.
         may: Vec<String>,

@@ -31,7 +31,7 @@ pub(super) type Placed<T> = (T, Range<usize>);
 
 /// As much of a text as a message should repeat.
 pub(super) fn short(text: &str) -> String {
-    format!("{:?}", text.chars().take(80).collect::<String>())
+    format!("{:?}", crate::text::repeated(text))
 }
 
 fn listed(words: &[&str]) -> String {

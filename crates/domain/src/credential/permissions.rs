@@ -39,7 +39,7 @@ impl Permissions {
     /// # Errors
     /// [`UnknownPermissions`] names every one that it does not declare.
     pub fn checked(names: &[String], service: &str, known: &[String]) -> Result<Self, UnknownPermissions> {
-        let unknown: Vec<String> = names.iter().filter(|n| !known.contains(n)).map(|n| n.chars().take(80).collect()).collect();
+        let unknown: Vec<String> = names.iter().filter(|n| !known.contains(n)).map(|n| crate::text::repeated(n)).collect();
         if unknown.is_empty() {
             Ok(Self::of(names.iter().cloned()))
         } else {

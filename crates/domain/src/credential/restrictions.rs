@@ -41,7 +41,7 @@ pub struct RateLimit {
 pub struct RestrictionError(String);
 
 fn short(text: &str) -> String {
-    format!("{:?}", text.chars().take(80).collect::<String>())
+    format!("{:?}", crate::text::repeated(text))
 }
 
 impl Networks {

@@ -28,7 +28,7 @@ impl Brand {
     /// [`BrandError`] unless it is 2 to 8 lower-case letters or digits.
     pub fn new(text: &str) -> Result<Self, BrandError> {
         let ok = (2..=8).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        if ok { Ok(Self(text.to_owned())) } else { Err(BrandError(text.chars().take(40).collect())) }
+        if ok { Ok(Self(text.to_owned())) } else { Err(BrandError(crate::text::repeated(text))) }
     }
     /// The text.
     #[must_use]

@@ -50,7 +50,7 @@ impl Operations {
             form.bad("service", format!("is missing: name at least one of {}", catalogue.slugs().join(", ")));
         }
         for unknown in new.services.iter().filter(|s| catalogue.service(s).is_none()) {
-            form.bad("service", format!("{unknown}: not in the catalogue, which has {}", catalogue.slugs().join(", ")));
+            form.bad("service", format!("{}: not in the catalogue, which has {}", text::repeated(unknown), catalogue.slugs().join(", ")));
         }
         form.done()?;
         let now = self.now();

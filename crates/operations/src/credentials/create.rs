@@ -168,7 +168,7 @@ fn check(catalogue: &Catalogue, new: &NewCredential, now: Timestamp) -> Result<C
     let mut form = Form::default();
     let service = catalogue.service(&new.service);
     if service.is_none() {
-        form.bad("service", format!("{:?} is not in the catalogue, which has {}", new.service, catalogue.slugs().join(", ")));
+        form.bad("service", format!("{:?} is not in the catalogue, which has {}", text::repeated(&new.service), catalogue.slugs().join(", ")));
     }
     let environment = form.take("environment", new.environment.parse::<Environment>());
     let name = form.take("name", text::name(&new.name));

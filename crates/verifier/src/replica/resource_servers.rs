@@ -101,7 +101,7 @@ impl<'r> Asker<'r> {
         let mut scope = Scope { asker: *self, service: None, environment };
         if let Some(slug) = service {
             let number = self.services.number(slug).filter(|n| self.server.services.contains(n));
-            let beyond = || Beyond::Service { asked: slug.chars().take(80).collect(), may: self.services().map(str::to_owned).collect() };
+            let beyond = || Beyond::Service { asked: keywright_domain::text::repeated(slug), may: self.services().map(str::to_owned).collect() };
             scope.service = Some(number.ok_or_else(beyond)?);
         }
         match environment {

@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, HeaderValue, ORIGIN};
 use hyper::{HeaderMap, Request};
 use keywright_domain::credential::Environment;
+use keywright_domain::text;
 use keywright_domain::verdict::{Code, GatewayAnswer};
 use keywright_verifier::{Answer as Said, Beyond, Question, Reading, Stale, Verifier, decide};
 
@@ -131,12 +132,12 @@ fn render(said: &Said<'_>, needed: &[Cow<'_, str>]) -> Result<Answer, Problem> {
     Err(limits.iter().flat_map(headers::rate_limit).fold(problem, |problem, (name, value)| problem.with(name, value)))
 }
 
-/// `WWW-Authenticate` (RFC 6750 section 3). The scope is left out where a name has characters that no scope has.
+/// `WWW-Authenticate` (RFC 6750 section 3). The scope is left out where a name has characters that no scope has, or could be a secret in the wrong place.
 fn challenge(error: &str, description: &str, needed: &[Cow<'_, str>]) -> HeaderValue {
     let in_scope = |b: u8| (0x21..0x7f).contains(&b) && b != b'"' && b != b'\\';
     let scope = match needed {
         [] => String::new(),
-        names if names.iter().all(|n| n.bytes().all(in_scope)) => format!(r#", scope="{}""#, names.join(" ")),
+        names if names.iter().all(|n| n.bytes().all(in_scope) && text::without_secrets(n) == **n) => format!(r#", scope="{}""#, names.join(" ")),
         _ => String::new(),
     };
     headers::value(&format!(r#"Bearer realm="api", error="{error}", error_description="{description}"{scope}"#))
@@ -163,7 +164,7 @@ impl<'a> Asked<'a> {
         let mut errors = Vec::new();
         for pair in query.split('&').filter(|p| !p.is_empty()) {
             let (name, raw) = pair.split_once('=').unwrap_or((pair, ""));
-            let mut wrong = |message: &str| errors.push(FieldError { field: name.chars().take(32).collect(), message: message.to_owned() });
+            let mut wrong = |message: &str| errors.push(FieldError { field: text::repeated(name), message: message.to_owned() });
             if seen.contains(&name) {
                 wrong("is there twice");
                 continue;

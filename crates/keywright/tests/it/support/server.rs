@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::process::ExitStatus;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use keywright_store::testing::TestPlace;
 use rustix::process::{Pid, Signal, kill_process};
@@ -112,9 +112,21 @@ impl Server {
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
-    /// Sends a signal, as `kill` does: `Signal::STOP`, `Signal::CONT`.
+    /// Sends a signal, as `kill` does: `Signal::STOP`, `Signal::CONT`. After a stop no thread of it runs any more.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).unwrap();
+        // The signal is on its way; on a busy machine another thread may answer a request meanwhile.
+        let deadline = Instant::now() + super::DEADLINE;
+        while signal == Signal::STOP && !self.is_stopped() {
+            assert!(Instant::now() < deadline, "the server does not stop");
+            std::thread::yield_now();
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.pid().as_raw_nonzero())).unwrap();
+        // The state follows the name in parentheses.
+        threads.flatten().all(|t| std::fs::read_to_string(t.path().join("stat")).is_ok_and(|stat| stat.rsplit(") ").next().unwrap().starts_with('T')))
     }
 
     /// Ends it without warning, as a crash does.
