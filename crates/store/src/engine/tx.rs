@@ -2,9 +2,11 @@
 
 use futures_util::TryStreamExt;
 
-use keywright_domain::change::Report;
+use keywright_domain::change::{Place, Report};
 use keywright_domain::ids::OrganisationId;
 use keywright_domain::time::Timestamp;
+
+use crate::args;
 
 use super::postgres::fault;
 use super::{FromRow, RowRef, Val, now, sqlite};
@@ -167,10 +169,14 @@ impl<'a> Tx<'a> {
         match self.inner {
             Inner::Sqlite(_) => Ok(self.opt::<()>("SELECT 1 FROM verifier WHERE id = $1", vec![report.verifier.into()]).await?.is_some()),
             Inner::Postgres { .. } => {
-                let args = vec![report.verifier.into(), report.applied.epoch.0.to_be_bytes().into(), report.applied.position.0.cast_signed().into()];
+                let Place { epoch, position, tag } = report.applied;
+                let args = args![report.verifier, epoch.0.to_be_bytes(), position.0.cast_signed(), tag.0.to_be_bytes()];
+                // A place that is not in this store's log is put down as 0: a node that followed another branch of the past has not
+                // seen what this one holds, however far it is.
                 let written = self
                     .exec(
-                        "UPDATE verifier SET epoch = $2, applied_position = $3, \
+                        "UPDATE verifier SET epoch = $2, \
+                         applied_position = CASE WHEN EXISTS (SELECT 1 FROM change_log l WHERE l.position = $3 AND l.tag = $4) THEN $3 ELSE 0 END, \
                          reported_us = CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) WHERE id = $1",
                         args,
                     )

@@ -1,6 +1,6 @@
 //! Following the change log: pages, full pages, what is gone, what was trimmed, and verifiers' rows.
 
-use keywright_domain::change::{Change, Place, Position, Record, Tag};
+use keywright_domain::change::{Change, Place, Poll, Position, Record, Report, Tag};
 use keywright_domain::credential::VersionState;
 use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId, ResourceServerId};
 use keywright_domain::limits;
@@ -177,6 +177,20 @@ on_both_engines! {
         let again = store.register("node-1", "all").await.unwrap();
         store.unregister(again).await.unwrap();
         assert_eq!(store.verifiers().await.unwrap(), []);
+    }
+
+    async fn a_report_from_another_past_counts_for_nothing(place: TestPlace) {
+        let store = place.open().await;
+        make(&store).await;
+        let verifier = store.register("node", "all").await.unwrap();
+        let (head, _) = store.place(Position(0)).await.unwrap();
+        let other = Place { tag: Tag(head.tag.0 ^ 1), ..head };
+        for (applied, counted) in [(head, head.position), (other, Position(0)), (head, head.position)] {
+            let report = Report { verifier, applied };
+            store.poll(&Poll { after: applied, report }).await.unwrap();
+            store.report(&report).await.unwrap();
+            assert_eq!(store.verifiers().await.unwrap()[0].reported.position, counted);
+        }
     }
 
     async fn a_snapshot_shows_one_moment_while_others_write(place: TestPlace) {

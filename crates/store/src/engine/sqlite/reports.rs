@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use keywright_domain::change::Report;
+use keywright_domain::change::{Place, Report};
 
 use super::{Access, connect, patiently, thread};
 use crate::engine::now;
@@ -37,9 +37,14 @@ impl Reports {
     }
 }
 
+/// A place that is not in this store's log is put down as 0: a node that followed another branch of the past has not seen what this one
+/// holds, however far it is.
 fn write(connection: &Connection, report: &Report) -> Result<bool, StoreError> {
-    let position = report.applied.position.0.cast_signed();
-    let values = (report.verifier.to_string(), report.applied.epoch.0.to_be_bytes(), position, now().us());
-    let mut statement = connection.prepare_cached("UPDATE verifier SET epoch = ?2, applied_position = ?3, reported_us = ?4 WHERE id = ?1")?;
+    let Place { epoch, position, tag } = report.applied;
+    let values = (report.verifier.to_string(), epoch.0.to_be_bytes(), position.0.cast_signed(), tag.0.to_be_bytes(), now().us());
+    let mut statement = connection.prepare_cached(
+        "UPDATE verifier SET epoch = ?2, reported_us = ?5, \
+         applied_position = CASE WHEN EXISTS (SELECT 1 FROM change_log l WHERE l.position = ?3 AND l.tag = ?4) THEN ?3 ELSE 0 END WHERE id = ?1",
+    )?;
     Ok(patiently(|| statement.execute(values.clone()))? > 0)
 }
