@@ -119,6 +119,8 @@ impl From<rusqlite::Error> for StoreError {
         let what = || message.clone().unwrap_or_else(|| cause.to_string());
         match (cause.code, cause.extended_code) {
             (Code::DiskFull, _) => Self::Full { detail: what() },
+            // What SQLite says of a full disk when it needs the index of its write-ahead log.
+            (_, ffi::SQLITE_IOERR_SHMSIZE) => Self::Full { detail: "no room for keywright.db-shm".into() },
             (Code::SystemIoFailure | Code::CannotOpen | Code::ReadOnly | Code::PermissionDenied, _) => Self::Disk { detail: format!("{} ({cause})", what()) },
             (Code::DatabaseBusy | Code::DatabaseLocked, _) => Self::Busy { waited_ms: 0, detail: what() },
             (Code::DatabaseCorrupt | Code::NotADatabase, _) => Self::Corrupt { what: what() },

@@ -2,6 +2,7 @@
 
 mod askers;
 mod backup;
+mod disk;
 mod kit;
 mod load;
 mod opening;

@@ -84,7 +84,7 @@ impl Writer {
                 {
                     tracing::error!(%rollback, "a failed batch could not be rolled back");
                 }
-                tracing::warn!(%error, jobs = batch.len(), "a batch of writes failed");
+                tracing::debug!(%error, jobs = batch.len(), "a batch of writes failed; each of its jobs is told");
                 batch.into_iter().for_each(|job| super::fail(job, &error));
             }
         }
