@@ -12,7 +12,7 @@ use keywright_store::{AuditEntry, Done};
 use serde_json::{Value, json};
 
 use super::organisation;
-use crate::{Error, Operations};
+use crate::{Error, LocalVerifier, Operations};
 
 /// A revocation that is saved.
 #[derive(Debug, Clone, Copy)]
@@ -87,13 +87,14 @@ impl Operations {
         let wait = Wait::new(revoked.place.epoch, revoked.place.position, revoked.acknowledged, installation.lease_ms);
         // Whoever registers after this has taken its snapshot after the commit: it is not waited for.
         let mut listed = self.store.verifiers().await?;
+        let mut local = self.local.clone();
         let effects = loop {
-            let reported = self.reports(&listed);
+            let reported = self.reports(&mut local, &listed);
             if let Some(effects) = wait.outcome(self.boot(), &reported) {
                 break effects;
             }
             if self.only_local(&wait, &reported) {
-                self.local_progress(wait.until()).await;
+                self.local_progress(&mut local, wait.until()).await;
             } else {
                 tokio::time::sleep(ASK_AGAIN).await;
                 let newer = self.store.verifiers().await?;
@@ -129,8 +130,8 @@ impl Operations {
     }
 
     /// What each listed verifier has reported; the one in this process says so itself.
-    fn reports(&self, listed: &[Verifier]) -> Vec<Reported> {
-        let local = self.local.as_ref().and_then(|l| *l.applied.borrow());
+    fn reports(&self, local: &mut Option<LocalVerifier>, listed: &[Verifier]) -> Vec<Reported> {
+        let local = local.as_mut().and_then(|l| *l.applied.borrow_and_update());
         let report = |v: &Verifier| match local {
             Some((id, place)) if id == v.reported.verifier => Reported { verifier: id, epoch: place.epoch, position: place.position, at: self.now() },
             _ => v.reported,
@@ -146,8 +147,8 @@ impl Operations {
     }
 
     /// Until the verifier in this process has applied more, or until `until`.
-    async fn local_progress(&self, until: Boot) {
-        let Some(mut local) = self.local.clone() else { return };
+    async fn local_progress(&self, local: &mut Option<LocalVerifier>, until: Boot) {
+        let Some(local) = local else { return };
         let left = Duration::from_nanos(until.ns_since(self.boot()));
         // Seen is what `reports` has read; a change between the two makes another round at once.
         tokio::select! {
