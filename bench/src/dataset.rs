@@ -55,6 +55,12 @@ impl Shape {
     pub(crate) const fn of(live: u64, revoked: u64) -> Self {
         Self { organisations: live / 100, applications: live / 10, live, revoked }
     }
+
+    /// Many applications that have few keys yet.
+    #[must_use]
+    pub(crate) const fn young(applications: u64) -> Self {
+        Self { organisations: applications / 10, applications, live: applications / 10, revoked: 0 }
+    }
 }
 
 /// A store of its own for one run. It goes with this value.
@@ -73,7 +79,7 @@ impl DataSet {
     /// It cannot be made or copied.
     pub(crate) async fn copy(shape: Shape) -> Result<Self> {
         let cache = cache()?;
-        let kept = cache.join(format!("{}-live-{}-revoked", shape.live, shape.revoked));
+        let kept = cache.join(format!("{}-applications-{}-live-{}-revoked", shape.applications, shape.live, shape.revoked));
         let mark = format!("form {FORM}\n{}", schema_of_now().await?);
         if fs::read_to_string(kept.join(MARK)).ok().as_deref() != Some(mark.as_str()) {
             eprintln!("making a store of {} live and {} revoked keys in {} …", shape.live, shape.revoked, kept.display());

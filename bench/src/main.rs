@@ -76,8 +76,9 @@ fn run(arguments: impl Iterator<Item = String>) -> Result<bool> {
     }
     if options.wants("creations") {
         eprintln!("creations");
-        let data = runtime.block_on(DataSet::copy(large))?;
-        runtime.block_on(runs::creations::run(&options, &data, &mut report))?;
+        let young = Shape::young(if options.quick { 10_000 } else { 100_000 });
+        let (young, large) = (runtime.block_on(DataSet::copy(young))?, runtime.block_on(DataSet::copy(large))?);
+        runtime.block_on(runs::creations::run(&options, &young, large, &mut report))?;
     }
     report.note(format!(
         "{}; load of the machine before {busy_before:.1}, after {:.1}; {:.0} s in all.{}",

@@ -65,16 +65,16 @@ pub(crate) fn run(options: &Options, large: &DataSet, small: &DataSet, report: &
         let malformed = to(&large_server, large, &mut (0..DRAWN.min(shape.live)).map(mistyped));
         lanes.push(lane("malformed", &large_server, malformed, r#"{"valid":false,"code":"malformed","#));
     }
+    turns(options, load_core, &mut lanes)?;
+    if options.wants("memory") {
+        memory(&large_server, shape, core, report)?;
+    }
     if options.wants("batch") {
         let keys: Vec<String> = drawn(shape).collect();
-        lanes.push(lane("batch", &large_server, batches(large_server.address, &large.token, &keys, BATCH), r#"{"position":"#));
-    }
-    for round in 0..options.rounds {
-        for lane in &mut lanes {
-            let cost = measure(lane.server, load_core, &lane.requests, lane.expected, options)?;
-            eprintln!("  round {}: {:<9} {:8.2} µs a request, {:7.0} requests a second", round + 1, lane.name, cost.us, cost.per_s);
-            lane.costs.push(cost);
-        }
+        let requests = batches(large_server.address, &large.token, &keys, BATCH);
+        let mut batch = [lane("batch", &large_server, requests, r#"{"position":"#)];
+        turns(options, load_core, &mut batch)?;
+        lanes.extend(batch);
     }
     let us = |name: &str| lanes.iter().find(|l| l.name == name).map_or(f64::NAN, Lane::us);
     if wants_verify {
@@ -103,8 +103,17 @@ pub(crate) fn run(options: &Options, large: &DataSet, small: &DataSet, report: &
         let each = us("batch") / BATCH as f64;
         report.row("a question in a batch of 1,000 against one alone", each / us("valid"), " ×", &Target::AtMost(0.25));
     }
-    if options.wants("memory") {
-        memory(&large_server, shape, core, report)?;
+    Ok(())
+}
+
+/// Every lane in turn, as often as there are rounds.
+fn turns(options: &Options, load_core: usize, lanes: &mut [Lane<'_>]) -> Result<()> {
+    for round in 0..options.rounds {
+        for lane in &mut *lanes {
+            let cost = measure(lane.server, load_core, &lane.requests, lane.expected, options)?;
+            eprintln!("  round {}: {:<9} {:8.2} µs a request, {:7.0} requests a second", round + 1, lane.name, cost.us, cost.per_s);
+            lane.costs.push(cost);
+        }
     }
     Ok(())
 }
