@@ -9,4 +9,5 @@ mod opening;
 mod outage;
 mod pause;
 mod rewind;
+mod roles;
 mod storm;
