@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use keywright_domain::limits::LEASE_MS_DEFAULT;
 use keywright_store::Location;
 use keywright_store::testing::{self, TestPlace};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::Command;
 use tokio::sync::watch;
 
 use super::askers::{Asked, Askers};
 use super::kit::{detail, does_not_serve, place_on, says};
-use crate::support::{Place, Server, wait_for, wait_until};
+use crate::support::{Place, Server, wait_until};
 
 const LEASE: Duration = Duration::from_millis(LEASE_MS_DEFAULT);
 
@@ -92,33 +92,52 @@ async fn a_server_whose_database_is_away_does_not_start_and_names_it() {
     .await;
 }
 
-/// A wire between a node and its database, which can be cut and mended: what was sent meanwhile arrives later, as packets do.
+/// A wire between a node and its database, which somebody can meddle with. What is held arrives later, as packets do.
 struct Wire {
     port: u16,
-    cut: watch::Sender<bool>,
+    lets: watch::Sender<Lets>,
+}
+
+/// What a wire lets through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lets {
+    Everything,
+    /// All but the answers to COMMITs, and what comes behind them.
+    NoCommits,
+    /// The answers that were held, and nothing else.
+    OnlyHeld,
+    Nothing,
 }
 
 impl Wire {
     async fn to(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let wire = Self { port: listener.local_addr().unwrap().port(), cut: watch::Sender::new(false) };
-        let cut = wire.cut.subscribe();
+        let wire = Self { port: listener.local_addr().unwrap().port(), lets: watch::Sender::new(Lets::Everything) };
+        let lets = wire.lets.subscribe();
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
                 let Ok(far) = TcpStream::connect(("127.0.0.1", port)).await else { continue };
                 let (near, far) = (near.into_split(), far.into_split());
-                tokio::spawn(carry(near.0, far.1, cut.clone()));
-                tokio::spawn(carry(far.0, near.1, cut.clone()));
+                tokio::spawn(carry(near.0, far.1, lets.clone(), |_| false));
+                tokio::spawn(carry(far.0, near.1, lets.clone(), |bytes| bytes.windows(7).any(|w| w == b"COMMIT\0")));
             }
         });
         wire
     }
 }
 
-async fn carry(mut from: impl tokio::io::AsyncRead + Unpin, mut to: impl tokio::io::AsyncWrite + Unpin, mut cut: watch::Receiver<bool>) {
+async fn carry(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, mut lets: watch::Receiver<Lets>, commits: fn(&[u8]) -> bool) {
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(n @ 1..) = from.read(&mut buffer).await {
-        if cut.wait_for(|cut| !*cut).await.is_err() || to.write_all(&buffer[..n]).await.is_err() {
+        let bytes = &buffer[..n];
+        let held = commits(bytes) && *lets.borrow() == Lets::NoCommits;
+        let passes = |lets: &Lets| match lets {
+            Lets::Everything => true,
+            Lets::NoCommits => !held,
+            Lets::OnlyHeld => held,
+            Lets::Nothing => false,
+        };
+        if lets.wait_for(passes).await.is_err() || to.write_all(bytes).await.is_err() {
             return;
         }
     }
@@ -129,33 +148,49 @@ async fn a_node_that_is_cut_off_accepts_nothing_that_others_revoke() {
     let kw = Place::given(TestPlace::postgres()).await;
     let Location::Postgres(url) = kw.store().location() else { panic!("not PostgreSQL") };
     let wire = Wire::to(testing::shared().port()).await;
-    let server = kw.serve_as("data", &["--lease", "1s"], &[]).await;
-    let beyond = url.replace(&format!(":{}/", testing::shared().port()), &format!(":{}/", wire.port));
-    let far = kw.serve_as("node-b", &[], &[("KEYWRIGHT_DATABASE_URL", &url)]).await;
-    drop(far);
-    let cut_off = node_behind(&kw, &beyond).await;
+    let near = kw.serve(&[]).await;
+    let far = node_behind(&kw, &url.replace(&format!(":{}/", testing::shared().port()), &format!(":{}/", wire.port))).await;
     let app = kw.application().await;
-    let key = kw.key(&app, &[]).await;
     let token = kw.token().await.to_owned();
-    let asked = Asked::new(&key.key);
-    wait_until("the far node knows the key", async || {
-        cut_off.ask_as(&token, serde_json::json!({ "credential": key.key })).await.body.contains(r#""valid":true"#)
-    })
-    .await;
-    let askers = Askers::start(&cut_off.address, &token, std::slice::from_ref(&asked), 4);
-    askers.until_accepted(50).await;
-
-    wire.cut.send_replace(true);
-    let answer = kw.done(&["key", "revoke", &key.id, "--wait", "all"]).await;
-    asked.is_dead();
-    let effects = answer["verifiers"].as_array().unwrap();
-    assert!(effects.iter().any(|v| v["lease_expired"] == true), "{answer}");
-    assert_eq!(server.code(&key.key).await, "revoked");
-    wait_until("the far node gives no verdicts", async || askers.tally().unavailable > 20).await;
-    // What was under way is delivered now: answers to polls that were asked before the revocation must not count as fresh.
-    wire.cut.send_replace(false);
-    wait_for("the far node knows of the revocation", async || (askers.tally().refused > 20).then_some(())).await;
-    askers.finish().await;
+    for held in [false, true] {
+        let key = kw.key(&app, &[]).await;
+        let asked = Asked::new(&key.key);
+        wait_until("both nodes know the key", async || {
+            let code = async |node: &Server| node.ask_as(&token, serde_json::json!({ "credential": key.key })).await.code();
+            code(&near).await == "valid" && code(&far).await == "valid"
+        })
+        .await;
+        let askers = Askers::start(&far.address, &token, std::slice::from_ref(&asked), 4);
+        askers.until_accepted(50).await;
+        let reported = async || {
+            let all = kw.done(&["verifiers"]).await;
+            let far = all.as_array().unwrap().iter().find(|v| v["node"].as_str().unwrap().ends_with(&format!(":{}", far.port()))).unwrap().clone();
+            far["reported_at"].as_str().unwrap().to_owned()
+        };
+        if held {
+            // The database has committed a poll of the far node, which does not hear of it yet.
+            wire.lets.send_replace(Lets::NoCommits);
+            let before = reported().await;
+            wait_until("the far node has asked", async || reported().await != before).await;
+        } else {
+            wire.lets.send_replace(Lets::Nothing);
+        }
+        let answer = kw.done(&["key", "revoke", &key.id, "--wait", "all"]).await;
+        asked.is_dead();
+        let effects = answer["verifiers"].as_array().unwrap();
+        assert!(effects.len() == 2 && effects.iter().any(|v| v["lease_expired"] == true), "{answer}");
+        assert_eq!(near.ask_as(&token, serde_json::json!({ "credential": key.key })).await.code(), "revoked");
+        wait_until("the far node gives no verdicts", async || askers.tally().unavailable > 20).await;
+        if held {
+            // The answer to a poll that was asked before the revocation arrives after it: it proves nothing about now.
+            wire.lets.send_replace(Lets::OnlyHeld);
+            let before = askers.tally().unavailable;
+            wait_until("the far node still gives no verdicts", async || askers.tally().unavailable > before + 200).await;
+        }
+        wire.lets.send_replace(Lets::Everything);
+        wait_until("the far node knows of the revocation", async || askers.tally().refused > 20).await;
+        askers.finish().await;
+    }
 }
 
 /// A node of the place that reaches the database by another address.
