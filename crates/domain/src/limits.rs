@@ -26,6 +26,8 @@ pub const RETIRED_VERSIONS_MAX: usize = 8;
 pub const VERIFIER_REAPED_LEASES: u64 = 10;
 /// A node whose wall clock differs from the store's by more than this raises an alarm.
 pub const CLOCK_ALARM: Span = Span::from_s(5);
+/// A step back of the store's clock by more than that is told by health and metrics for this long, so that somebody sees it.
+pub const CLOCK_STEP_TOLD_MS: u64 = 3_600_000;
 
 /// Overlap of a rotation, unless the service or the caller says otherwise.
 pub const OVERLAP_DEFAULT: Span = Span::from_h(24);

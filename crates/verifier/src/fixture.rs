@@ -186,6 +186,13 @@ impl Kit {
         Page { head, tag_after: None, upto: head, records, store_now: self.store_now(), lease_ms: LEASE_MS, registered: true }
     }
 
+    /// The verifier polls, and the store's clock shows `store_now`.
+    pub(crate) fn page_at(&mut self, store_now: Timestamp) {
+        let asked = self.polled();
+        let page = Page { tag_after: Some(asked.poll().after.tag), store_now, ..self.whole_page(vec![]) };
+        self.follower.page(asked, &page, boot(self.ms), self.store_now());
+    }
+
     /// The store has these changes, and the verifier polls.
     pub(crate) fn page(&mut self, records: Vec<Record>) {
         let asked = self.polled();

@@ -6,6 +6,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod calendar;
 mod decide;
 #[cfg(test)]
 mod fixture;

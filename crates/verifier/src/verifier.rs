@@ -8,6 +8,7 @@ use keywright_domain::ids::VerifierId;
 use keywright_domain::limits;
 use keywright_domain::time::{Boot, Span, Timestamp};
 
+use crate::calendar::Calendar;
 use crate::lease::{Fresh, Lease, Stale};
 use crate::replica::{Asker, View};
 use crate::report::{Totals, Usage, UsageReport};
@@ -20,32 +21,6 @@ pub(crate) struct Snapshot {
     pub(crate) place: Place,
     pub(crate) lease: Lease,
     pub(crate) calendar: Calendar,
-}
-
-/// The store's time, carried on by the local clock.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Calendar {
-    store: Timestamp,
-    at: Boot,
-    /// What was given before: time never goes back, it waits until the store's has caught up.
-    floor: Timestamp,
-}
-
-impl Calendar {
-    pub(crate) const fn unknown() -> Self {
-        Self { store: Timestamp::from_us(0), at: Boot::from_ns(0), floor: Timestamp::from_us(i64::MIN) }
-    }
-
-    /// After the store said `store` to a poll that was asked at `asked` and answered at `now`. Counting from when it was asked, this time is
-    /// never behind the store's: what ends at a time ends no later than it should.
-    pub(crate) fn next(self, store: Timestamp, asked: Boot, now: Boot) -> Self {
-        Self { store, at: asked, floor: self.at_boot(now) }
-    }
-
-    pub(crate) fn at_boot(self, now: Boot) -> Timestamp {
-        let elapsed_us = i64::try_from(now.ns_since(self.at) / 1_000).unwrap_or(i64::MAX);
-        self.store.plus(Span::from_us(elapsed_us)).max(self.floor)
-    }
 }
 
 /// Shared by all who answer questions (by `Arc`), and by the [`Follower`](crate::Follower) that keeps it up to date.
@@ -61,6 +36,8 @@ pub(crate) struct Notes {
     pub(crate) verifier: Option<VerifierId>,
     pub(crate) last_failure: Option<String>,
     pub(crate) clock_offset_us: Option<i64>,
+    /// The last large step back of the store's clock, and when it was seen.
+    pub(crate) store_clock_back: Option<(Span, Boot)>,
     pub(crate) lease_ms: Option<u64>,
     pub(crate) head: Option<Position>,
 }
@@ -88,6 +65,8 @@ pub struct Health {
     pub clock_offset_us: Option<i64>,
     /// That offset is larger than [`limits::CLOCK_ALARM`].
     pub clock_alarm: bool,
+    /// By how much the store's clock last went back, if that was more than [`limits::CLOCK_ALARM`] and within [`limits::CLOCK_STEP_TOLD_MS`].
+    pub store_clock_back: Option<Span>,
     /// Versions of credentials in the replica, ended ones included.
     pub versions: u64,
 }
@@ -145,6 +124,7 @@ impl Verifier {
             last_failure: notes.last_failure,
             clock_offset_us: notes.clock_offset_us,
             clock_alarm: notes.clock_offset_us.is_some_and(|us| us.unsigned_abs() > limits::CLOCK_ALARM.us().unsigned_abs()),
+            store_clock_back: notes.store_clock_back.filter(|(_, at)| now.ns_since(*at) < limits::CLOCK_STEP_TOLD_MS * 1_000_000).map(|(back, _)| back),
             versions: snapshot.view.versions,
         }
     }
@@ -177,7 +157,8 @@ impl Reading<'_> {
         self.snapshot.place.position
     }
 
-    /// The store's time at `now`: that of the last poll and the local time since; it never goes back.
+    /// The store's time at `now`: that of the last poll and the local time since. It goes back only when the store's clock does, by more than
+    /// [`limits::CLOCK_ALARM`].
     #[must_use]
     pub fn calendar(&self, now: Boot) -> Timestamp {
         self.snapshot.calendar.at_boot(now)

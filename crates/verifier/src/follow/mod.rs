@@ -25,11 +25,12 @@ use std::sync::Arc;
 use keywright_domain::change::{Page, Place, Poll, Report, SnapshotHead};
 use keywright_domain::ids::VerifierId;
 use keywright_domain::limits;
-use keywright_domain::time::{Boot, Timestamp};
+use keywright_domain::time::{Boot, Span, Timestamp};
 
+use crate::calendar::Calendar;
 use crate::lease::{Lease, Refusal};
 use crate::replica::{Loading, Replica};
-use crate::verifier::{Calendar, Notes, Snapshot, Verifier};
+use crate::verifier::{Notes, Snapshot, Verifier};
 
 /// First pause after a failure, in milliseconds; each further one doubles it, up to [`limits::POLL_MS`].
 const RETRY_MS: u64 = 25;
@@ -61,6 +62,8 @@ pub struct Follower {
     failures: u32,
     /// Not before then, after a failure.
     retry: Option<Boot>,
+    /// A large step back of the store's clock that nobody has been told of.
+    clock_back: Option<Span>,
     /// Nothing is asked any more.
     refused: bool,
     /// States that readers may still have pinned; they are taken apart here and not on a request's way.
@@ -155,6 +158,7 @@ impl Follower {
             pace: Pace::AtOnce,
             failures: 0,
             retry: None,
+            clock_back: None,
             refused: false,
             replaced: Vec::new(),
         }
@@ -268,10 +272,10 @@ impl Follower {
     /// Applies a page that continues where this node stands.
     fn take(&mut self, asked: Asked, page: &Page, now: Boot, wall: Timestamp) {
         let current = self.verifier.current();
-        let calendar = current.calendar.next(page.store_now, asked.at, now);
+        let (calendar, back) = current.calendar.next(page.store_now, asked.at, now);
         let Some(replica) = &mut self.replica else { return };
         page.records.iter().for_each(|record| replica.apply(record));
-        replica.sweep(SWEEP_ROWS, calendar.at_boot(now));
+        replica.sweep(SWEEP_ROWS);
         let news = page.upto != self.place;
         self.place = page.upto;
         let complete = page.upto == page.head;
@@ -285,11 +289,19 @@ impl Follower {
         };
         self.pace = self.pace.max(pace);
         let half_way_us = i64::try_from(now.ns_since(asked.at) / 2_000).unwrap_or(i64::MAX);
+        self.clock_back = back.or(self.clock_back);
         self.succeeded(|notes| {
+            notes.store_clock_back = back.map(|back| (back, now)).or(notes.store_clock_back);
             notes.head = Some(page.head.position);
             notes.lease_ms = Some(page.lease_ms);
             notes.clock_offset_us = Some(wall.us().saturating_sub(page.store_now.us()).saturating_sub(half_way_us));
         });
+    }
+
+    /// By how much the store's clock went back, when that was more than [`limits::CLOCK_ALARM`]: expiry follows it. Each step is given once, for
+    /// the log.
+    pub fn clock_back(&mut self) -> Option<Span> {
+        self.clock_back.take()
     }
 
     /// What was asked could not be done, for this reason. It is shown in health and 503 bodies, so it must not contain secrets.

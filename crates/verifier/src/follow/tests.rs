@@ -1,14 +1,14 @@
 //! What is asked when, and what each answer does to the lease.
 
-use keywright_domain::change::{Epoch, Place, Position, Record, Tag};
-use keywright_domain::credential::State;
+use keywright_domain::change::{CredentialRecord, Epoch, Place, Position, Record, Tag};
+use keywright_domain::credential::{State, VersionState};
 use keywright_domain::time::Timestamp;
 use keywright_domain::verdict::Code;
 
 use super::*;
 use crate::Stale;
 use crate::fixture::{Kit, key};
-use crate::fixture::{LEASE_MS, NotSeen, TOKEN, at, boot, catalogue, credential, place, resource_server, service};
+use crate::fixture::{LEASE_MS, NotSeen, TOKEN, at, boot, catalogue, credential, place, resource_server, service, version};
 use keywright_domain::catalogue::OnStale;
 use keywright_domain::credential::Environment;
 
@@ -247,7 +247,7 @@ fn a_verifier_that_leaves_answers_nothing_more() {
 }
 
 #[test]
-fn the_calendar_is_the_stores_and_never_goes_back() {
+fn the_calendar_is_the_stores_and_waits_for_it_when_it_goes_back_a_little() {
     let (verifier, mut follower) = loaded(7);
     let mut answer_at = |asked_ms: u64, store_now: Timestamp| {
         let asked = poll(&mut follower, asked_ms);
@@ -258,10 +258,53 @@ fn the_calendar_is_the_stores_and_never_goes_back() {
     assert_eq!(verifier.health(boot(3_000)).clock_offset_us, Some(-20_050_000));
     assert!(verifier.health(boot(3_000)).clock_alarm);
     // The store's clock was set back: time stands still until it has caught up.
-    answer_at(4_000, at(40));
+    answer_at(4_000, at(49));
     let then = Timestamp::from_us(at(53).us() + 100_000);
-    assert_eq!((verifier.read().calendar(boot(4_100)), verifier.read().calendar(boot(9_000))), (then, then));
-    assert_eq!(verifier.read().calendar(boot(20_000)), at(56));
+    assert_eq!((verifier.read().calendar(boot(4_100)), verifier.read().calendar(boot(8_000))), (then, then));
+    assert_eq!(verifier.read().calendar(boot(9_000)), at(54));
+    assert_eq!((verifier.health(boot(9_000)).store_clock_back, follower.clock_back()), (None, None));
+}
+
+#[test]
+fn a_jump_of_the_stores_clock_does_no_lasting_harm() {
+    const DAY_S: i64 = 86_400;
+    let lasting = |n, days: i64| Record::Credential(CredentialRecord { expires_at: Some(at(days * DAY_S)), ..credential(n) });
+    let overlap = vec![
+        version(&key(3, Environment::Production), 1, VersionState::Retiring { until: at(DAY_S) }),
+        version(&key(4, Environment::Production), 2, VersionState::Active),
+    ];
+    let mut kit = Kit::new(&[lasting(1, 50), lasting(2, 1), Record::Credential(CredentialRecord { versions: overlap, ..credential(3) })]);
+    let codes = |kit: &Kit| [1, 2, 3, 4].map(|n| kit.code(n));
+    for (jump_d, meanwhile) in
+        [(60, [Code::Expired, Code::Expired, Code::RetiredVersion, Code::Valid]), (400, [Code::Unknown, Code::Unknown, Code::Unknown, Code::Valid])]
+    {
+        assert_eq!(codes(&kit), [Code::Valid; 4]);
+        // A poll for each half second of the jump, so that rounds of clearing away are over within it.
+        for _ in 0..4 {
+            kit.ms += 500;
+            kit.page_at(at(kit.ms as i64 / 1_000 + jump_d * DAY_S));
+        }
+        assert_eq!((codes(&kit), kit.follower.clock_back()), (meanwhile, None));
+        let health = kit.verifier.health(boot(kit.ms));
+        assert_eq!(health.versions, 4, "nothing is taken away because of the time");
+        kit.pass(1);
+        assert_eq!(codes(&kit), [Code::Valid; 4], "after {jump_d} days forward and back");
+        let back = kit.verifier.health(boot(kit.ms)).store_clock_back.unwrap();
+        assert_eq!((back.us() + 500_000) / (DAY_S * 1_000_000), jump_d, "{back}");
+        assert_eq!((kit.follower.clock_back(), kit.follower.clock_back()), (Some(back), None));
+        assert_eq!(kit.verifier.health(boot(kit.ms + 3_599_000)).store_clock_back, Some(back));
+        assert_eq!(kit.verifier.health(boot(kit.ms + 3_600_000)).store_clock_back, None);
+    }
+}
+
+#[test]
+fn a_snapshot_that_is_read_during_a_jump_is_whole() {
+    let (verifier, mut follower) = follower(None);
+    let jumped = SnapshotHead { store_now: at(400 * 86_400), ..head(7) };
+    let mut loading = follower.loading(&jumped);
+    loading.add(&Record::Credential(CredentialRecord { expires_at: Some(at(86_400)), ..credential(1) }));
+    follower.loaded(loading);
+    assert_eq!(verifier.health(boot(0)).versions, 1);
 }
 
 #[test]
@@ -288,7 +331,7 @@ fn a_pinned_reading_keeps_its_state_and_its_lease() {
     let pinned = verifier.read();
     let lease_over = kit.ms + LEASE_MS;
     kit.ms += 1_000;
-    kit.put(keywright_domain::change::CredentialRecord { state: State::Revoked, revoked_at: Some(at(1)), ..credential(1) });
+    kit.put(CredentialRecord { state: State::Revoked, revoked_at: Some(at(1)), ..credential(1) });
     assert_eq!(kit.code(1), Code::Revoked);
     let now = pinned.calendar(boot(kit.ms));
     let (asker, key) = (pinned.asker(TOKEN, now).unwrap(), key(1, Environment::Production));

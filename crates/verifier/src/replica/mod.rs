@@ -32,8 +32,6 @@ use foldhash::fast::RandomState;
 use keywright_domain::change::{Place, Record, SnapshotHead};
 use keywright_domain::credential::RateLimit;
 use keywright_domain::ids::OrganisationId;
-use keywright_domain::limits;
-use keywright_domain::time::Timestamp;
 
 use index::Index;
 use interned::Interned;
@@ -95,7 +93,6 @@ impl Replica {
 pub struct Loading {
     pub(crate) replica: Replica,
     pub(crate) place: Place,
-    store_now: Timestamp,
 }
 
 impl Loading {
@@ -103,16 +100,11 @@ impl Loading {
     pub(crate) fn new(head: &SnapshotHead, services: Arc<Services>) -> Self {
         let index = || Index::with_room(head.credentials);
         let replica = Replica { services, by_digest: index(), by_credential: index(), ..Replica::default() };
-        Self { replica, place: head.head, store_now: head.store_now }
+        Self { replica, place: head.head }
     }
 
     /// Takes one record of the snapshot; in any order.
     pub fn add(&mut self, record: &Record) {
-        let forgotten = |at: Option<Timestamp>| at.is_some_and(|at| self.store_now.since(at) > limits::ENDED_KEPT);
-        match record {
-            // Nobody would be told of it any more.
-            Record::Credential(c) if forgotten(c.revoked_at) || forgotten(c.expires_at) => {}
-            record => self.replica.apply(record),
-        }
+        self.replica.apply(record);
     }
 }

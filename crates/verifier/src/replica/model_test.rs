@@ -120,7 +120,7 @@ proptest! {
         for (record, twice, sweep) in records {
             for _ in 0..=usize::from(twice) {
                 replica.apply(&record);
-                replica.sweep(sweep, at(0));
+                replica.sweep(sweep);
                 model.apply(&record);
             }
             let view = replica.view();
@@ -134,7 +134,7 @@ proptest! {
             prop_assert_eq!(&still, found);
         }
         // Two whole rounds clear away everything that the model does not have.
-        (0..4).for_each(|_| replica.sweep(u32::MAX, at(0)));
+        (0..4).for_each(|_| replica.sweep(u32::MAX));
         let versions = model.credentials.values().filter(|c| c.kind == Kind::ApiKey).map(|c| c.versions.len()).sum::<usize>();
         prop_assert_eq!(replica.rows.used(), versions);
     }

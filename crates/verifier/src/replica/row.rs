@@ -155,7 +155,7 @@ impl Row {
     }
 
     /// The credential ended so long ago that nobody is told any more.
-    pub(crate) fn credential_forgotten(&self, now: Timestamp) -> bool {
+    fn credential_forgotten(&self, now: Timestamp) -> bool {
         let ended = match self.standing(now) {
             Standing::Revoked if self.revoked_s == u32::MAX => return false,
             Standing::Revoked => Timestamp::from_us(0).plus(Span::from_s(i64::from(self.revoked_s))),

@@ -1,7 +1,8 @@
-//! Clearing away, a few rows at a time, what readers no longer find anyway: credentials of deleted applications, and those that ended so long
-//! ago that they count as unknown. Deleting an application so costs a fixed time, however many credentials it had.
-
-use keywright_domain::time::Timestamp;
+//! Clearing away, a few rows at a time, what readers no longer find anyway: credentials of deleted applications. Deleting an application so costs a
+//! fixed time, however many credentials it had.
+//!
+//! Nothing is cleared away because of the time: what ended long ago goes when the store has forgotten it and says so. A clock that was wrong for a
+//! moment would otherwise take away what still lives.
 
 use super::Replica;
 
@@ -23,12 +24,12 @@ impl Sweep {
 
 impl Replica {
     /// Looks at the next `rows` rows.
-    pub(crate) fn sweep(&mut self, rows: u32, now: Timestamp) {
+    pub(crate) fn sweep(&mut self, rows: u32) {
         let slots = self.rows.table().slots();
         let end = self.sweep.cursor.saturating_add(rows).min(slots);
         for slot in self.sweep.cursor..end {
             let Some(row) = self.rows.get(slot).filter(|row| row.used() && row.home == slot) else { continue };
-            if self.applications.get(row.application).is_some_and(|a| a.deleted()) || row.credential_forgotten(now) {
+            if self.applications.get(row.application).is_some_and(|a| a.deleted()) {
                 self.remove_credential(row.credential());
             }
         }
