@@ -52,6 +52,10 @@ pub(crate) fn ready(app: &App) -> Response {
         if health.clock_alarm {
             warnings.push("this machine's clock and the store's differ by more than 5 s: set the clocks, by NTP for example".to_owned());
         }
+        if let Some(back) = health.store_clock_back {
+            let s = back.us() / 1_000_000;
+            warnings.push(format!("the store's clock went back by {s} s within the last hour, and expiry with it: watch the clock of the store's machine"));
+        }
         VerifierReady {
             role: Role { ready: health.stale.is_none(), reason: health.stale.map(|stale| stale.to_string()) },
             id: health.verifier.map(|id| id.to_string()),

@@ -98,7 +98,12 @@ fn replica(to: &mut DescriptorEncoder<'_>, health: &Health) -> Result<(), fmt::E
     gauge(to, "keywright_stale", "1 while no verdicts are given for want of proof that the replica is fresh", u64::from(health.stale.is_some()))?;
     gauge(to, "keywright_replica_versions", "Versions of credentials in the replica, ended ones included", health.versions)?;
     optional(to, "keywright_clock_offset_seconds", "This machine's clock minus the store's", health.clock_offset_us.map(|us| us as f64 / 1e6))?;
-    gauge(to, "keywright_clock_alarm", "1 while that offset is too large", u64::from(health.clock_alarm))
+    gauge(
+        to,
+        "keywright_clock_alarm",
+        "1 while that offset is too large, and for an hour after the store's clock went back",
+        u64::from(health.clock_alarm || health.store_clock_back.is_some()),
+    )
 }
 
 trait Value: prometheus_client::encoding::EncodeGaugeValue + Copy {}

@@ -145,6 +145,9 @@ impl Follow {
             Ok(Ok(page)) => {
                 self.following.over("following the store");
                 self.follower().page(asked, &page, clocks::boot(), clocks::wall());
+                if let Some(back) = self.follower().clock_back() {
+                    tracing::warn!("the store's clock went back by {} s: what had ended by it alone is valid again", back.us() / 1_000_000);
+                }
                 self.tell().await;
             }
             other => self.failed("a poll", other.map(|r| r.map(|_| ()))),
