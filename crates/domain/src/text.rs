@@ -98,6 +98,29 @@ pub fn host(given: &str) -> Result<String, TextError> {
     Ok(port.map_or(name.clone(), |port| format!("{name}:{port}")))
 }
 
+/// The host under which an application's users meet it: one that the public can reach.
+///
+/// # Errors
+/// As [`host`]; also IP addresses, reserved names (RFC 6761, RFC 6762), names under no known public suffix, and bare suffixes.
+pub fn public_host(given: &str) -> Result<String, TextError> {
+    let host = host(given)?;
+    let name = host.split(':').next().unwrap_or_default();
+    let last = name.rsplit('.').next().unwrap_or_default();
+    if last.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(TextError("is an IP address: write a host name such as app.example.com".into()));
+    }
+    if ["test", "local", "example", "invalid", "localhost"].contains(&last) {
+        return Err(TextError(format!("ends in .{last}, which is reserved and which no user can reach: write a public host name such as app.example.com")));
+    }
+    match psl::suffix(name.as_bytes()) {
+        Some(suffix) if suffix.is_known() && suffix.as_bytes() == name.as_bytes() => {
+            Err(TextError("is a public suffix, below which anybody can register: write your own name below it".into()))
+        }
+        Some(suffix) if suffix.is_known() => Ok(host),
+        _ => Err(TextError(format!("ends in .{last}, which is no known public suffix: write a host name such as app.example.com"))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,6 +150,25 @@ mod tests {
         assert_eq!(mail("Ann.Lee+x@Example.COM").unwrap(), "ann.lee+x@example.com");
         for bad in ["ann", "@example.com", "ann@", "ann@localhost", "a b@example.com", "ann@exa mple.com", "ann@example..com", "<ann@example.com>"] {
             assert!(mail(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn public_hosts_are_below_a_known_suffix() {
+        for good in ["app.example.com", "example.co.uk:8443", "EXAMPLE.com"] {
+            assert!(public_host(good).is_ok(), "{good}");
+        }
+        for (bad, why) in [
+            ("10.0.0.1", "IP address"),
+            ("shop.test", "reserved"),
+            ("printer.local", "reserved"),
+            ("localhost:3000", "reserved"),
+            ("co.uk", "public suffix"),
+            ("com", "public suffix"),
+            ("app.nosuchsuffix", "no known public suffix"),
+            ("https://example.com", "not a host name"),
+        ] {
+            assert!(public_host(bad).unwrap_err().to_string().contains(why), "{bad}");
         }
     }
 

@@ -22,22 +22,22 @@ pub struct Cli {
 #[derive(Debug, Clone, Default, Args)]
 pub struct Common {
     /// Directory of the embedded store, or of a node's own files beside PostgreSQL [default: ./keywright-data]
-    #[arg(long, global = true, env = "KEYWRIGHT_DATA", value_name = "DIR")]
+    #[arg(long, global = true, help_heading = "Everywhere", env = "KEYWRIGHT_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// PostgreSQL instead of the embedded store: postgres://user@host/database
-    #[arg(long, global = true, env = "KEYWRIGHT_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    #[arg(long, global = true, help_heading = "Everywhere", env = "KEYWRIGHT_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub database_url: Option<String>,
     /// File with the master key: 64 hexadecimal digits [default with the embedded store: DIR/master.key]
-    #[arg(long, global = true, env = "KEYWRIGHT_MASTER_KEY_FILE", value_name = "FILE")]
+    #[arg(long, global = true, help_heading = "Everywhere", env = "KEYWRIGHT_MASTER_KEY_FILE", value_name = "FILE")]
     pub master_key_file: Option<PathBuf>,
     /// Command that prints the master key (run by `sh -c`)
-    #[arg(long, global = true, env = "KEYWRIGHT_MASTER_KEY_COMMAND", value_name = "COMMAND")]
+    #[arg(long, global = true, help_heading = "Everywhere", env = "KEYWRIGHT_MASTER_KEY_COMMAND", value_name = "COMMAND")]
     pub master_key_command: Option<String>,
     /// File with settings; flags and variables go before it [default: ./keywright.toml, if there is one]
-    #[arg(long, global = true, env = "KEYWRIGHT_CONFIG", value_name = "FILE")]
+    #[arg(long, global = true, help_heading = "Everywhere", env = "KEYWRIGHT_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Print exactly one JSON value on standard output, and errors as problem documents on standard error
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Everywhere")]
     pub json: bool,
 }
 
@@ -322,6 +322,16 @@ pub struct KeyChange {
     /// Without a rate limit of its own
     #[arg(long)]
     pub no_rate_limit: bool,
+}
+
+impl KeyChange {
+    /// Whether no flag says what to change.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        let cleared = self.no_expiry || self.no_network || self.no_origin || self.no_rate_limit;
+        let set = self.name.is_some() || self.permissions.is_some() || self.expires_at.is_some() || self.rate_limit.is_some();
+        !cleared && !set && self.network.is_empty() && self.origin.is_empty()
+    }
 }
 
 /// Resource servers.

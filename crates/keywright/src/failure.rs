@@ -1,5 +1,7 @@
 //! Why a command did not do what it was asked for: exit code, and a problem document (RFC 9457).
 
+use std::borrow::Cow;
+
 use keywright_crypto::random::NoRandom;
 use keywright_operations::{Error, Field, KeysError};
 use keywright_store::{OpenError, StoreError};
@@ -9,7 +11,9 @@ use serde_json::{Value, json};
 #[derive(Debug)]
 pub struct Failure {
     exit: Exit,
-    code: &'static str,
+    code: Cow<'static, str>,
+    /// Of the problem document, where it is another's than the exit code's.
+    status: Option<u16>,
     detail: String,
     errors: Vec<Field>,
 }
@@ -50,7 +54,7 @@ impl Failure {
     /// A failure with a stable code and a sentence that says what was wrong, where, and what to do.
     #[must_use]
     pub fn new(exit: Exit, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { exit, code, detail: detail.into(), errors: Vec::new() }
+        Self { exit, code: Cow::Borrowed(code), status: None, detail: detail.into(), errors: Vec::new() }
     }
 
     /// What was typed cannot be used.
@@ -71,6 +75,20 @@ impl Failure {
         Self::new(Exit::Unreachable, "unreachable", detail)
     }
 
+    /// A server has answered with a problem, which is passed on. What was asked is at fault below 500, the server from there on.
+    #[must_use]
+    pub fn answered(url: &str, status: u16, problem: &Value) -> Self {
+        let said = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+        let field = |e: &Value| Some(Field { name: said(e, "field")?, message: said(e, "message")? });
+        Self {
+            exit: if status < 500 { Exit::Usage } else { Exit::Unreachable },
+            code: said(problem, "code").map_or(Cow::Borrowed("unexpected_answer"), Cow::Owned),
+            status: Some(status),
+            detail: format!("{url} answers {status}: {}", said(problem, "detail").unwrap_or_else(|| "no reason given".into())),
+            errors: problem.get("errors").and_then(Value::as_array).map(|e| e.iter().filter_map(field).collect()).unwrap_or_default(),
+        }
+    }
+
     /// What the process ends with.
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
@@ -81,6 +99,7 @@ impl Failure {
     #[must_use]
     pub fn to_problem(&self) -> Value {
         let (title, status) = self.exit.title();
+        let status = self.status.unwrap_or(status);
         let errors: Vec<Value> = self.errors.iter().map(|f| json!({ "field": f.name, "message": f.message })).collect();
         let mut problem =
             json!({ "type": format!("urn:keywright:problem:{}", self.code), "title": title, "status": status, "code": self.code, "detail": self.detail });

@@ -72,6 +72,14 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     lines.join("\n")
 }
 
+/// What follows a list that is cut at its largest size, as far as this can be seen from here.
+pub(crate) fn more(listed: usize, last: Option<String>) -> String {
+    match last {
+        Some(last) if listed >= keywright_domain::limits::PAGE_ROWS_MAX => format!("\nthere may be more: --before {last}"),
+        _ => String::new(),
+    }
+}
+
 /// Names and values for people, one pair a line; pairs without a value are left out.
 pub(crate) fn pairs(pairs: &[(&str, String)]) -> String {
     let width = pairs.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);

@@ -1,5 +1,6 @@
 //! Settings: from flags, `KEYWRIGHT_*` variables (both read by the command line's parser), then `keywright.toml`.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -55,6 +56,18 @@ impl Settings {
             None => File::default(),
         };
         let database_url = common.database_url.clone().or_else(|| file.database_url.clone());
+        if let Some(url) = &database_url
+            && !(url.starts_with("postgres://") || url.starts_with("postgresql://"))
+        {
+            // The address may hold a password, so it is not repeated.
+            return Err(Failure::usage("--database-url is not the address of a PostgreSQL database: write postgres://user@host/database"));
+        }
+        if common.database_url.as_deref().is_some_and(has_password) && given_as_argument() {
+            return Err(Failure::usage(
+                "--database-url holds a password, which every user of this machine can read among a process's arguments: give the address in \
+                 KEYWRIGHT_DATABASE_URL or in keywright.toml",
+            ));
+        }
         Ok(Self {
             data: common.data.clone().or_else(|| file.data.clone()).unwrap_or_else(|| PathBuf::from("keywright-data")),
             database_url,
@@ -94,7 +107,35 @@ impl Settings {
     }
 }
 
+/// Whether an address has a password before its host.
+fn has_password(url: &str) -> bool {
+    let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = after_scheme.split(['/', '?']).next().unwrap_or_default();
+    authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')) || url.contains("password=")
+}
+
+fn given_as_argument() -> bool {
+    std::env::args_os().any(|a| a.to_string_lossy().starts_with("--database-url"))
+}
+
+/// A settings file can name a command to run and a store to use, so whoever could write it could act as this user.
+fn ensure_ours(path: &Path) -> Result<(), Failure> {
+    let meta = std::fs::metadata(path).map_err(|e| Failure::usage(format!("{}: {e}", path.display())))?;
+    let (owner, me, mode) = (meta.uid(), rustix::process::geteuid().as_raw(), meta.mode() & 0o777);
+    if meta.is_file() && owner != me && owner != 0 {
+        return Err(Failure::usage(format!(
+            "{} belongs to the user with id {owner}, and settings are believed only from this user ({me}) or root: run chown on it, or start elsewhere",
+            path.display()
+        )));
+    }
+    if meta.is_file() && mode & 0o022 != 0 {
+        return Err(Failure::usage(format!("others than its owner can write {} (mode {mode:o}): run chmod go-w on it", path.display())));
+    }
+    Ok(())
+}
+
 fn read(path: &Path) -> Result<File, Failure> {
+    ensure_ours(path)?;
     let text = crate::commands::read_file(path, FILE_BYTES_MAX)?;
     toml::from_str(&text).map_err(|e| {
         // The place and the setting's name; the line itself may hold the password of a database.

@@ -97,6 +97,10 @@ impl Operations {
                     return Ok(Done { value: false, audit: vec![], changes: vec![] });
                 }
                 tx.catalogue_save(&text, now).await?;
+                // Account-level services ask nothing of an application, so every organisation's own one has them.
+                for service in new.services.iter().filter(|s| s.production_requires.is_empty()) {
+                    tx.own_applications_add_service(&service.slug).await?;
+                }
                 let audit = AuditEntry::new("catalogue.applied", "catalogue").with(json!({ "services": new.slugs() }));
                 Ok(Done { value: true, audit: vec![audit], changes: vec![Change::Catalogue] })
             })

@@ -108,6 +108,9 @@ pub enum Rule {
     /// A revoked resource server stays revoked.
     #[error("the resource server is revoked, which is final: make a new one")]
     ResourceServerRevoked,
+    /// A store that nodes are happy with has not gone back.
+    #[error("these nodes follow this store, so to them it has not gone back: {}. Stop every node first", list(.0))]
+    VerifiersRunning(Vec<String>),
     /// The new catalogue drops what live credentials hold.
     #[error("live credentials hold what this catalogue no longer has; revoke or change them first:\n{}", .0.join("\n"))]
     CatalogueDrops(Vec<String>),
@@ -131,6 +134,7 @@ impl Rule {
             Self::OwnApplication(_) => "own_application",
             Self::ConfirmName(_) => "confirm_name",
             Self::ResourceServerRevoked => "resource_server_revoked",
+            Self::VerifiersRunning(_) => "verifiers_running",
             Self::CatalogueDrops(_) => "catalogue_drops",
         }
     }

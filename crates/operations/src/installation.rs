@@ -7,6 +7,9 @@ use keywright_store::{Store, StoreError};
 /// Where the sealed key stands, so that it opens nowhere else.
 const PROOF_KEY_CONTEXT: &str = "installation.proof_key_sealed";
 
+/// A node that follows a store reports in this time: each second, and with each poll.
+const REPORTED_WITHIN: std::time::Duration = std::time::Duration::from_millis(2_500);
+
 /// The keys that are at hand in this process.
 pub struct Keys {
     proof: Option<ProofKey>,
@@ -90,11 +93,23 @@ impl Keys {
 }
 
 impl crate::Operations {
-    /// Accepts a store that was restored from a backup: a new epoch starts, and every node reloads.
+    /// Accepts a store that was restored from a backup: a new epoch starts, and every node starts anew.
     ///
     /// # Errors
-    /// [`crate::Error::Store`]
+    /// [`crate::Rule::VerifiersRunning`], [`crate::Error::Store`]
     pub async fn accept_rewind(&self, caller: &keywright_domain::caller::Caller) -> Result<keywright_domain::change::Place, crate::Error> {
-        Ok(self.store.accept_rewind(self.operate(caller)?).await?)
+        let allowed = self.operate(caller)?;
+        let before = self.store.verifiers().await?;
+        let asked = tokio::time::Instant::now();
+        // An embedded store is held by whoever restores it, so a row there is a dead node's.
+        while !self.store.is_embedded() && !before.is_empty() && asked.elapsed() < REPORTED_WITHIN {
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            let alive = self.store.verifiers().await?.into_iter().filter(|v| !before.contains(v));
+            let nodes: Vec<String> = alive.map(|v| v.node).collect();
+            if !nodes.is_empty() {
+                return Err(crate::Rule::VerifiersRunning(nodes).into());
+            }
+        }
+        Ok(self.store.accept_rewind(allowed).await?)
     }
 }

@@ -34,6 +34,7 @@ impl Operations {
     pub async fn resource_server_create(&self, caller: &Caller, name: &str, services: &[String], environments: &[String]) -> Result<TokenShown, Error> {
         let allowed = self.operate(caller)?;
         let (catalogue, _) = self.catalogue().await?;
+        let services: Vec<String> = services.iter().filter(|s| !s.is_empty()).cloned().collect();
         let mut form = Form::default();
         let name = form.take("name", text::name(name));
         if services.is_empty() {
@@ -52,7 +53,7 @@ impl Operations {
         }
         read.sort_unstable();
         read.dedup();
-        let mut services = services.to_vec();
+        let mut services = services;
         services.sort_unstable();
         services.dedup();
         let now = self.now();

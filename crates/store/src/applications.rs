@@ -109,13 +109,13 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Gives the organisation's own application one more service, if it has not got it.
+    /// Gives every organisation's own application one more service.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn application_add_service(&mut self, id: ApplicationId, service: &str) -> Result<(), StoreError> {
-        self.exec("INSERT INTO application_service (application_id, service) VALUES ($1, $2) ON CONFLICT DO NOTHING", args![id, service]).await?;
-        Ok(())
+    pub async fn own_applications_add_service(&mut self, service: &str) -> Result<u64, StoreError> {
+        self.exec("INSERT INTO application_service (application_id, service) SELECT id, $1 FROM application WHERE own ON CONFLICT DO NOTHING", args![service])
+            .await
     }
 
     /// Erases an application with everything that it owns; gives the number of its credentials.
@@ -133,21 +133,6 @@ impl Tx<'_> {
         self.exec("DELETE FROM application_service WHERE application_id = $1", args![id]).await?;
         self.exec("DELETE FROM application WHERE organisation_id = $1 AND id = $2", args![organisation, id]).await?;
         Ok(credentials)
-    }
-
-    /// Live applications that have a service, at most `limit`: what keeps a new catalogue from dropping it.
-    ///
-    /// # Errors
-    /// [`StoreError`]
-    pub async fn own_applications(&mut self) -> Result<Vec<ApplicationId>, StoreError> {
-        struct Id(ApplicationId);
-        impl FromRow for Id {
-            fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
-                Ok(Self(row.parse(0)?))
-            }
-        }
-        let ids = self.all::<Id>("SELECT id FROM application WHERE own ORDER BY id", args![]).await?;
-        Ok(ids.into_iter().map(|Id(id)| id).collect())
     }
 }
 

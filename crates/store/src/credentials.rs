@@ -102,13 +102,11 @@ pub struct Room {
     pub has_service: bool,
     /// Credentials of the application, service and environment that are not revoked or expired.
     pub live: u32,
-    /// When the catalogue was applied; 1970 where none was and the built-in one holds.
-    pub catalogue_at: Timestamp,
 }
 
 impl FromRow for Room {
     fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
-        Ok(Self { has_service: row.int(0)? > 0, live: u32::try_from(row.int(1)?).unwrap_or(u32::MAX), catalogue_at: Timestamp::from_us(row.int(2)?) })
+        Ok(Self { has_service: row.int(0)? > 0, live: u32::try_from(row.int(1)?).unwrap_or(u32::MAX) })
     }
 }
 
@@ -128,8 +126,7 @@ impl Tx<'_> {
         self.opt(
             "SELECT (SELECT count(*) FROM application_service s WHERE s.application_id = a.id AND s.service = $3), \
                     (SELECT count(*) FROM credential c WHERE c.organisation_id = a.organisation_id AND c.application_id = a.id AND c.service = $3 \
-                       AND c.environment = $4 AND c.state <> 'revoked' AND (c.expires_us IS NULL OR c.expires_us > $5)), \
-                    COALESCE((SELECT k.applied_us FROM catalogue k WHERE k.id = 1), 0) \
+                       AND c.environment = $4 AND c.state <> 'revoked' AND (c.expires_us IS NULL OR c.expires_us > $5)) \
              FROM application a WHERE a.organisation_id = $1 AND a.id = $2",
             args![organisation, application, service, environment, now],
         )

@@ -69,6 +69,12 @@ impl Store {
         self.engine.queue()
     }
 
+    /// Whether it is an embedded store: files of this machine, which one server holds.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        matches!(*self.engine, Engine::Sqlite(_))
+    }
+
     pub(crate) fn engine(&self) -> &Engine {
         &self.engine
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Context, before, id};
 use crate::cli::App;
 use crate::failure::Failure;
-use crate::output::{Output, table};
+use crate::output::{Output, more, table};
 
 pub(super) async fn run(context: &Context, command: App) -> Result<Output, Failure> {
     let Context { caller, operations } = context;
@@ -29,7 +29,10 @@ pub(super) async fn run(context: &Context, command: App) -> Result<Output, Failu
                 .map(|a| vec![a.id.to_string(), a.name.clone(), a.state.to_string(), a.services.join(","), if a.own { "own".into() } else { String::new() }])
                 .collect();
             let shapes: Vec<ApplicationShape> = listed.iter().map(Into::into).collect();
-            Ok(Output::new(json!(shapes), table(&["id", "name", "state", "services", ""], &rows)))
+            Ok(Output::new(
+                json!(shapes),
+                table(&["id", "name", "state", "services", ""], &rows) + &more(listed.len(), listed.last().map(|a| a.id.to_string())),
+            ))
         }
         App::Activate { app } => {
             let activated = operations.application_activate(caller, id(&app)?).await?;

@@ -1,5 +1,7 @@
 //! `keywright key`
 
+use keywright_domain::credential::Standing;
+use keywright_domain::promise::Effect;
 use keywright_operations::credentials::{Changes, Found, NewCredential, Rotation, Set, Shown};
 use keywright_web::api::shapes::CredentialShape;
 use serde_json::json;
@@ -7,7 +9,7 @@ use serde_json::json;
 use super::{Context, before, id, names, secret_from_stdin};
 use crate::cli::{Key, KeyChange};
 use crate::failure::Failure;
-use crate::output::{Output, pairs, table};
+use crate::output::{Output, more, pairs, table};
 use crate::settings::Settings;
 
 /// Said beside every secret, as the seeds say it.
@@ -33,11 +35,20 @@ pub(super) async fn run(settings: &Settings, command: Key) -> Result<Output, Fai
             let listed = operations.credential_list(caller, id(&application)?, before(&page)?).await?;
             let shapes: Vec<CredentialShape> = listed.iter().map(Into::into).collect();
             let rows: Vec<Vec<String>> = listed.iter().map(row).collect();
-            Ok(Output::new(json!(shapes), table(&["id", "name", "key", "environment", "state", "version", "last used", "expires"], &rows)))
+            Ok(Output::new(
+                json!(shapes),
+                table(&["id", "name", "key", "environment", "state", "version", "last used", "expires"], &rows)
+                    + &more(listed.len(), listed.last().map(|s| s.credential.id.to_string())),
+            ))
         }
         Key::Show { key } => Ok(shown(&operations.credential_show(caller, id(&key)?).await?)),
         Key::Change(change) => {
             let key = id(&change.key)?;
+            if change.is_empty() {
+                return Err(Failure::usage(
+                    "nothing to change: give at least one of --name, --permissions, --expires-at, --network, --origin, --rate-limit or their --no-… forms",
+                ));
+            }
             Ok(shown(&operations.credential_change(caller, key, changes(*change)).await?))
         }
         Key::Suspend { key } => Ok(shown(&operations.credential_suspend(caller, id(&key)?).await?)),
@@ -54,42 +65,57 @@ pub(super) async fn run(settings: &Settings, command: Key) -> Result<Output, Fai
             let json = json!({ "id": made.id.to_string(), "version": made.version, "key": made.key.reveal(), "previous_until": until });
             Ok(Output::new(json, format!("{text}\n{SHOWN_ONCE}")))
         }
-        Key::Revoke { key, wait } => {
-            let revoked = operations.credential_revoke(caller, id(&key)?).await?;
-            let mut json = json!({ "id": key, "position": revoked.place.position.0 });
-            let mut text = format!("{key} is revoked, at position {}", revoked.place.position);
-            if wait.is_some() {
-                let effective = operations.revocation_effective(caller, &revoked).await?;
-                json["effective_at"] = json!(effective.effective_at.to_string());
-                json["verifiers"] = effective.verifiers.iter().map(|v| v.to_json()).collect();
-                json["proof"] = json!(effective.proof);
-                text.push_str(&format!(
-                    "\nin effect on {n} of {n} verifiers at {}\nproof: {}",
-                    effective.effective_at,
-                    effective.proof,
-                    n = effective.verifiers.len()
-                ));
-            }
-            Ok(Output::new(json, text))
-        }
-        Key::Find => {
-            let Found { owner, shown } = operations.credential_find(caller, &secret_from_stdin("credential")?).await?;
-            let text = pairs(&[
-                ("credential", format!("{} ({})", owner.credential, shown.credential.name)),
-                ("version", owner.version.to_string()),
-                ("state", shown.credential.standing(shown.now).to_string()),
-                ("application", format!("{} ({})", owner.application, owner.application_name)),
-                ("organisation", format!("{} ({})", owner.organisation, owner.organisation_name)),
-                ("last used", shown.last_used().map(|t| t.to_string()).unwrap_or_else(|| "never".into())),
-                ("to end it", format!("keywright key revoke {} --wait all", owner.credential)),
-            ]);
-            let mut json = json!(CredentialShape::from(&shown));
-            json["version"] = json!(owner.version);
-            json["application_name"] = json!(owner.application_name);
-            json["organisation_name"] = json!(owner.organisation_name);
-            Ok(Output::new(json, text))
-        }
+        Key::Revoke { key, wait } => revoke(&context, &key, wait.is_some()).await,
+        Key::Find => find(&context).await,
     }
+}
+
+async fn revoke(context: &Context, key: &str, wait: bool) -> Result<Output, Failure> {
+    let Context { caller, operations } = context;
+    let revoked = operations.credential_revoke(caller, id(key)?).await?;
+    let mut json = json!({ "id": key, "position": revoked.place.position.0 });
+    let mut text = if revoked.repeated {
+        format!("{key} is revoked since {}", revoked.committed_at)
+    } else {
+        format!("{key} is revoked, at position {}", revoked.place.position)
+    };
+    if wait {
+        let effective = operations.revocation_effective(caller, &revoked).await?;
+        json["effective_at"] = json!(effective.effective_at.to_string());
+        json["verifiers"] = effective.verifiers.iter().map(|v| v.to_json()).collect();
+        json["proof"] = json!(effective.proof);
+        let applied = effective.verifiers.iter().filter(|v| matches!(v.effect, Effect::Applied { .. })).count();
+        text.push_str(&format!("\nin effect at {}: applied by {applied} of {} verifiers", effective.effective_at, effective.verifiers.len()));
+        for silent in effective.verifiers.iter().filter(|v| v.effect == Effect::LeaseExpired) {
+            text.push_str(&format!("\n{} was silent: its lease is over, so it answers nothing until it has caught up", silent.node));
+        }
+        text.push_str(&format!("\nproof: {}", effective.proof));
+    }
+    Ok(Output::new(json, text))
+}
+
+async fn find(context: &Context) -> Result<Output, Failure> {
+    let Found { owner, shown } = context.operations.credential_find(&context.caller, &secret_from_stdin("credential")?).await?;
+    let credential = &shown.credential;
+    let version = credential.versions.iter().find(|v| v.number == owner.version);
+    let state = version.map_or("retired", |v| v.state.as_str());
+    let standing = credential.standing(shown.now);
+    let accepted = standing == Standing::Active && version.is_some_and(|v| v.state.accepts(shown.now));
+    let text = pairs(&[
+        ("credential", format!("{} ({}), {standing}", owner.credential, credential.name)),
+        ("this secret", format!("version {}, {state}: {}", owner.version, if accepted { "it is accepted" } else { "it is not accepted any more" })),
+        ("application", format!("{} ({})", owner.application, owner.application_name)),
+        ("organisation", format!("{} ({})", owner.organisation, owner.organisation_name)),
+        ("last used", shown.last_used().map(|t| t.to_string()).unwrap_or_else(|| "never".into())),
+        ("to end it", if accepted { format!("keywright key revoke {} --wait all", owner.credential) } else { String::new() }),
+    ]);
+    let mut json = json!(CredentialShape::from(&shown));
+    json["version"] = json!(owner.version);
+    json["version_state"] = json!(state);
+    json["accepted"] = json!(accepted);
+    json["application_name"] = json!(owner.application_name);
+    json["organisation_name"] = json!(owner.organisation_name);
+    Ok(Output::new(json, text))
 }
 
 fn row(shown: &Shown) -> Vec<String> {
@@ -113,6 +139,8 @@ fn shown(shown: &Shown) -> Output {
         ("credential", c.id.to_string()),
         ("name", c.name.clone()),
         ("key", shown.masked.clone()),
+        ("application", c.application.to_string()),
+        ("organisation", c.organisation.to_string()),
         ("service", format!("{} in {}", c.service, c.environment)),
         ("state", c.standing(shown.now).to_string()),
         ("permissions", if c.permissions.names().is_empty() { "none".into() } else { c.permissions.names().join(", ") }),

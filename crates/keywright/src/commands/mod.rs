@@ -61,6 +61,15 @@ impl Context {
         Ok(Self::new(store, keys))
     }
 
+    /// Opens the store beside no server, where the engine can tell.
+    pub(crate) async fn open_alone(settings: &Settings) -> Result<Self, Failure> {
+        // As a command first, which makes and migrates nothing.
+        drop(open_store(settings, Purpose::Command).await?);
+        let store = open_store(settings, Purpose::Migrate).await?;
+        let keys = Keys::without_master(&store).await?;
+        Ok(Self::new(store, keys))
+    }
+
     /// Opens the store and the keys of the installation.
     pub(crate) async fn open_with_keys(settings: &Settings) -> Result<Self, Failure> {
         let store = open_store(settings, Purpose::Command).await?;

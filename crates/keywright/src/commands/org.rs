@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Context, before, id};
 use crate::cli::Org;
 use crate::failure::Failure;
-use crate::output::{Output, pairs, table};
+use crate::output::{Output, more, pairs, table};
 
 pub(super) async fn run(context: &Context, command: Org) -> Result<Output, Failure> {
     let Context { caller, operations } = context;
@@ -24,7 +24,7 @@ pub(super) async fn run(context: &Context, command: Org) -> Result<Output, Failu
                 .map(|o| vec![o.id.to_string(), o.name.clone(), if o.suspended { "suspended".into() } else { o.review.to_string() }, o.created_at.to_string()])
                 .collect();
             let shapes: Vec<OrganisationShape> = listed.iter().map(Into::into).collect();
-            Ok(Output::new(json!(shapes), table(&["id", "name", "state", "created"], &rows)))
+            Ok(Output::new(json!(shapes), table(&["id", "name", "state", "created"], &rows) + &more(listed.len(), listed.last().map(|o| o.id.to_string()))))
         }
         Org::Suspend { org } => switched(context, &org, true).await,
         Org::Resume { org } => switched(context, &org, false).await,

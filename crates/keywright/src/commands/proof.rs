@@ -36,11 +36,11 @@ pub(super) async fn run(settings: &Settings, command: Proof) -> Result<Output, F
     let said = |name: &str| claims.get(name).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).unwrap_or_default();
     let verifiers = claims.get("verifiers").and_then(Value::as_array).map_or(0, Vec::len);
     let text = format!(
-        "the proof holds: {} was revoked at position {} ({}), in effect on all of {verifiers} verifiers at {}; {}",
+        "the proof holds: {} was revoked {} and accepted by none of {verifiers} verifiers from {} on, as the log stood at position {}; {}",
         said("credential"),
-        said("position"),
         said("committed_at"),
         said("effective_at"),
+        said("position"),
         said("durability")
     );
     Ok(Output::new(claims, text))

@@ -15,7 +15,8 @@ pub(super) async fn migrate(settings: &Settings) -> Result<Output, Failure> {
 }
 
 pub(super) async fn accept_rewind(settings: &Settings) -> Result<Output, Failure> {
-    let context = Context::open(settings).await?;
+    // On SQLite this holds the directory alone, so that no server serves what is about to be restarted.
+    let context = Context::open_alone(settings).await?;
     let place = context.operations.accept_rewind(&context.caller).await?;
     let text = format!(
         "a new epoch starts at position {}. Restart every server. What was written after the backup is lost, revocations too: look for keys that were revoked since, and revoke them again",

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use keywright_domain::verdict::Code;
 use serde_json::{Map, Value, json};
 
 use super::secret_from_stdin;
@@ -28,6 +29,9 @@ pub(super) async fn run(question: Verify) -> Result<Output, Failure> {
         body.insert("permissions".into(), json!(question.permissions));
     }
     let url = format!("{}/verify", question.url.trim_end_matches('/'));
+    if !(url.starts_with("http://") || url.starts_with("https://")) {
+        return Err(Failure::usage(format!("--url {}: write the whole address, such as http://127.0.0.1:8080", question.url)));
+    }
     let away = |e: reqwest::Error| Failure::unreachable(format!("{url}: {}", cause(&e)));
     let client = reqwest::Client::builder().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none()).build().map_err(away)?;
     let request = client.post(&url).bearer_auth(token.trim()).json(&body);
@@ -35,20 +39,17 @@ pub(super) async fn run(question: Verify) -> Result<Output, Failure> {
     let status = answer.status().as_u16();
     let value: Value = answer.json().await.map_err(away)?;
     if status != 200 {
-        let detail = value.get("detail").and_then(Value::as_str).unwrap_or("no reason given").to_owned();
-        let (exit, code) = match status {
-            503 => (Exit::Unreachable, "verification_unavailable"),
-            401 => (Exit::Refused, "invalid_token"),
-            403 => (Exit::Refused, "beyond_resource_server"),
-            500.. => (Exit::Unreachable, "server_failed"),
-            _ => (Exit::Usage, "invalid_request"),
-        };
-        return Err(Failure::new(exit, code, format!("{url} answers {status}: {detail}")));
+        return Err(Failure::answered(&url, status, &value));
     }
     let valid = value.get("valid") == Some(&Value::Bool(true));
     let said = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let text = if valid { format!("valid: {} of {}", said("credential_id"), said("organisation_id")) } else { format!("not valid: {}", said("code")) };
+    let text = if valid { format!("valid: {} of {}", said("credential_id"), said("organisation_id")) } else { not_valid(&said("code")) };
     Ok(Output::new(value.clone(), text).exit(if valid { 0 } else { Exit::Refused as u8 }))
+}
+
+/// The code, and what it means.
+fn not_valid(code: &str) -> String {
+    Code::from_word(code).map_or_else(|| format!("not valid: {code}"), |known| format!("not valid: {code}. {}", known.told_to_caller()))
 }
 
 /// The innermost reason, which names what the system said.

@@ -27,7 +27,10 @@ pub(super) fn started(running: &Running) {
 pub(super) fn demo(running: &Running, example: &Example) {
     let url = format!("http://{}", running.address);
     let ask = |what: &str, credential: &str, rest: &str| {
-        format!("# {what}\ncurl -s {url}/verify -H 'Authorization: Bearer {}' --json '{{\"credential\": \"{credential}\"{rest}}}'\n", example.token)
+        format!(
+            "# {what}\ncurl -s {url}/verify -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' -d '{{\"credential\": \"{credential}\"{rest}}}'\n",
+            example.token
+        )
     };
     let text = [
         format!("Keywright runs with a throw-away store on {url}. Everything in it is gone when you stop it (Ctrl-C).\n"),

@@ -4,6 +4,7 @@ mod banner;
 mod demo;
 mod follow;
 mod node;
+mod remember;
 mod report;
 mod timers;
 mod trouble;

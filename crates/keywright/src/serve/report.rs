@@ -56,8 +56,7 @@ impl Reporter {
         entries.extend(report.uses.iter().filter(|u| !u.first_use).map(entry));
         drop(report);
         if !self.waiting.is_empty() {
-            entries = segment::merge(vec![std::mem::take(&mut self.waiting), entries]);
-            entries.drain(..entries.len().saturating_sub(KEPT_MAX));
+            entries = newest(segment::merge(vec![std::mem::take(&mut self.waiting), entries]), KEPT_MAX);
         }
         if first.is_empty() && entries.is_empty() {
             return self.backlog.store(0, Ordering::Relaxed);
@@ -74,7 +73,42 @@ impl Reporter {
     }
 }
 
+/// The entries that were used last, at most `kept`, in the order that segments have.
+fn newest(mut entries: Vec<UsageEntry>, kept: usize) -> Vec<UsageEntry> {
+    let beyond = entries.len().saturating_sub(kept);
+    if beyond == 0 {
+        return entries;
+    }
+    entries.select_nth_unstable_by_key(beyond - 1, |entry| entry.last);
+    entries.drain(..beyond);
+    segment::merge(vec![entries])
+}
+
 /// The verifier's and the store's forms of the same.
 fn entry(used: &Use) -> UsageEntry {
     UsageEntry { credential: used.credential, version: used.version, code: used.code, count: used.count, last: used.last, source: used.source_ip }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use keywright_domain::code::Code;
+    use keywright_domain::ids::CredentialId;
+    use keywright_domain::time::Timestamp;
+
+    #[test]
+    fn what_was_used_longest_ago_is_dropped_first() {
+        let used = |id: u128, last: i64| UsageEntry {
+            credential: CredentialId::from_bits(id),
+            version: 1,
+            code: Code::Valid,
+            count: 1,
+            last: Timestamp::from_us(last),
+            source: None,
+        };
+        let entries = vec![used(1, 40), used(2, 10), used(3, 30), used(4, 20)];
+        assert_eq!(newest(entries.clone(), 2), [used(1, 40), used(3, 30)]);
+        assert_eq!(newest(entries.clone(), 0), []);
+        assert_eq!(newest(entries.clone(), 4), entries);
+    }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use keywright_operations::Operations;
 use keywright_operations::scheduled::Round;
+use keywright_operations::scheduled::trust::{News, Trust};
 use tokio::sync::watch;
 
 use super::trouble::Trouble;
@@ -18,6 +19,7 @@ pub(super) async fn run(operations: Operations, mut stopped: watch::Receiver<boo
     let mut tick = tokio::time::interval(EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let (mut activating, mut forgetting) = (Trouble::default(), Trouble::default());
+    let mut trust = Trust::default();
     for round in 0u32.. {
         let stop = async { stopped.wait_for(|stopped| *stopped).await.map(|_| ()) };
         tokio::select! {
@@ -25,8 +27,9 @@ pub(super) async fn run(operations: Operations, mut stopped: watch::Receiver<boo
             _ = tick.tick() => {}
         }
         used(&operations, &mut activating).await;
-        if round % FORGET_EVERY == 0 {
-            forget(&operations, &mut forgetting).await;
+        // The second look is soon after the first: only two tell whether the clock goes as it should.
+        if round == 1 || round % FORGET_EVERY == 0 {
+            forget(&operations, &mut trust, &mut forgetting).await;
         }
     }
 }
@@ -46,8 +49,14 @@ async fn used(operations: &Operations, activating: &mut Trouble) {
     }
 }
 
-async fn forget(operations: &Operations, forgetting: &mut Trouble) {
-    match operations.housekeeping().await {
+async fn forget(operations: &Operations, trust: &mut Trust, forgetting: &mut Trouble) {
+    let kept = operations.housekeeping(trust).await;
+    match trust.news() {
+        Some(News::Distrusted(doubt)) => tracing::error!("{doubt}"),
+        Some(News::TrustedAgain) => tracing::info!("the store's clock is trusted again"),
+        None => {}
+    }
+    match kept {
         Ok(round) => {
             forgetting.over("housekeeping");
             let Round { credentials, versions, verifiers, log_entries } = round;

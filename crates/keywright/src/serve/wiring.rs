@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::node::Process;
-use super::{follow, report, timers};
+use super::{follow, remember, report, timers};
 use crate::cli::{Role, Serve};
 use crate::commands::machine;
 use crate::failure::{Exit, Failure};
@@ -58,11 +58,7 @@ pub async fn start(settings: &Settings, given: &Serve) -> Result<Running, Failur
     let trusted_proxies = Networks::parse(&serve.trusted_proxy).map_err(|e| Failure::usage(format!("--trusted-proxy: {e}")))?;
     let lease_ms = serve.lease.as_deref().map(lease_ms).transpose()?;
 
-    let store = open(settings, lease_ms).await?;
-    let keys = keys(settings, &store, role).await?;
-    let place = NodePlace::open(place_file(&settings.data)).map_err(|e| rewind(&e))?;
-    place.check(&store).await.map_err(|e| rewind(&e))?;
-    // Listening comes before registering: a port that is taken should leave no trace in the store.
+    // Listening comes first: a port that is taken leaves no trace. Whoever connects meanwhile waits.
     let listener = TcpListener::bind(address).await.map_err(|e| {
         Failure::new(
             Exit::Unreachable,
@@ -71,7 +67,10 @@ pub async fn start(settings: &Settings, given: &Serve) -> Result<Running, Failur
         )
     })?;
     let address = listener.local_addr().map_err(|e| Failure::new(Exit::Internal, "internal", e.to_string()))?;
-
+    let store = open(settings, lease_ms).await?;
+    let keys = keys(settings, &store, role).await?;
+    let place = NodePlace::open(place_file(&settings.data)).map_err(|e| rewind(&e))?;
+    place.check(&store).await.map_err(|e| rewind(&e))?;
     let (applied, seen) = watch::channel(None);
     let verifier = (role != Role::Hub).then(|| Arc::new(Verifier::new()));
     let local = verifier.as_ref().map(|_| LocalVerifier { applied: seen });
@@ -88,6 +87,8 @@ pub async fn start(settings: &Settings, given: &Serve) -> Result<Running, Failur
         loops.push(tokio::spawn(follow.run(ended.clone())));
         let report = report::Reporter::new(operations.clone(), Arc::clone(verifier), follow::node_name(address), process.backlog());
         loops.push(tokio::spawn(report.run(ended.clone())));
+    } else {
+        loops.push(tokio::spawn(remember::run(store.clone(), place, ended.clone())));
     }
     if role != Role::Verifier {
         loops.push(tokio::spawn(timers::run(operations.clone(), ended)));

@@ -1,5 +1,7 @@
 //! Whether it lives, whether it can do its work, its figures, and under which name it answers.
 
+use keywright_domain::caller::{Caller, Facts, Right, allow};
+use keywright_store::Purpose;
 use serde_json::json;
 
 use crate::support::{Reply, stories, wait_until};
@@ -50,7 +52,12 @@ stories! {
         let key = kw.key(&kw.application().await, &[]).await;
         kw.settled().await;
         assert_eq!(kw.code(&key.key).await, "valid");
-        kw.done(&["restore", "--accept-rewind"]).await;
+        // As the command does it; the command itself refuses while a server follows the store.
+        let embedded = !kw.store().is_postgres();
+        let refused = kw.refused(&["restore", "--accept-rewind"], if embedded { 5 } else { 4 }).await;
+        assert_eq!(refused["code"], if embedded { "store_not_opened" } else { "verifiers_running" });
+        let allowed = allow(&Caller::Machine { user: "test".into() }, Right::Operate, &Facts::default()).unwrap();
+        kw.store().open_for(Purpose::Command).await.accept_rewind(allowed).await.unwrap();
         let mut seen = Vec::new();
         wait_until("the server sees the new epoch", async || {
             let reply = kw.ask(json!({"credential": key.key})).await;
@@ -59,6 +66,9 @@ stories! {
         })
         .await;
         assert!(seen[..seen.len() - 1].iter().all(|s| *s == (200, "valid".to_owned())), "{seen:?}");
+        let asked = kw.bare_command(&["verify", "--url", &kw.address, "--json"]);
+        let problem = kw.run(asked, key.key.as_bytes(), &[("KEYWRIGHT_TOKEN", kw.token().await)]).await.exits(6).problem();
+        assert_eq!((&problem["code"], &problem["status"]), (&json!("verification_unavailable"), &json!(503)));
         for reply in [kw.ask(json!({"credential": "nonsense"})).await, kw.forward_key("service=business-api", &key.key).await] {
             assert_eq!(reply.problem(503), "verification_unavailable");
             assert_eq!(reply.header("retry-after"), Some("1"));

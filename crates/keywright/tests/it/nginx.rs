@@ -209,13 +209,18 @@ async fn every_answer_reaches_the_client_behind_nginx_as_documented() {
 
 /// The gateway's own mistake is the provider's matter, and no customer's key is blamed for it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_gateway_with_a_wrong_token_answers_503_and_not_401() {
+async fn a_gateway_that_is_set_up_wrongly_answers_503_and_neither_401_nor_403() {
     let place = Place::given(TestPlace::sqlite()).await;
     let kw = place.serve(&[]).await;
     let key = kw.key(&kw.application().await, &[]).await;
+    // A token for another environment than the one that the gateway asks about.
+    let made = kw.done(&["resource-server", "create", "gateway", "--services", "business-api", "--environments", "sandbox"]).await;
     kw.settled().await;
-    let nginx = nginx(&place, kw.address.strip_prefix("http://").unwrap(), api().await, "kw_rs_wrong").await;
-    let refused = Reply::of(kw.http.get(&nginx.url).bearer_auth(&key.key)).await;
-    assert_eq!(refused.problem(503), "verification_unavailable");
-    assert_eq!(refused.header("retry-after"), Some("1"));
+    for token in ["kw_rs_wrong", made["token"].as_str().unwrap()] {
+        let nginx = nginx(&place, kw.address.strip_prefix("http://").unwrap(), api().await, token).await;
+        let refused = Reply::of(kw.http.get(&nginx.url).bearer_auth(&key.key)).await;
+        assert_eq!(refused.problem(503), "verification_unavailable", "{token}");
+        assert_eq!(refused.header("retry-after"), Some("1"));
+        assert_eq!(refused.header("www-authenticate"), None);
+    }
 }

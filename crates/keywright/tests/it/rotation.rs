@@ -153,6 +153,11 @@ stories! {
         let found = kw.cli_with_stdin(&["key", "find", "--json"], &format!("{}\n", first.key)).await.exits(0).json();
         assert_eq!((&found["id"], &found["version"], &found["last_used_at"]), (&json!(first.id), &json!(1), &shown["last_used_at"]));
         assert_eq!((&found["organisation_name"], &found["application_name"], &found["state"]), (&json!("Acme Ltd"), &json!("Shop"), &json!("active")));
+        assert_eq!((&found["version_state"], &found["accepted"]), (&json!("retired"), &json!(false)));
+        // Whoever has a leaked line of a log need not cut the key out of it, and is not told to end a live key for a dead string.
+        let line = format!("GET /v1/tiles Authorization: Bearer {}, 401\n", first.key);
+        let said = kw.cli_with_stdin(&["key", "find"], &line).await.exits(0).stdout;
+        assert!(said.contains("version 1, retired: it is not accepted any more") && !said.contains("key revoke"), "{said}");
     }
 
     async fn wrong_rotations_are_refused_and_change_nothing(kw: Place) {

@@ -45,7 +45,7 @@ impl Operations {
         let (catalogue, _) = self.catalogue().await?;
         let mut form = Form::default();
         let name = form.take("name", text::name(&new.name));
-        let domain = form.take_some("domain", new.domain.as_deref().map(text::host));
+        let domain = form.take_some("domain", new.domain.as_deref().map(text::public_host));
         if new.services.is_empty() {
             form.bad("service", format!("is missing: name at least one of {}", catalogue.slugs().join(", ")));
         }

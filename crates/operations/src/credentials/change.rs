@@ -7,11 +7,11 @@ use keywright_domain::credential::{Credential, EndedError, ExpiryError, Permissi
 use keywright_domain::ids::CredentialId;
 use keywright_domain::text;
 use keywright_domain::time::Timestamp;
-use keywright_store::{AuditEntry, Done};
+use keywright_store::{AuditEntry, Done, StoreError};
 use serde_json::json;
 
-use super::organisation;
 use super::show::Shown;
+use super::{expiry, organisation};
 use crate::form::Form;
 use crate::{Error, Operations, Rule};
 
@@ -55,7 +55,7 @@ struct Checked {
     rate_limit: Option<Option<RateLimit>>,
 }
 
-fn check(changes: Changes) -> Result<Checked, Error> {
+fn check(changes: Changes, now: Timestamp) -> Result<Checked, Error> {
     let mut form = Form::default();
     let checked = Checked {
         name: form.take_some("name", changes.name.as_deref().map(text::name)),
@@ -63,7 +63,7 @@ fn check(changes: Changes) -> Result<Checked, Error> {
         expires_at: match changes.expires_at {
             Set::Keep => None,
             Set::Clear => Some(None),
-            Set::To(text) => form.take("expires_at", text.parse::<Timestamp>()).map(Some),
+            Set::To(text) => form.take("expires_at", expiry(&text, now)).map(Some),
         },
         networks: match changes.networks {
             Set::Keep => None,
@@ -132,10 +132,13 @@ impl Operations {
     pub async fn credential_change(&self, caller: &Caller, id: CredentialId, changes: Changes) -> Result<Shown, Error> {
         let allowed = self.over_credential(caller, Right::Admin, id).await?;
         let organisation = organisation(&allowed, id)?;
-        let (catalogue, _) = self.catalogue_again().await?;
-        let checked = check(changes)?;
+        let (catalogue, applied_at) = self.catalogue_again().await?;
         let now = self.now();
+        let checked = check(changes, now)?;
         self.write(allowed, async move |tx| {
+            if tx.lock_catalogue().await? != applied_at {
+                return Err(StoreError::Busy { waited_ms: 0, detail: "the catalogue was changed at the same moment".into() }.into());
+            }
             let mut stored = tx.credential_for_update(organisation, id).await?.ok_or_else(|| Error::not_found("credential", id))?;
             let known = catalogue.service(&stored.credential.service).map(|s| s.permission_names()).unwrap_or_default();
             let changed = checked.apply(&mut stored.credential, &known, now)?;

@@ -141,12 +141,12 @@ impl Operations {
             .store
             .write(allowed.clone(), async move |tx| {
                 let c = &credential;
+                if tx.lock_catalogue().await? != applied_at {
+                    return Err(Refusal::OtherCatalogue);
+                }
                 tx.lock_organisation(organisation).await?;
                 let room = tx.credential_room(organisation, application, &c.service, c.environment.as_str(), now).await?;
                 let room = room.ok_or_else(|| Refusal::Error(Error::not_found("application", application)))?;
-                if room.catalogue_at != applied_at {
-                    return Err(Refusal::OtherCatalogue);
-                }
                 if !room.has_service {
                     let has = tx.application_for_update(organisation, application).await?.map_or_else(Vec::new, |a| a.services);
                     return Err(Refusal::Error(Rule::ServiceNotUsed { service: c.service.clone(), has }.into()));

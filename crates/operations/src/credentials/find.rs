@@ -1,12 +1,13 @@
 //! Whose is this credential? The answer to "kill this leaked string".
 
+use keywright_crypto::digest::sha256;
 use keywright_crypto::secret::Secret;
 use keywright_domain::caller::{Caller, Facts, Right, allow};
-use keywright_domain::credential::secret_form::{self, Class};
+use keywright_domain::credential::secret_form::{self, Class, Malformed};
 use keywright_store::credentials::Owner;
 
 use super::show::Shown;
-use crate::form::Form;
+use crate::form::{CHECKED, Form};
 use crate::{Error, Operations};
 
 /// A credential that was found by its secret.
@@ -19,7 +20,7 @@ pub struct Found {
 }
 
 impl Operations {
-    /// Finds a credential by its secret.
+    /// Finds a credential by its secret, or by the first one in a text.
     ///
     /// # Errors
     /// [`Error::Invalid`] when it is no API key by its form; [`Error::NotFound`] when it is nobody's; [`Error::Store`]
@@ -27,13 +28,20 @@ impl Operations {
         let allowed = self.operate(caller)?;
         let (catalogue, _) = self.catalogue_again().await?;
         let mut form = Form::default();
-        match secret_form::recognise(secret.expose().as_bytes(), &catalogue.brands) {
-            Ok(Class::ApiKey(_)) => {}
-            Ok(_) => form.bad("credential", "it is a secret of this installation, and not an API key: look at resource-server list"),
-            Err(malformed) => form.bad("credential", malformed),
+        // Whoever was handed a leaked line of a log need not cut the key out of it.
+        let words = secret.expose().split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|w| !w.is_empty());
+        let recognised = words.map(|word| (word, secret_form::recognise(word.as_bytes(), &catalogue.brands)));
+        let key = recognised.clone().find_map(|(word, form)| matches!(form, Ok(Class::ApiKey(_))).then_some(word));
+        if key.is_none() {
+            match recognised.map(|(_, form)| form).find(|form| *form != Err(Malformed::Start)) {
+                Some(Ok(_)) => form.bad("credential", "it is a secret of this installation, and not an API key: look at resource-server list"),
+                Some(Err(malformed)) => form.bad("credential", malformed),
+                None => form.bad("credential", Malformed::Start),
+            }
         }
         form.done()?;
-        let owner = self.store.as_operator(&allowed)?.credential_by_digest(&secret.digest()).await?;
+        let digest = sha256(key.expect(CHECKED).as_bytes());
+        let owner = self.store.as_operator(&allowed)?.credential_by_digest(&digest).await?;
         let owner = owner.ok_or_else(|| Error::not_found("credential", "with this secret: it is well-formed, and was never made here or is forgotten"))?;
         let allowed = allow(caller, Right::View, &Facts { organisation: Some(owner.organisation) })?;
         let scope = self.store.scope(&allowed)?;

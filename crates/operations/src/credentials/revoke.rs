@@ -21,8 +21,10 @@ pub struct Revoked {
     pub id: CredentialId,
     /// Where it stands in the log.
     pub place: Place,
-    /// When it was saved, by this machine's calendar.
+    /// When the credential was revoked: for a repetition, the first time.
     pub committed_at: Timestamp,
+    /// Whether it was revoked before this call, so that `place` is where the log was then, at or behind the revocation.
+    pub repeated: bool,
     /// This machine's clock after the commit was acknowledged.
     acknowledged: Boot,
 }
@@ -64,16 +66,17 @@ impl Operations {
         let done = self
             .write(allowed, async move |tx| {
                 let mut stored = tx.credential_for_update(organisation, id).await?.ok_or_else(|| Error::not_found("credential", id))?;
-                if stored.credential.revoked_at.is_some() {
-                    return Ok(Done { value: (), audit: vec![], changes: vec![] });
+                if let Some(revoked_at) = stored.credential.revoked_at {
+                    return Ok(Done { value: (revoked_at, true), audit: vec![], changes: vec![] });
                 }
                 stored.credential.revoke(now);
                 tx.credential_save(&stored).await?;
                 let audit = AuditEntry::new("credential.revoked", id);
-                Ok::<_, Error>(Done { value: (), audit: vec![audit], changes: vec![Change::Credential(id)] })
+                Ok::<_, Error>(Done { value: (now, false), audit: vec![audit], changes: vec![Change::Credential(id)] })
             })
             .await?;
-        Ok(Revoked { id, place: done.place, committed_at: self.now(), acknowledged: self.boot() })
+        let (committed_at, repeated) = done.value;
+        Ok(Revoked { id, place: done.place, committed_at, repeated, acknowledged: self.boot() })
     }
 
     /// Waits until every registered verifier has applied the revocation or can no longer answer, and signs the proof of it.
@@ -120,6 +123,7 @@ impl Operations {
             "credential": revoked.id.to_string(),
             "epoch": format!("{:?}", revoked.place.epoch),
             "position": revoked.place.position.0,
+            "repeated": revoked.repeated,
             "committed_at": revoked.committed_at.to_string(),
             "effective_at": effective_at.to_string(),
             "lease_ms": installation.lease_ms,

@@ -53,6 +53,9 @@ impl Operations {
         let mut form = Form::default();
         let name = form.take_some("policy", rotation.policy.as_deref().map(str::parse::<PolicyName>));
         let overlap = form.take_some("overlap", rotation.overlap.as_deref().map(str::parse::<Span>));
+        if name == Some(PolicyName::Immediate) && overlap.is_some() {
+            form.bad("overlap", "an immediate rotation has none: leave it out, or choose the policy overlap");
+        }
         form.done()?;
         // The environment, which the key's form tells, never changes; so the secret can be made before the transaction.
         let shown = self.store.scope(&allowed)?.credential(id).await?.ok_or_else(|| Error::not_found("credential", id))?;

@@ -136,6 +136,19 @@ impl<'a> Tx<'a> {
         row.ok_or_else(|| self.fail(StoreError::corrupt("a row that is always there is missing")))
     }
 
+    /// When the catalogue was applied (1970: none was, and the built-in one holds). Nobody applies another one before this transaction ends.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn lock_catalogue(&mut self) -> Result<Timestamp, StoreError> {
+        let sql = match self.inner {
+            // SQLite's one writer holds every lock already.
+            Inner::Sqlite(_) => "SELECT applied_us FROM catalogue WHERE id = 1",
+            Inner::Postgres { .. } => "SELECT applied_us FROM catalogue WHERE id = 1 FOR SHARE",
+        };
+        Ok(Timestamp::from_us(self.opt::<i64>(sql, Vec::new()).await?.unwrap_or(0)))
+    }
+
     /// Locks an organisation's row, so that writes of one organisation follow each other. False: there is no such organisation.
     ///
     /// # Errors

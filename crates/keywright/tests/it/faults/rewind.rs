@@ -112,6 +112,22 @@ stories! {
         only_accepting_helps(&kw, &mut server, &revoked, &kept, BEHIND).await;
     }
 
+    async fn a_hub_without_a_verifier_notices_an_older_copy_too(kw: Place) {
+        let mut hub = kw.serve(&["--role", "hub"]).await;
+        kw.organisation().await;
+        hub.terminate().await;
+        let copy = Copy::take(&kw);
+        hub.restart().await;
+        kw.organisation().await;
+        hub.terminate().await;
+        copy.put_back(&kw);
+        for _ in 0..2 {
+            says(&does_not_serve(&kw, &["--role", "hub"], &[], 5).await, &[BEHIND, "restore --accept-rewind"]);
+        }
+        kw.done(&["restore", "--accept-rewind"]).await;
+        hub.restart().await;
+    }
+
     async fn a_copy_that_went_another_way_is_noticed_at_start(kw: Place) {
         let (mut server, revoked, kept, copy) = revoked_after_the_copy(&kw).await;
         server.terminate().await;

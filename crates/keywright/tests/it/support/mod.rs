@@ -7,7 +7,7 @@ mod ran;
 mod server;
 mod wait;
 
-pub(crate) use example::{Application, Key};
+pub(crate) use example::Key;
 pub(crate) use http::Reply;
 pub(crate) use place::{PROGRAM, Place};
 pub(crate) use ran::Ran;

@@ -17,7 +17,7 @@ impl Ran {
     /// The one JSON value on standard output.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("standard output is not one JSON value ({e}): {self:?}"))
+        serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{}: standard output is not one JSON value ({e}): {self:?}", self.line))
     }
 
     /// The problem document on standard error, which must be all that there is.
@@ -35,7 +35,7 @@ impl Ran {
     /// It ended with this code.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {
-        assert_eq!(self.exit, code, "{self:?}");
+        assert_eq!(self.exit, code, "{}: {self:?}", self.line);
         self
     }
 }
