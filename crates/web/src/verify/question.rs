@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 use std::net::IpAddr;
 
 use keywright_domain::change::Position;
 use keywright_domain::credential::Environment;
 use keywright_domain::limits;
 use keywright_verifier::Question;
-use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::explain;
 use crate::problem::FieldError;
@@ -57,7 +59,7 @@ struct Batch<'a> {
 /// # Errors
 /// Every bad field, by name.
 pub(crate) fn one(body: &[u8]) -> Result<Checked<'_>, Vec<FieldError>> {
-    match serde_json::from_slice::<Asked<'_>>(body).ok().and_then(|asked| asked.check().ok()) {
+    match serde_json::from_slice::<Object<Asked<'_>>>(body).ok().and_then(|asked| asked.0.check().ok()) {
         Some(checked) => Ok(checked),
         None => Err(explain::one(body)),
     }
@@ -68,7 +70,7 @@ pub(crate) fn one(body: &[u8]) -> Result<Checked<'_>, Vec<FieldError>> {
 /// # Errors
 /// Every bad field, by name and index.
 pub(crate) fn batch(body: &[u8]) -> Result<Vec<Checked<'_>>, Vec<FieldError>> {
-    let questions = serde_json::from_slice::<Batch<'_>>(body).ok().map(|b| b.questions.0);
+    let questions = serde_json::from_slice::<Object<Batch<'_>>>(body).ok().map(|b| b.0.questions.0);
     match questions.and_then(|q| q.into_iter().map(|asked| asked.check().ok()).collect()) {
         Some(checked) => Ok(checked),
         None => Err(explain::batch(body)),
@@ -131,6 +133,27 @@ pub(super) fn environment(text: &str) -> Result<Environment, String> {
 
 pub(super) fn source_ip(text: &str) -> Result<IpAddr, String> {
     text.parse().map_err(|_| "is not an address: write one without a port, such as 203.0.113.7 or 2001:db8::1".into())
+}
+
+/// A value that is written as an object. What serde derives also takes a list of the members' values, in an order that nobody was told.
+struct Object<T>(T);
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Object<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(members)).map(Object)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        d.deserialize_map(ObjectVisitor(PhantomData))
+    }
 }
 
 /// A string that is borrowed unless it has escapes.
@@ -199,7 +222,7 @@ impl<'de> Visitor<'de> for QuestionsVisitor {
         let mut questions = Vec::new();
         while questions.len() < limits::BATCH_QUESTIONS_MAX {
             match list.next_element()? {
-                Some(question) => questions.push(question),
+                Some(Object(question)) => questions.push(question),
                 None => return Ok(Questions(questions)),
             }
         }
@@ -244,6 +267,18 @@ mod tests {
         prop::collection::hash_map(name, value(), 0..7).prop_map(|m| json!(m))
     }
 
+    /// An object, or the values of its members alone.
+    fn asked() -> impl Strategy<Value = Value> {
+        let values = (any::<bool>(), prop::collection::vec(value(), 0..8)).prop_map(|(sound, mut values)| {
+            if let Some(first) = values.first_mut().filter(|_| sound) {
+                *first = json!("kw_live_x");
+            }
+            json!(values)
+        });
+        let nulls = (1..8_usize).prop_map(|n| std::iter::once(json!("kw_live_x")).chain(vec![Value::Null; n - 1]).collect());
+        prop_oneof![6 => object(), 1 => values, 1 => nulls, 1 => value()]
+    }
+
     proptest! {
         #[test]
         fn no_bytes_panic_and_what_is_refused_is_explained(bytes in prop::collection::vec(any::<u8>(), 0..200), text in "[\\[\\]{}\":,a-z0-9\\\\. ]{0,80}") {
@@ -255,15 +290,26 @@ mod tests {
 
         /// The two ways of reading agree: whatever the quick one refuses, the careful one finds a fault in, and in nothing else.
         #[test]
-        fn the_quick_and_the_careful_reading_agree(objects in prop::collection::vec(object(), 1..4)) {
-            let body = objects[0].to_string();
+        fn the_quick_and_the_careful_reading_agree(asked in prop::collection::vec(asked(), 1..4), as_list in prop::bool::weighted(0.2)) {
+            let body = asked[0].to_string();
             let faults = explain::one(body.as_bytes());
             let none_found = faults[0].message == "a member is there twice";
             prop_assert_eq!(one(body.as_bytes()).is_ok(), none_found, "{} {:?}", body, faults);
-            let all = json!({"questions": objects}).to_string();
+            let all = if as_list { json!([asked]) } else { json!({"questions": asked}) }.to_string();
             let faults = explain::batch(all.as_bytes());
             prop_assert_eq!(batch(all.as_bytes()).is_ok(), faults[0].message == "a member is there twice", "{} {:?}", all, faults);
         }
+    }
+
+    #[test]
+    fn a_list_is_no_question_and_no_batch_even_if_its_values_would_do() {
+        let faults = |read: Result<(), Vec<FieldError>>| read.err().unwrap().into_iter().map(|e| (e.field, e.message)).collect::<Vec<_>>();
+        let told = |field: &str, message: &str| vec![(field.to_owned(), message.to_owned())];
+        let list = br#"["kw_live_x",null,null,null,null,null,null]"#;
+        assert_eq!(faults(one(list).map(drop)), told("", "the body must be a JSON object, not a list"));
+        assert_eq!(faults(batch(br#"[[{"credential":"kw_live_x"}]]"#).map(drop)), told("", "the body must be a JSON object, not a list"));
+        let item = br#"{"questions":[{"credential":"x"},["kw_live_x",null,null,null,null,null,null]]}"#;
+        assert_eq!(faults(batch(item).map(drop)), told("questions[1]", "must be an object, not a list"));
     }
 
     #[test]

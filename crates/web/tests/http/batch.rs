@@ -33,7 +33,14 @@ async fn a_malformed_item_is_named_by_its_index() {
     let reply = world.post("/verify/batch", json!({"questions": questions}).to_string().as_bytes()).await;
     assert_eq!(reply.fields(), ["questions[17].permissions", "questions[19]"]);
     assert!(reply.json()["detail"].as_str().unwrap().starts_with("questions[17].permissions: must be a list"));
-    for (body, field) in [("{}", "questions"), (r#"{"questions":{}}"#, "questions"), (r#"{"questions":[],"x":1}"#, "x"), ("[]", "")] {
+    for (body, field) in [
+        ("{}", "questions"),
+        (r#"{"questions":{}}"#, "questions"),
+        (r#"{"questions":[],"x":1}"#, "x"),
+        ("[]", ""),
+        (r#"[[{"credential":"x"}]]"#, ""),
+        (r#"{"questions":[["x",null,null,null,null,null,null]]}"#, "questions[0]"),
+    ] {
         assert_eq!(world.post("/verify/batch", body.as_bytes()).await.fields(), [field], "{body}");
     }
     // Thousands of bad items make no longer answer than a few.

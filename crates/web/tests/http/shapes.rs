@@ -48,9 +48,10 @@ async fn a_body_that_is_not_called_json_is_415() {
 async fn each_bad_field_is_named_and_no_value_is_repeated() {
     let mut world = World::new();
     world.start(settings()).await;
-    let cases: [(&[u8], &[&str], &str); 22] = [
+    let cases: [(&[u8], &[&str], &str); 23] = [
         (b"", &[""], "empty"),
         (b"[]", &[""], "must be a JSON object, not a list"),
+        (br#"["planted",null,null,null,null,null,null]"#, &[""], "must be a JSON object, not a list"),
         (b"{", &[""], "not JSON"),
         (b"{}", &["credential"], "missing"),
         (br#"{"credential":null}"#, &["credential"], "missing"),
