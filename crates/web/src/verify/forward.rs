@@ -29,9 +29,13 @@ pub(crate) fn forward(app: &App, peer: IpAddr, request: &Request<Incoming>) -> A
     let gateway = Gateway { app, verifier, peer, headers: request.headers(), query: request.uri().query().unwrap_or_default() };
     gateway.answer().unwrap_or_else(|problem| {
         // Gateways that drop our body (nginx does) can still show what names this answer.
-        let trace = *problem.trace();
+        let (trace, kind) = (*problem.trace(), problem.kind());
         let mut answer = app.render(problem);
         headers::trace(answer.headers_mut(), &trace);
+        // By its status alone the client's credential would get the blame.
+        if matches!(kind, Kind::InvalidToken | Kind::InvalidRequest | Kind::BeyondResourceServer) {
+            headers::gateway_problem(answer.headers_mut(), kind.parts().1);
+        }
         answer
     })
 }

@@ -13,6 +13,7 @@ const SERVICE: HeaderName = HeaderName::from_static("keywright-service");
 const ENVIRONMENT: HeaderName = HeaderName::from_static("keywright-environment");
 const PERMISSIONS: HeaderName = HeaderName::from_static("keywright-permissions");
 const TRACE: HeaderName = HeaderName::from_static("keywright-trace-id");
+const GATEWAY_PROBLEM: HeaderName = HeaderName::from_static("keywright-gateway-problem");
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
@@ -30,6 +31,11 @@ pub(super) fn identity(headers: &mut HeaderMap, found: &Found<'_>, trace: &Trace
 /// What names this answer.
 pub(super) fn trace(headers: &mut HeaderMap, trace: &TraceId) {
     insert(headers, TRACE, trace.as_str());
+}
+
+/// That the gateway itself is set up wrongly, and in what: its client can do nothing about it.
+pub(super) fn gateway_problem(headers: &mut HeaderMap, code: &'static str) {
+    headers.insert(GATEWAY_PROBLEM, HeaderValue::from_static(code));
 }
 
 /// `RateLimit-Policy` and `RateLimit`, as draft-ietf-httpapi-ratelimit-headers writes them: quota and window of the policy, what remains of it and

@@ -5,7 +5,7 @@ use keywright_domain::credential::{RateLimit, State, VersionState};
 use keywright_domain::time::Span;
 use keywright_web::Settings;
 
-use crate::support::{World, rfc3339, settings};
+use crate::support::{Reply, World, rfc3339, settings};
 
 #[tokio::test]
 async fn an_accepted_request_comes_back_with_who_it_is() {
@@ -77,7 +77,7 @@ async fn each_refusal_has_its_status_and_tells_the_safe_part_only() {
     }
     // A key of another service and one of nobody are answered alike, but for the trace.
     let (a, b) = (ask(foreign.expose(), "").await, ask(stranger.expose(), "").await);
-    let without_trace = |reply: &crate::support::Reply| {
+    let without_trace = |reply: &Reply| {
         let mut document = reply.json();
         document.as_object_mut().unwrap().remove("trace_id");
         (document, reply.header("www-authenticate").map(str::to_owned))
@@ -125,10 +125,22 @@ async fn the_gateway_needs_a_token_of_its_own_and_a_sound_question() {
     world.start(settings()).await;
     let bearer = format!("Bearer {}", key.expose());
     let auth = ("authorization", bearer.as_str());
-    world.connect().await.request("GET /verify/forward", &[auth], b"").await.problem(401, "invalid_token");
-    world.connect().await.request("GET /verify/forward", &[auth, ("keywright-token", key.expose())], b"").await.problem(401, "invalid_token");
-    assert_eq!(world.forward("service=business-api&scope=x&environment=live", &[auth]).await.fields(), ["scope", "environment"]);
+    // Each is the gateway's own mistake, and says so in a header that the gateway can look at.
+    let own = |reply: &Reply| reply.header("keywright-gateway-problem").map(str::to_owned);
+    for headers in [vec![auth], vec![auth, ("keywright-token", key.expose())]] {
+        let reply = world.connect().await.request("GET /verify/forward", &headers, b"").await;
+        reply.problem(401, "invalid_token");
+        assert_eq!(own(&reply).as_deref(), Some("invalid_token"));
+    }
+    let reply = world.forward("service=business-api&scope=x&environment=live", &[auth]).await;
+    assert_eq!((reply.fields(), own(&reply).as_deref()), (vec!["scope".into(), "environment".into()], Some("invalid_request")));
     let reply = world.forward("service=payments", &[auth]).await;
+    assert_eq!(own(&reply).as_deref(), Some("beyond_resource_server"));
+    // What is wrong with a client's request is not the gateway's mistake.
+    assert_eq!(own(&world.forward("", &[]).await), None);
+    assert_eq!(own(&world.forward("", &[("authorization", "Bearer x")]).await), None);
+    assert_eq!(own(&world.forward("permissions=payouts:read", &[auth]).await), None);
+    assert_eq!(own(&world.forward("", &[auth]).await), None);
     reply.problem(403, "beyond_resource_server");
     assert!(!reply.body.contains("business-api"), "what the resource server may ask is no business of its client: {}", reply.body);
 }
