@@ -2,6 +2,13 @@
 
 use hyper::Request;
 use hyper::header::HOST;
+use hyper::http::uri::Authority;
+
+/// Whether people can be sent to this URL: it is http or https, and names a host.
+#[must_use]
+pub fn is_public_url(url: &str) -> bool {
+    PublicHost::of_url(url).is_some()
+}
 
 /// Host and port of the public URL, in lower case; the scheme's own port left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +27,14 @@ impl PublicHost {
             _ => return None,
         };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+        let parsed: Authority = authority.parse().ok()?;
+        // Whatever else stands there is a port, or somebody's name and password.
+        let port = authority.strip_prefix(parsed.host())?;
+        if parsed.host().is_empty() || !(port.is_empty() || port.strip_prefix(':').is_some_and(|digits| digits.parse::<u16>().is_ok())) {
+            return None;
+        }
         let authority = authority.strip_suffix(default_port).unwrap_or(&authority).to_owned();
-        (!authority.is_empty()).then_some(Self { authority, default_port })
+        Some(Self { authority, default_port })
     }
 
     /// Whether the request names this host, once (RFC 9112 section 3.2).
@@ -51,7 +64,27 @@ mod tests {
         assert!(!named("keys.acme.example:8443") && !named("acme.example") && !named(""));
         assert!(!host.is_of(&Request::get("/").body(()).unwrap()));
         assert!(!host.is_of(&Request::get("http://evil.example/").header(HOST, "keys.acme.example").body(()).unwrap()));
-        assert_eq!(PublicHost::of_url("https://"), None);
-        assert_eq!(PublicHost::of_url("keys.acme.example"), None);
+    }
+
+    #[test]
+    fn a_url_without_a_host_is_no_public_one() {
+        for url in [
+            "https://",
+            "https:///",
+            "https:///path",
+            "https://:8443",
+            "https://?x",
+            "https://a b",
+            "https://a:x",
+            "https://me@a",
+            "keys.acme.example",
+            "ftp://a",
+            "",
+        ] {
+            assert!(!is_public_url(url), "{url}");
+        }
+        for url in ["https://keys.acme.example", "HTTP://localhost:8080/", "https://[2001:db8::1]:8443/keys", "http://192.0.2.1"] {
+            assert!(is_public_url(url), "{url}");
+        }
     }
 }

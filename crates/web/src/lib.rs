@@ -23,6 +23,7 @@ mod well_known;
 pub use answer::{Answer, AnswerBody};
 pub use app::{App, Figures, Node, Settings};
 pub use client_address::client_address;
+pub use hosts::is_public_url;
 pub use listener::serve;
 pub use problem::{FieldError, Kind, Problem, TraceId};
 pub use watch::Timeouts;
