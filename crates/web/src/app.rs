@@ -13,7 +13,7 @@ use crate::problem::Problem;
 use crate::watch::Timeouts;
 
 /// How this node serves.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// Networks of proxies whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<IpNet>,
@@ -25,6 +25,14 @@ pub struct Settings {
     pub hub: bool,
     /// How long clients may take.
     pub timeouts: Timeouts,
+    /// Connections that are served at a time, at least one. Further ones wait, and idle ones make room.
+    pub connections_max: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { trusted_proxies: Vec::new(), public_url: None, problems_url: None, hub: false, timeouts: Timeouts::default(), connections_max: 10_000 }
+    }
 }
 
 /// What only the process knows that runs the loops beside the server.

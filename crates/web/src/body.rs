@@ -13,6 +13,15 @@ use crate::watch::Watch;
 /// Bytes that are read and thrown away so that a client that sends too much gets to read why. Beyond, the connection is closed.
 const DISCARDED_MAX: u64 = 32 * 1024 * 1024;
 
+/// A body that is read before it is known who sends it, so that the token of an ordinary question is looked at once. Each connection of a
+/// stranger costs as much memory.
+const SMALL_BYTES_MAX: u64 = 16 * 1024;
+
+/// Whether the body says of itself that it is small.
+pub(crate) fn is_small(body: &Incoming) -> bool {
+    body.size_hint().upper().is_some_and(|bytes| bytes <= SMALL_BYTES_MAX)
+}
+
 /// Why a body was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BodyError {

@@ -32,11 +32,29 @@ const BUFFER_BYTES_MAX: usize = 64 * 1024;
 /// How long to wait when the system has no socket to give; trying at once would only keep it busy.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
+/// For so long a trouble must not have come again before it is said again.
+const SPELL: Duration = Duration::from_secs(10);
+
+/// A trouble that is worth one line in the log, however often it comes in a row.
+#[derive(Default)]
+struct Spell {
+    over: Option<Instant>,
+}
+
+impl Spell {
+    /// Whether the trouble, which is there now, was gone before.
+    fn begins(&mut self, now: Instant) -> bool {
+        self.over.replace(now + SPELL).is_none_or(|over| now >= over)
+    }
+}
+
 /// What all connections share.
 struct Server {
     app: Arc<App>,
     routes: Routes,
     stopping: AtomicBool,
+    /// No more connections can be had, so those without a request make room.
+    full: AtomicBool,
 }
 
 /// One connection.
@@ -48,20 +66,30 @@ struct Connection {
 
 /// Serves until `stop` is there, then lets open requests end, for [`Timeouts::stop`](crate::Timeouts::stop) at most.
 pub async fn serve(listener: TcpListener, app: Arc<App>, stop: impl Future<Output = ()>) {
-    let server = Arc::new(Server { routes: Routes::new(Arc::clone(&app)), app, stopping: AtomicBool::new(false) });
+    let server = Arc::new(Server { routes: Routes::new(Arc::clone(&app)), app, stopping: AtomicBool::new(false), full: AtomicBool::new(false) });
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
+    let max = server.app.settings().connections_max.max(1);
+    let (mut crowded, mut failing) = (Spell::default(), Spell::default());
     loop {
+        let full = connections.len() >= max;
+        server.full.store(full, Relaxed);
+        if full && crowded.begins(Instant::now()) {
+            tracing::warn!(connections = max, "all connections are in use: new ones wait until idle ones are closed");
+        }
         tokio::select! {
             () = &mut stop => break,
             // Ended ones are taken out as they end, so that the set does not grow.
             Some(_) = connections.join_next() => {}
-            accepted = listener.accept() => match accepted {
+            accepted = listener.accept(), if !full => match accepted {
                 Ok((stream, peer)) => {
                     connections.spawn(connection(stream, peer.ip(), Arc::clone(&server)));
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "no connection could be accepted");
+                    if failing.begins(Instant::now()) {
+                        tracing::warn!(%error, "no connection could be accepted: this is tried again until it works");
+                    }
+                    server.full.store(true, Relaxed);
                     tokio::time::sleep(ACCEPT_AGAIN).await;
                 }
             },
@@ -103,7 +131,7 @@ async fn connection(stream: TcpStream, peer: IpAddr, server: Arc<Server>) {
                 return Poll::Pending;
             }
             timer.as_mut().reset(Instant::now() + tick);
-            if watch.tick(tick, &timeouts) == Due::Close {
+            if watch.tick(tick, &timeouts, server.full.load(Relaxed)) == Due::Close {
                 return Poll::Ready(());
             }
             if !stopping && server.stopping.load(Relaxed) {
@@ -134,5 +162,17 @@ impl Connection {
         };
         self.watch.answered();
         answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trouble_that_goes_on_is_said_once() {
+        let (mut spell, start) = (Spell::default(), Instant::now());
+        let said: Vec<bool> = [0, 1, 9, 18, 28, 30].map(|s| spell.begins(start + Duration::from_secs(s))).into();
+        assert_eq!(said, [true, false, false, false, true, false]);
     }
 }

@@ -5,7 +5,7 @@
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use hyper::rt::{Read, ReadBufCursor, Write};
@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use keywright_domain::limits;
 use tokio::net::TcpStream;
 
-/// How long a client may take. Each is kept within a quarter of the shortest.
+/// How long a client may take. Each is kept within half of the shortest.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
     /// For the head of a request, from its first byte; for the first one, from the connection's start.
@@ -22,6 +22,8 @@ pub struct Timeouts {
     pub body: Duration,
     /// Between requests.
     pub idle: Duration,
+    /// Between requests, and for the head of one, while no more connections can be had.
+    pub idle_when_full: Duration,
     /// For open requests when the server stops.
     pub stop: Duration,
 }
@@ -34,15 +36,16 @@ impl Default for Timeouts {
             // Longer than the 60 s after which nginx closes idle connections to its upstreams, so that it is not we who close
             // one that is just being used again.
             idle: Duration::from_secs(90),
+            idle_when_full: Duration::from_secs(1),
             stop: Duration::from_secs(10),
         }
     }
 }
 
 impl Timeouts {
-    /// How often a connection looks: a quarter of the shortest limit, at least every half second.
+    /// How often a connection looks: twice in the shortest limit, at least every half second.
     pub(crate) fn tick(&self) -> Duration {
-        (self.head.min(self.body).min(self.idle) / 4).clamp(Duration::from_millis(5), Duration::from_millis(500))
+        (self.head.min(self.body).min(self.idle).min(self.idle_when_full) / 2).clamp(Duration::from_millis(5), Duration::from_millis(500))
     }
 }
 
@@ -54,6 +57,8 @@ enum Phase {
     Head = 1,
     Body = 2,
     Answering = 3,
+    /// The answer is all that the client still gets; what it is sending nobody reads.
+    Leaving = 4,
 }
 
 /// Shared by a connection's socket, its handler and its timer, which all run in one task: the atomics are never contended.
@@ -96,9 +101,20 @@ impl Watch {
         self.enter(Phase::Answering);
     }
 
+    /// The connection ends with the answer, before its request was read.
+    pub(crate) fn leaving(&self) {
+        self.enter(Phase::Leaving);
+    }
+
     /// The answer is made.
     pub(crate) fn answered(&self) {
-        self.enter(Phase::Idle);
+        if !self.is(Phase::Leaving) {
+            self.enter(Phase::Idle);
+        }
+    }
+
+    fn is(&self, phase: Phase) -> bool {
+        self.phase.load(Relaxed) == phase as u8
     }
 
     /// Whether the limit of what is being read has passed.
@@ -106,16 +122,16 @@ impl Watch {
         self.late.load(Relaxed)
     }
 
-    /// Another tick has passed, `length` after the one before.
-    pub(crate) fn tick(&self, length: Duration, timeouts: &Timeouts) -> Due {
+    /// Another tick has passed, `length` after the one before; `full` while no more connections can be had.
+    pub(crate) fn tick(&self, length: Duration, timeouts: &Timeouts, full: bool) -> Due {
         let tick = self.tick.load(Relaxed).wrapping_add(1);
         self.tick.store(tick, Relaxed);
         let waited = length * tick.wrapping_sub(self.since.load(Relaxed));
-        let phase = self.phase.load(Relaxed);
-        if phase == Phase::Head as u8 && waited >= timeouts.head || phase == Phase::Body as u8 && waited >= timeouts.body {
+        let spare = |limit: Duration| if full { limit.min(timeouts.idle_when_full) } else { limit };
+        if self.is(Phase::Head) && waited >= spare(timeouts.head) || self.is(Phase::Body) && waited >= timeouts.body {
             // A second round: the answer that says so cannot be delivered either.
             if self.late.swap(true, Relaxed) && waited >= timeouts.head.max(timeouts.body) * 2 { Due::Close } else { Due::Late }
-        } else if phase == Phase::Idle as u8 && waited >= timeouts.idle {
+        } else if self.is(Phase::Idle) && waited >= spare(timeouts.idle) || self.is(Phase::Leaving) && waited >= spare(timeouts.body) {
             Due::Close
         } else {
             Due::Nothing
@@ -127,27 +143,31 @@ impl Watch {
 pub(crate) struct Watched {
     io: TokioIo<TcpStream>,
     watch: std::sync::Arc<Watch>,
+    left: usize,
 }
+
+/// Bytes that are passed over at the end, so that the answer reaches a client that is still sending: closing a socket with unread bytes resets
+/// the connection, and may take the answer with it.
+const LEFT_MAX: usize = 2 * limits::BATCH_BYTES_MAX;
 
 const LATE_HEAD: &[u8] = b"HTTP/1.1 408 Request Timeout\r\ncontent-type: application/problem+json\r\nconnection: close\r\ncontent-length: 178\r\n\r\n\
 {\"type\":\"urn:keywright:problem:request_timeout\",\"title\":\"The request was not sent in time\",\"status\":408,\"code\":\"request_timeout\",\"detail\":\"The head of the request is not whole.\"}";
 
 impl Watched {
     pub(crate) fn new(stream: TcpStream, watch: std::sync::Arc<Watch>) -> Self {
-        Self { io: TokioIo::new(stream), watch }
+        Self { io: TokioIo::new(stream), watch, left: 0 }
     }
 }
 
 impl Read for Watched {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<std::io::Result<()>> {
-        let phase = self.watch.phase.load(Relaxed);
-        if phase == Phase::Head as u8 && self.watch.late() {
+        if self.watch.is(Phase::Head) && self.watch.late() {
             // The answer is short, so the empty send buffer of a fresh exchange takes it whole or not at all.
             let _ = self.io.inner().try_write(LATE_HEAD);
             return Poll::Ready(Err(std::io::ErrorKind::TimedOut.into()));
         }
         let read = Pin::new(&mut self.io).poll_read(cx, buf);
-        if phase == Phase::Idle as u8 && read.is_ready() {
+        if self.watch.is(Phase::Idle) && read.is_ready() {
             self.watch.enter(Phase::Head);
         }
         read
@@ -162,7 +182,17 @@ impl Write for Watched {
         Pin::new(&mut self.io).poll_flush(cx)
     }
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
+        ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
+        while self.watch.is(Phase::Leaving) && self.left < LEFT_MAX {
+            ready!(self.io.inner().poll_read_ready(cx))?;
+            match self.io.inner().try_read(&mut [0; 4096]) {
+                Ok(0) => break,
+                Ok(n) => self.left += n,
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -181,19 +211,33 @@ mod tests {
     #[test]
     fn a_head_and_a_body_that_do_not_end_are_late_and_an_idle_connection_is_closed() {
         let s = Duration::from_secs;
-        let timeouts = Timeouts { head: s(2), body: s(4), idle: s(6), stop: s(1) };
+        let timeouts = Timeouts { head: s(2), body: s(4), idle: s(6), idle_when_full: s(1), stop: s(1) };
         let watch = Watch::new();
-        assert_eq!(watch.tick(s(1), &timeouts), Due::Nothing);
-        assert_eq!(watch.tick(s(1), &timeouts), Due::Late);
+        assert_eq!(watch.tick(s(1), &timeouts, false), Due::Nothing);
+        assert_eq!(watch.tick(s(1), &timeouts, false), Due::Late);
 
         let watch = Watch::new();
         watch.body_begins();
-        assert_eq!((1..=4).map(|_| watch.tick(s(1), &timeouts)).collect::<Vec<_>>(), [Due::Nothing, Due::Nothing, Due::Nothing, Due::Late]);
+        assert_eq!((1..=4).map(|_| watch.tick(s(1), &timeouts, false)).collect::<Vec<_>>(), [Due::Nothing, Due::Nothing, Due::Nothing, Due::Late]);
 
         let watch = Watch::new();
         watch.answering();
-        assert!((0..100).all(|_| watch.tick(s(1), &timeouts) == Due::Nothing), "a handler may take its time");
+        assert!((0..100).all(|_| watch.tick(s(1), &timeouts, false) == Due::Nothing), "a handler may take its time");
         watch.answered();
-        assert_eq!((1..=6).map(|_| watch.tick(s(1), &timeouts)).filter(|d| *d == Due::Close).count(), 1);
+        assert_eq!((1..=6).map(|_| watch.tick(s(1), &timeouts, false)).filter(|d| *d == Due::Close).count(), 1);
+    }
+    #[test]
+    fn while_it_is_full_nobody_holds_on_to_a_connection_without_a_request() {
+        let s = Duration::from_secs;
+        let timeouts = Timeouts { head: s(10), body: s(10), idle: s(90), idle_when_full: s(1), stop: s(1) };
+        let after = |begin: fn(&Watch), full: bool| {
+            let watch = Watch::new();
+            begin(&watch);
+            watch.tick(s(1), &timeouts, full)
+        };
+        assert_eq!([after(Watch::answered, false), after(|_| {}, false)], [Due::Nothing, Due::Nothing]);
+        assert_eq!([after(Watch::answered, true), after(|_| {}, true)], [Due::Close, Due::Late]);
+        assert_eq!([after(Watch::body_begins, true), after(Watch::answering, true)], [Due::Nothing, Due::Nothing]);
+        assert_eq!([after(Watch::leaving, false), after(Watch::leaving, true)], [Due::Nothing, Due::Close]);
     }
 }

@@ -4,29 +4,22 @@ use hyper::body::Incoming;
 use keywright_domain::limits;
 use keywright_verifier::decide;
 
-use super::{Attempt, Request, answer, bad_token, bearer, beyond, json, ok, question, unavailable};
+use super::{Attempt, Request, ask, asker, beyond, json, ok, question, unavailable};
 use crate::answer::Answer;
 use crate::app::App;
-use crate::body;
 use crate::problem::Problem;
 use crate::watch::Watch;
 
 /// Reads the request, then answers it.
-pub(crate) async fn batch(app: &App, watch: &Watch, request: hyper::Request<Incoming>) -> Answer {
-    let (head, mut incoming) = request.into_parts();
-    let body = body::read(&mut incoming, &head.headers, limits::BATCH_BYTES_MAX, watch).await;
-    watch.answering();
-    answer(app, &head.headers, &body, attempt).await
+pub(crate) fn batch(app: &App, watch: &Watch, request: hyper::Request<Incoming>) -> impl Future<Output = Answer> {
+    ask(app, watch, request, limits::BATCH_BYTES_MAX, attempt)
 }
 
 fn attempt(request: &Request<'_>) -> Result<Attempt, Problem> {
     let boot = request.app.now();
     let reading = request.verifier.read();
     let now = reading.calendar(boot);
-    let token = bearer(request.headers);
-    let Some(asker) = token.and_then(|token| reading.asker(token, now)) else {
-        return Err(bad_token(&reading, boot, token.is_some(), "Authorization: Bearer"));
-    };
+    let asker = asker(&reading, request.headers, now, boot)?;
     let questions = question::batch(request.json(limits::BATCH_BYTES_MAX)?).map_err(Problem::invalid)?;
     let wanted = questions.iter().filter_map(question::Checked::min_position).max();
     if let Some(wanted) = wanted.filter(|wanted| *wanted > reading.position()) {

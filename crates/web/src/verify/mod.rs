@@ -10,18 +10,20 @@ mod single;
 
 use bytes::Bytes;
 use hyper::HeaderMap;
+use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use keywright_domain::change::Position;
 use keywright_domain::limits;
-use keywright_domain::time::Boot;
-use keywright_verifier::{Beyond, Reading, Stale, Verifier};
+use keywright_domain::time::{Boot, Timestamp};
+use keywright_verifier::{Asker, Beyond, Reading, Stale, Verifier};
 
 pub(crate) use single::verify;
 
 use crate::answer::{Answer, AnswerBody};
 use crate::app::App;
-use crate::body::BodyError;
+use crate::body::{self, BodyError};
 use crate::problem::{Kind, Problem};
+use crate::watch::Watch;
 
 /// How an attempt to answer ended.
 enum Attempt {
@@ -36,6 +38,34 @@ struct Request<'a> {
     verifier: &'a Verifier,
     headers: &'a HeaderMap,
     body: &'a Result<Bytes, BodyError>,
+}
+
+/// Reads a request with a body of at most `body_max` bytes, then answers it.
+async fn ask(app: &App, watch: &Watch, request: hyper::Request<Incoming>, body_max: usize, attempt: fn(&Request<'_>) -> Result<Attempt, Problem>) -> Answer {
+    let (head, mut incoming) = request.into_parts();
+    if !body::is_small(&incoming)
+        && let Err(problem) = known(app, &head.headers)
+    {
+        watch.leaving();
+        return app.render(problem.closing());
+    }
+    let body = body::read(&mut incoming, &head.headers, body_max, watch).await;
+    watch.answering();
+    answer(app, &head.headers, &body, attempt).await
+}
+
+/// Whether the head alone says who asks. A large body of a stranger is not worth its memory.
+fn known(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
+    let verifier = app.verifier().ok_or_else(no_verifier)?;
+    let boot = app.now();
+    let reading = verifier.read();
+    asker(&reading, headers, reading.calendar(boot), boot).map(drop)
+}
+
+/// The resource server whose token the request carries.
+fn asker<'r>(reading: &'r Reading<'_>, headers: &HeaderMap, now: Timestamp, boot: Boot) -> Result<Asker<'r>, Problem> {
+    let token = bearer(headers);
+    token.and_then(|token| reading.asker(token, now)).ok_or_else(|| bad_token(reading, boot, token.is_some(), "Authorization: Bearer"))
 }
 
 /// Tries until `min_position` is reached or the wait for it is over.

@@ -1,5 +1,8 @@
 //! Too much, too slow, too broken.
 
+use std::time::Duration;
+
+use keywright_web::{Settings, Timeouts};
 use serde_json::json;
 
 use crate::support::{World, settings};
@@ -137,4 +140,74 @@ async fn requests_in_a_row_on_one_connection_are_each_answered() {
     for _ in 0..50 {
         assert_eq!(client.reply().await.code(), "valid");
     }
+}
+
+#[tokio::test]
+async fn a_stranger_is_refused_before_a_large_body_is_read() {
+    let mut world = World::new();
+    world.start(settings()).await;
+    for (token, length) in [("x", "content-length: 16385"), ("x", "content-length: 999999"), ("x", "transfer-encoding: chunked"), ("", "content-length: 16385")]
+    {
+        for path in ["/verify", "/verify/batch"] {
+            // Nothing of the body is ever sent, so whoever waits for it answers 408.
+            let mut client = world.connect().await;
+            client.send(format!("POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n{length}\r\n\r\n").as_bytes()).await;
+            let reply = client.reply().await;
+            reply.problem(401, "invalid_token");
+            assert_eq!(reply.header("connection"), Some("close"));
+            assert!(client.ended().await);
+        }
+    }
+    // Whoever sends all of it before it listens gets to read why, too.
+    let reply = world.post_as("x", "/verify/batch", &vec![b' '; 1024 * 1024]).await;
+    reply.problem(401, "invalid_token");
+    // A stale replica cannot say that a token is bad.
+    world.pass(60_000);
+    let reply = world.post_as("x", "/verify/batch", &[b' '; 20_000]).await;
+    reply.problem(503, "verification_unavailable");
+    assert_eq!(reply.header("connection"), Some("close"));
+}
+
+#[tokio::test]
+async fn strangers_with_large_bodies_cost_no_memory() {
+    let mut world = World::new();
+    world.start(settings()).await;
+    let before = memory_kb();
+    let mut clients = Vec::new();
+    for _ in 0..100 {
+        let mut client = world.connect().await;
+        client.send(b"POST /verify/batch HTTP/1.1\r\nhost: x\r\nauthorization: Bearer x\r\ncontent-length: 1000001\r\n\r\n").await;
+        client.send(&[b' '; 1_000_000]).await;
+        clients.push(client);
+    }
+    for client in &mut clients {
+        client.reply().await.problem(401, "invalid_token");
+    }
+    let grown = memory_kb().saturating_sub(before);
+    assert!(grown < 40_000, "memory grew by {grown} kB");
+}
+
+#[tokio::test]
+async fn idle_connections_make_room_when_all_are_in_use_and_only_then() {
+    let hour = Duration::from_secs(3_600);
+    let timeouts = Timeouts { head: hour, body: hour, idle: hour, idle_when_full: Duration::from_millis(100), stop: Duration::from_millis(100) };
+    let mut world = World::new();
+    world.start(Settings { timeouts, connections_max: 3, ..settings() }).await;
+    let mut body = world.connect().await;
+    body.send(head(&world, "/verify", "content-length: 2\r\n").as_bytes()).await;
+    let mut idle = world.connect().await;
+    assert_eq!(idle.request("GET /livez", &[], b"").await.status, 200);
+    // Two of three are in use: nobody is sent away.
+    assert!(tokio::time::timeout(Duration::from_millis(400), idle.ended()).await.is_err());
+    // One that says nothing takes the third place, and a fourth client waits for one of the two without a request.
+    let mut silent = world.connect().await;
+    let waited = tokio::time::timeout(Duration::from_secs(10), world.get("/livez")).await;
+    assert_eq!(waited.expect("a place becomes free").status, 200);
+    let gone = tokio::time::timeout(Duration::from_secs(10), async {
+        tokio::select! { e = idle.ended() => e, r = silent.try_reply() => r.is_none_or(|r| r.status == 408) }
+    });
+    assert!(gone.await.unwrap());
+    // Whoever is in the middle of a request is not.
+    body.send(b"{}").await;
+    assert_eq!(body.reply().await.status, 400);
 }

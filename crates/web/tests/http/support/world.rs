@@ -73,7 +73,7 @@ pub(crate) struct World {
 
 pub(crate) fn settings() -> Settings {
     let short = Duration::from_millis(120);
-    Settings { timeouts: Timeouts { head: short, body: short, idle: short * 20, stop: short * 20 }, ..Settings::default() }
+    Settings { timeouts: Timeouts { head: short, body: short, idle: short * 20, idle_when_full: short, stop: short * 20 }, ..Settings::default() }
 }
 
 impl World {
