@@ -62,6 +62,8 @@ pub(crate) struct Head {
     pub(crate) place: Place,
     pub(crate) lease_ms: u64,
     pub(crate) tag_after: Option<Tag>,
+    /// The newest time of the store that could be trusted.
+    pub(crate) seen: Timestamp,
 }
 
 impl FromRow for Head {
@@ -70,6 +72,7 @@ impl FromRow for Head {
             place: Place { epoch: Epoch(row.bits(0)?), position: position(row, 1)?, tag: Tag(row.bits(2)?) },
             lease_ms: u64::try_from(row.int(3)?).map_err(StoreError::corrupt)?,
             tag_after: if row.opt_blob_ref(4)?.is_some() { Some(Tag(row.bits(4)?)) } else { None },
+            seen: Timestamp::from_us(row.int(5)?),
         })
     }
 }
@@ -77,7 +80,7 @@ impl FromRow for Head {
 /// Reads the head, and the tag that the log has at `after`.
 pub(crate) async fn head(tx: &mut Tx<'_>, after: Position) -> Result<Head, StoreError> {
     tx.one(
-        "SELECT i.epoch, h.position, h.tag, i.lease_ms, (SELECT l.tag FROM change_log l WHERE l.position = $1) FROM head h, installation i",
+        "SELECT i.epoch, h.position, h.tag, i.lease_ms, (SELECT l.tag FROM change_log l WHERE l.position = $1), i.seen_us FROM head h, installation i",
         args![after.0.cast_signed()],
     )
     .await
@@ -142,6 +145,8 @@ async fn page(tx: &mut Tx<'_>, poll: &Poll) -> Result<Page, StoreError> {
     let store_now = tx.store_now().await?;
     let after = poll.after;
     let head = head(tx, after.position).await?;
+    // A clock that was set back does not bring back what has expired.
+    let store_now = store_now.max(head.seen);
     // The head's own tag counts: a rewind that was accepted gives it a new one.
     let tag_after = if after.position == head.place.position { Some(head.place.tag) } else { head.tag_after };
     let mut page = Page { head: head.place, tag_after, upto: after, records: Vec::new(), store_now, lease_ms: head.lease_ms, registered };

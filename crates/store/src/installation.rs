@@ -44,6 +44,15 @@ impl FromRow for Installation {
     }
 }
 
+/// The store's clock, and what is known of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreClock {
+    /// What it shows: the machine's clock where the store is a file, the database server's otherwise.
+    pub shown: Timestamp,
+    /// The newest time that could be trusted; the pages of a poll are never dated before it.
+    pub seen: Timestamp,
+}
+
 const INSTALLATION: &str = "SELECT epoch, lease_ms, master_key_check, proof_key_sealed, proof_public_key, created_us FROM installation";
 
 /// Why a lease cannot be as it is wanted.
@@ -144,6 +153,31 @@ impl Store {
         kept.value.ok_or_else(|| StoreError::corrupt("the key for proofs"))
     }
 
+    /// Reads the store's clock.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn clock(&self) -> Result<StoreClock, StoreError> {
+        self.read(Around::Snapshot, async |tx: &mut Tx<'_>| {
+            let seen = Timestamp::from_us(tx.one("SELECT seen_us FROM installation", args![]).await?);
+            Ok(StoreClock { shown: tx.store_now().await?, seen })
+        })
+        .await
+    }
+
+    /// Puts down that the store's time was `at`, and that this could be trusted. A time before the newest one changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn keep_time(&self, at: Timestamp) -> Result<(), StoreError> {
+        self.housekeep(housekeeper("clock")?, async move |tx: &mut Tx<'_>| {
+            tx.exec("UPDATE installation SET seen_us = $1 WHERE seen_us < $1", args![at]).await?;
+            Ok::<_, StoreError>(((), Vec::new()))
+        })
+        .await?;
+        Ok(())
+    }
+
     /// Accepts that the store has gone back in time, or has gone another way: begins a new epoch, which every node reloads.
     ///
     /// # Errors
@@ -152,7 +186,9 @@ impl Store {
         let before = self.installation().await?.epoch;
         let epoch = new_epoch(Some(before))?;
         self.write(allowed, async move |tx: &mut Tx<'_>| {
-            tx.exec("UPDATE installation SET epoch = $1", args![epoch.0.to_be_bytes()]).await?;
+            // Whoever accepts it stands for the clock as well: this is the one way in which `seen_us` goes back.
+            let now = tx.store_now().await?;
+            tx.exec("UPDATE installation SET epoch = $1, seen_us = $2", args![epoch.0.to_be_bytes(), now]).await?;
             let entry = AuditEntry::new("installation.rewind_accepted", "installation")
                 .with(serde_json::json!({ "epoch_before": format!("{before:?}"), "epoch": format!("{epoch:?}") }));
             // An entry of its own, so that the head has a tag that no other branch of the past can have.

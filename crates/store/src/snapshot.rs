@@ -43,7 +43,8 @@ async fn stream(tx: &mut Tx<'_>, sink: &mut dyn SnapshotSink) -> Result<(), Stor
     let credentials: i64 = tx.one("SELECT count(*) FROM credential", args![]).await?;
     sink.begin(&SnapshotHead {
         head: head.place,
-        store_now: tx.store_now().await?,
+        // A clock that was set back does not bring back what has expired.
+        store_now: tx.store_now().await?.max(head.seen),
         lease_ms: head.lease_ms,
         credentials: u64::try_from(credentials).unwrap_or(0),
     });

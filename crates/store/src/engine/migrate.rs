@@ -2,8 +2,9 @@
 //! release before it able to run.
 
 use keywright_crypto::random;
+use keywright_domain::time::Timestamp;
 
-use super::{Val, now};
+use super::Val;
 use crate::args;
 use crate::error::StoreError;
 use crate::installation::new_epoch;
@@ -47,14 +48,14 @@ pub(super) fn for_sqlite(sql: &str) -> String {
 }
 
 /// The first rows of a new store.
-const FIRST_INSTALLATION: &str = "INSERT INTO installation (id, epoch, lease_ms, created_us) VALUES (1, $1, $2, $3)";
+const FIRST_INSTALLATION: &str = "INSERT INTO installation (id, epoch, lease_ms, created_us, seen_us) VALUES (1, $1, $2, $3, $3)";
 /// Position 0, with its tag.
 const FIRST_HEAD: &str = "INSERT INTO head (id, position, tag) VALUES (1, 0, $1)";
 /// The place before the first entry has a tag too, so that a replica that has applied nothing can tell a fork.
 const FIRST_ENTRY: &str = "INSERT INTO change_log (position, tag, kind, subject, at_us) VALUES (0, $1, 'start', '', $2)";
 
-/// The statements that make the first rows, with their arguments.
-pub(super) fn first_rows(lease_ms: u64) -> Result<[(&'static str, Vec<Val>); 3], StoreError> {
-    let (at, tag) = (now(), random::bytes::<16>()?);
+/// The statements that make the first rows, with their arguments. `at`: the store's time.
+pub(super) fn first_rows(lease_ms: u64, at: Timestamp) -> Result<[(&'static str, Vec<Val>); 3], StoreError> {
+    let tag = random::bytes::<16>()?;
     Ok([(FIRST_INSTALLATION, args![new_epoch(None)?.0.to_be_bytes(), lease_ms.cast_signed(), at]), (FIRST_HEAD, args![tag]), (FIRST_ENTRY, args![tag, at])])
 }

@@ -11,7 +11,9 @@ CREATE TABLE installation (
     master_key_check BYTEA,
     proof_key_sealed BYTEA,
     proof_public_key BYTEA,
-    created_us BIGINT NOT NULL
+    created_us BIGINT NOT NULL,
+    -- The newest time of the store that could be trusted; it never goes back by itself.
+    seen_us BIGINT NOT NULL
 ) /*STRICT*/;
 
 CREATE TABLE head (

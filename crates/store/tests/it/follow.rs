@@ -4,7 +4,7 @@ use keywright_domain::change::{Change, Place, Poll, Position, Record, Report, Ta
 use keywright_domain::credential::VersionState;
 use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId, ResourceServerId};
 use keywright_domain::limits;
-use keywright_domain::time::Timestamp;
+use keywright_domain::time::{Span, Timestamp};
 use keywright_store::{Done, StoreError, Tx, args, on_both_engines};
 
 use crate::support::{Follower, make, operator, organisation_id, snapshot};
@@ -157,6 +157,24 @@ on_both_engines! {
         let (head, edge) = store.place(Position(52)).await.unwrap();
         follower.at = Place { position: Position(52), tag: edge.unwrap(), epoch: head.epoch };
         assert_eq!(follower.step(&store).await.records.len(), 1);
+    }
+
+    async fn a_clock_that_was_set_back_does_not_show_in_pages_and_snapshots(place: TestPlace) {
+        let store = place.open().await;
+        let follower = Follower::start(&store).await;
+        let fresh = store.clock().await.unwrap();
+        assert_eq!(fresh.seen, store.installation().await.unwrap().created_at, "a new store has seen when it was made");
+        assert!(fresh.shown.since(fresh.seen).us() < 600_000_000, "{fresh:?}");
+        let ahead = fresh.shown.plus(Span::from_h(1));
+        store.keep_time(ahead).await.unwrap();
+        store.keep_time(fresh.shown).await.unwrap();
+        assert_eq!(store.clock().await.unwrap().seen, ahead, "it does not go back");
+        assert_eq!(follower.poll(&store).await.unwrap().store_now, ahead);
+        assert_eq!(snapshot(&store).await.0.unwrap().store_now, ahead);
+        store.accept_rewind(operator()).await.unwrap();
+        let accepted = store.clock().await.unwrap();
+        assert!(accepted.seen < ahead && accepted.seen >= fresh.shown, "but by whoever stands for the clock: {accepted:?}");
+        assert!(follower.poll(&store).await.unwrap().store_now < ahead);
     }
 
     async fn verifiers_are_listed_report_and_are_reaped(place: TestPlace) {

@@ -1,12 +1,13 @@
 //! Connections to PostgreSQL, alone and in pools.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres::{Config, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -33,6 +34,8 @@ pub(super) struct Connector {
     tls: Option<MakeRustlsConnect>,
     /// Host, port and database.
     pub(super) at: String,
+    /// What is sent crosses a network unencrypted, and nobody has said that it should.
+    pub(super) in_clear: bool,
 }
 
 impl Connector {
@@ -44,7 +47,8 @@ impl Connector {
         let mut config: Config = url.parse().map_err(|e: tokio_postgres::Error| OpenError::Url { why: fault::text(&e) })?;
         config
             .application_name("keywright")
-            .connect_timeout(CONNECT)
+            // A standby would give old rows to readers; of several hosts, only the primary is spoken to.
+            .target_session_attrs(TargetSessionAttrs::ReadWrite)
             .tcp_user_timeout(Duration::from_secs(10))
             .keepalives_idle(Duration::from_secs(5))
             .keepalives_interval(Duration::from_secs(2))
@@ -52,6 +56,10 @@ impl Connector {
         if config.get_hosts().is_empty() {
             return Err(OpenError::Url { why: "it names no host".into() });
         }
+        // A host that does not answer leaves time for those after it.
+        let hosts = u32::try_from(config.get_hosts().len()).unwrap_or(u32::MAX);
+        config.connect_timeout(CONNECT / hosts);
+        let in_clear = config.get_ssl_mode() == SslMode::Prefer && config.get_hosts().iter().any(is_elsewhere);
         let tls = match config.get_ssl_mode() {
             SslMode::Require => Some(tls(roots.as_deref())?),
             // Without being asked for, TLS would fail where a server has a certificate that it made itself.
@@ -61,7 +69,7 @@ impl Connector {
             }
         };
         let at = describe(&config);
-        Ok(Self { config, tls, at })
+        Ok(Self { config, tls, at, in_clear })
     }
 
     /// A connection of its own, and the task that carries it.
@@ -163,6 +171,14 @@ fn tls(roots: Option<&str>) -> Result<MakeRustlsConnect, OpenError> {
     Ok(MakeRustlsConnect::new(rustls::ClientConfig::builder().with_root_certificates(store).with_no_client_auth()))
 }
 
+/// Whether a network lies between this machine and the host.
+fn is_elsewhere(host: &Host) -> bool {
+    match host {
+        Host::Unix(_) => false,
+        Host::Tcp(name) => name != "localhost" && !name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()),
+    }
+}
+
 /// Host, port and database, without user and password.
 fn describe(config: &Config) -> String {
     let hosts: Vec<String> = config
@@ -237,6 +253,22 @@ mod tests {
         for bad in ["postgres://kw:hunter2@db.example:hunter2/keys", "postgres://kw:hunter2@h/d?hunter=hunter2", "hunter2", "postgres://"] {
             let Err(error) = Connector::new(bad) else { panic!("{bad}") };
             assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn clear_text_is_told_where_it_leaves_the_machine_and_was_not_asked_for() {
+        for (url, in_clear) in [
+            ("postgres://kw@db.example/keys", true),
+            ("postgres://kw@db.example/keys?sslmode=prefer", true),
+            ("postgres://kw@localhost,192.0.2.1/keys", true),
+            ("postgres://kw@db.example/keys?sslmode=disable", false),
+            ("postgres://kw@db.example/keys?sslmode=require", false),
+            ("postgres://kw@localhost/keys", false),
+            ("postgres://kw@127.0.0.1:6432/keys", false),
+            ("postgres://kw@%2Fvar%2Frun%2Fpostgresql/keys", false),
+        ] {
+            assert_eq!(Connector::new(url).unwrap_or_else(|e| panic!("{e}")).in_clear, in_clear, "{url}");
         }
     }
 

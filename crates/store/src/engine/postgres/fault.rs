@@ -9,7 +9,12 @@ use crate::error::StoreError;
 /// Whether the same job may succeed when it runs again: nothing of it was kept.
 pub(in crate::engine) fn is_transient(error: &tokio_postgres::Error) -> bool {
     match error.code() {
-        Some(code) => *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED || is_away(code),
+        Some(code) => {
+            *code == SqlState::T_R_SERIALIZATION_FAILURE
+                || *code == SqlState::T_R_DEADLOCK_DETECTED
+                || is_away(code)
+                || error.as_db_error().is_some_and(is_by_standby)
+        }
         None => is_lost(error),
     }
 }
@@ -24,6 +29,17 @@ pub(super) fn is_lost(error: &tokio_postgres::Error) -> bool {
 fn is_away(code: &SqlState) -> bool {
     let code = code.code();
     code.starts_with("08") || matches!(code, "57P01" | "57P02" | "57P03" | "57P05" | "53300" | "25P03")
+}
+
+/// The server has become a standby, or takes no writes for another reason. It has no code of its own for "cannot assign TransactionIds
+/// during recovery".
+fn is_by_standby(db: &DbError) -> bool {
+    *db.code() == SqlState::READ_ONLY_SQL_TRANSACTION || db.message().ends_with("during recovery")
+}
+
+/// Whether the server was reached, and the client went away again because it takes no writes.
+pub(super) fn is_read_only_server(error: &tokio_postgres::Error) -> bool {
+    error.source().and_then(|cause| cause.downcast_ref::<std::io::Error>()).is_some_and(|cause| cause.to_string() == "database does not allow writes")
 }
 
 /// What an error means to the caller; `at` names the database.
@@ -41,8 +57,7 @@ pub(in crate::engine) fn store_error(error: &tokio_postgres::Error, at: &str) ->
         c if *c == SqlState::FOREIGN_KEY_VIOLATION => StoreError::Reference { what: what() },
         c if *c == SqlState::DISK_FULL || *c == SqlState::OUT_OF_MEMORY => StoreError::Full { detail: said(db) },
         c if *c == SqlState::IO_ERROR => StoreError::Disk { detail: said(db) },
-        // The server has become a standby; it has no code of its own for "cannot assign TransactionIds during recovery".
-        c if *c == SqlState::READ_ONLY_SQL_TRANSACTION || db.message().ends_with("during recovery") => StoreError::Away { at: at.to_owned(), detail: said(db) },
+        _ if is_by_standby(db) => StoreError::Away { at: at.to_owned(), detail: said(db) },
         c if *c == SqlState::LOCK_NOT_AVAILABLE || *c == SqlState::QUERY_CANCELED => StoreError::Busy { waited_ms: super::LOCK_TIMEOUT_MS, detail: said(db) },
         c if *c == SqlState::T_R_SERIALIZATION_FAILURE || *c == SqlState::T_R_DEADLOCK_DETECTED => StoreError::Busy { waited_ms: 0, detail: said(db) },
         c if *c == SqlState::IN_FAILED_SQL_TRANSACTION => StoreError::Aborted,

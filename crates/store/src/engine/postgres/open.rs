@@ -1,6 +1,7 @@
 //! Opening a store in a database: is it a primary that we speak to directly, and is its schema ours?
 
 use deadpool_postgres::ClientWrapper;
+use keywright_domain::time::Timestamp;
 use tokio_postgres::SimpleQueryMessage;
 
 use super::connect::Connector;
@@ -18,6 +19,9 @@ const SERVER_VERSION_MIN: i32 = 130_000;
 pub(crate) async fn open(url: &str, options: &OpenOptions) -> Result<(Postgres, String), OpenError> {
     let connector = Connector::new(url)?;
     let at = connector.at.clone();
+    if connector.in_clear {
+        tracing::warn!(database = at, "the connection to the database is not encrypted: add sslmode=require to the URL, or sslmode=disable if that is meant");
+    }
     let store = |cause: StoreError| OpenError::Store { at: at.clone(), cause };
     let client = connect(&connector).await?;
     check_server(&client, &at).await?;
@@ -37,7 +41,9 @@ pub(crate) async fn open(url: &str, options: &OpenOptions) -> Result<(Postgres, 
 async fn connect(connector: &Connector) -> Result<ClientWrapper, OpenError> {
     connector.connect().await.map_err(|error| {
         let (at, why) = (connector.at.clone(), fault::text(&error));
-        if error.code().is_some() && !fault::is_transient(&error) || why.contains("password") || why.contains("authentication") {
+        if fault::is_read_only_server(&error) {
+            OpenError::Standby { at }
+        } else if error.code().is_some() && !fault::is_transient(&error) || why.contains("password") || why.contains("authentication") {
             OpenError::RefusedByServer { at, why }
         } else {
             OpenError::Unreachable { at, why }
@@ -122,7 +128,9 @@ async fn migrate(client: &ClientWrapper, at: &str, lease_ms: u64) -> Result<(), 
         tracing::info!(version = step.version, newest = VERSION, "schema migrated");
     }
     if found == 0 {
-        for (sql, args) in migrate::first_rows(lease_ms)? {
+        let at = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)";
+        let at = Timestamp::from_us(client.query_one(at, &[]).await.map_err(failed)?.get(0));
+        for (sql, args) in migrate::first_rows(lease_ms, at)? {
             client.execute_raw(sql, &args).await.map_err(failed)?;
         }
     }

@@ -37,7 +37,7 @@ fn steps(connection: &Connection, lease_ms: u64) -> Result<(), StoreError> {
         tracing::info!(version = step.version, newest = VERSION, "schema migrated");
     }
     if found == 0 {
-        for (sql, args) in migrate::first_rows(lease_ms)? {
+        for (sql, args) in migrate::first_rows(lease_ms, now())? {
             sqlite::exec(connection, sql, &args)?;
         }
     }

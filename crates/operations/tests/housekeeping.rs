@@ -1,0 +1,100 @@
+//! Housekeeping destroys nothing by a clock that may be wrong.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::{Arc, LazyLock};
+use std::time::Instant;
+
+use keywright_domain::caller::{Caller, Facts, Right, allow};
+use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId};
+use keywright_domain::time::{Boot, Span, Timestamp};
+use keywright_operations::scheduled::Round;
+use keywright_operations::scheduled::trust::{Doubt, News, Trust};
+use keywright_operations::{Clocks, Keys, Operations};
+use keywright_store::{Done, Store, StoreError, Tx, Val, args, on_both_engines};
+
+fn boot() -> Boot {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    Boot::default().plus_ms(1_000 + u64::try_from(START.elapsed().as_millis()).unwrap())
+}
+
+/// An hour passed for the machine, and none for the store: its clock was set back.
+fn an_hour_later() -> Boot {
+    boot().plus_ms(3_600_000)
+}
+
+/// This machine's calendar is years ahead, which must not matter.
+fn wrong_wall() -> Timestamp {
+    Timestamp::from_us(4_000_000_000_000_000)
+}
+
+async fn run(store: &Store, sql: &'static str, args: Vec<Val>) {
+    let allowed = allow(&Caller::Machine { user: "test".into() }, Right::Operate, &Facts::default()).unwrap();
+    let job = async move |tx: &mut Tx<'_>| Ok::<_, StoreError>(Done::new(tx.exec(sql, args.clone()).await?));
+    store.write(allowed, job).await.unwrap();
+}
+
+async fn operations(store: &Store, boot: fn() -> Boot) -> Operations {
+    let keys = Keys::without_master(store).await.unwrap();
+    Operations::new(store.clone(), Clocks { wall: wrong_wall, boot }, Arc::new(keys), None)
+}
+
+/// A store with a credential that expires then, and a verifier that was silent since 1970.
+async fn furnish(store: &Store, expires: Timestamp) {
+    let (organisation, application) = (OrganisationId::from_bits(5), ApplicationId::from_bits(6));
+    run(store, "INSERT INTO organisation (id, name, review, suspended, created_us) VALUES ($1, 'Acme', 'draft', $2, 0)", args![organisation, false]).await;
+    let sql = "INSERT INTO application (id, organisation_id, name, own, state, created_us) VALUES ($1, $2, 'Shop', $3, 'active', 0)";
+    run(store, sql, args![application, organisation, false]).await;
+    let sql = "INSERT INTO credential (id, organisation_id, application_id, kind, service, environment, name, permissions, networks, origins, state, \
+               expires_us, created_us) VALUES ($1, $2, $3, 'api_key', 'maps', 'production', 'k', '', '', '', 'active', $4, 0)";
+    run(store, sql, args![CredentialId::from_bits(7), organisation, application, expires]).await;
+    store.register("silent", "all").await.unwrap();
+    run(store, "UPDATE verifier SET reported_us = 0", args![]).await;
+}
+
+on_both_engines! {
+    async fn a_live_credential_outlives_this_machines_wrong_calendar(place: TestPlace) {
+        let store = place.open().await;
+        let operations = operations(&store, boot).await;
+        let clock = store.clock().await.unwrap();
+        furnish(&store, clock.shown.plus(Span::from_d(30))).await;
+        let mut trust = Trust::default();
+        assert_eq!(operations.housekeeping(&mut trust).await.unwrap(), Round::default());
+        let round = operations.housekeeping(&mut trust).await.unwrap();
+        assert_eq!(round, Round { verifiers: 1, ..Round::default() }, "by the second look it is known that the clock goes");
+        assert_eq!(trust.news(), None);
+    }
+
+    async fn a_store_clock_that_may_be_wrong_destroys_nothing(place: TestPlace) {
+        let store = place.open().await;
+        let operations = operations(&store, boot).await;
+        furnish(&store, Timestamp::from_us(77)).await;
+        let now = store.clock().await.unwrap().shown;
+        let long_ago = Timestamp::from_us(now.us() - Span::from_d(100).us());
+        run(&store, "UPDATE installation SET seen_us = $1", args![long_ago]).await;
+        let mut trust = Trust::default();
+        assert_eq!(operations.housekeeping(&mut trust).await.unwrap(), Round::default());
+        assert!(matches!(trust.news(), Some(News::Distrusted(Doubt::AtStart(by_us))) if by_us >= Span::from_d(100).us()));
+        let round = operations.housekeeping(&mut trust).await.unwrap();
+        assert_eq!(round, Round { verifiers: 1, ..Round::default() }, "silence is measured by how the clock goes");
+        assert_eq!(store.clock().await.unwrap().seen, long_ago, "a time that is not trusted is not put down");
+        // The next server finds that a trusted time was near.
+        let near = Timestamp::from_us(now.us() - Span::from_h(2).us());
+        run(&store, "UPDATE installation SET seen_us = $1", args![near]).await;
+        let round = operations.housekeeping(&mut Trust::default()).await.unwrap();
+        assert_eq!(round, Round { credentials: 1, ..Round::default() });
+        assert!(store.clock().await.unwrap().seen >= now);
+    }
+
+    async fn a_clock_that_jumps_while_serving_stops_the_forgetting(place: TestPlace) {
+        let store = place.open().await;
+        let (before, after) = (operations(&store, boot).await, operations(&store, an_hour_later).await);
+        let mut trust = Trust::default();
+        before.housekeeping(&mut trust).await.unwrap();
+        before.housekeeping(&mut trust).await.unwrap();
+        furnish(&store, Timestamp::from_us(77)).await;
+        assert_eq!(after.housekeeping(&mut trust).await.unwrap(), Round::default(), "neither credentials nor verifiers");
+        assert!(matches!(trust.news(), Some(News::Distrusted(Doubt::Jumped(by_us))) if by_us < -Span::from_s(3_500).us()));
+        assert_eq!(after.housekeeping(&mut trust).await.unwrap(), Round { verifiers: 1, ..Round::default() });
+        assert_eq!(trust.news(), None, "told once");
+    }
+}
