@@ -66,7 +66,7 @@ pub(super) fn unused(tree: &Tree) -> Vec<Finding> {
         let home = manifest.path.trim_end_matches("Cargo.toml");
         for (line, name, _) in dependencies(&manifest.text) {
             let word = name.replace('-', "_");
-            if !tree.rust().any(|f| f.path.starts_with(home) && f.text.contains(&word)) {
+            if !tree.rust().any(|f| f.path.starts_with(home) && names(&f.text, &word)) {
                 found.push(finding(manifest, line, format!("no code of this crate names {word}: remove it")));
             }
         }
@@ -80,6 +80,12 @@ pub(super) fn unused(tree: &Tree) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// Whether a text has this word, and not only as a part of another one.
+fn names(text: &str, word: &str) -> bool {
+    let inside = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(word).any(|(at, _)| !text[..at].ends_with(inside) && !text[at + word.len()..].starts_with(inside))
 }
 
 /// Line, name and section of each dependency.

@@ -6,6 +6,7 @@ mod catalogue;
 mod command_line;
 mod faults;
 mod health;
+mod help;
 mod life;
 mod nginx;
 mod readme;
