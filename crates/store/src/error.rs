@@ -101,12 +101,6 @@ impl StoreError {
     pub fn corrupt(why: impl fmt::Display) -> Self {
         Self::Corrupt { what: why.to_string() }
     }
-
-    /// Whether the database as a whole is out of reach, so that asking for something else would fail too.
-    #[must_use]
-    pub const fn is_outage(&self) -> bool {
-        matches!(self, Self::Away { .. } | Self::Disk { .. } | Self::Replaced { .. } | Self::Closed)
-    }
 }
 
 impl From<rusqlite::Error> for StoreError {

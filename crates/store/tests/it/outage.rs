@@ -198,7 +198,6 @@ async fn a_server_that_goes_away_is_told_at_once_and_comes_back_by_itself() {
         let start = Instant::now();
         let (written, _) = write(&store, true).await;
         assert!(matches!(written, Err(StoreError::Away { .. })), "{written:?}");
-        assert!(written.unwrap_err().is_outage());
         assert!(matches!(store.verifiers().await, Err(StoreError::Away { .. })));
         assert!(matches!(follower.poll(&store).await, Err(StoreError::Away { .. })));
         assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
@@ -221,4 +220,52 @@ async fn a_server_that_goes_away_is_told_at_once_and_comes_back_by_itself() {
     assert!(matches!(written, Err(StoreError::Away { .. })), "{written:?}");
     let error = Store::open(OpenOptions::new(location, Purpose::Serve)).await.err().unwrap();
     assert!(matches!(error, OpenError::Standby { .. }) && error.to_string().contains("primary"), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_several_hosts_only_the_primary_is_spoken_to() {
+    let (standby, primary) = (Server::start(), shared());
+    standby.stop();
+    standby.demote();
+    standby.up();
+    primary.sql("postgres", "CREATE DATABASE two_hosts");
+    let url = format!("postgres://postgres@127.0.0.1:{},127.0.0.1:{}/two_hosts?target_session_attrs=any", standby.port(), primary.port());
+    let store = Store::open(OpenOptions::new(Location::Postgres(url), Purpose::Serve)).await.unwrap();
+    let mut follower = Follower::start(&store).await;
+    for _ in 0..3 {
+        make(&store).await;
+        assert_eq!(follower.step(&store).await.records.len(), 1);
+    }
+    assert_eq!(store.verifiers().await.unwrap()[0].reported.position, Position(2));
+    assert_eq!(standby.sql("postgres", "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'keywright'"), "0", "no pool stays on the standby");
+    drop(store);
+    primary.sql("postgres", "DROP DATABASE two_hosts WITH (FORCE)");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_takes_no_writes_any_more_is_left() {
+    let server = Server::start();
+    let store = Store::open(OpenOptions::new(Location::Postgres(server.url("postgres")), Purpose::Serve)).await.unwrap();
+    let mut follower = Follower::start(&store).await;
+    make(&store).await;
+    follower.step(&store).await;
+    let read_only = |on: &str| {
+        server.sql("postgres", &format!("ALTER SYSTEM SET default_transaction_read_only = {on}"));
+        server.sql("postgres", "SELECT pg_reload_conf()");
+        let start = Instant::now();
+        while server.sql("postgres", "SHOW default_transaction_read_only") != on {
+            assert!(start.elapsed() < Duration::from_secs(20));
+        }
+    };
+    read_only("on");
+    let before = server.sql("postgres", "SELECT coalesce(max(backend_start), now()) FROM pg_stat_activity WHERE application_name = 'keywright'");
+    let (written, _) = write(&store, true).await;
+    assert!(matches!(written, Err(StoreError::Away { .. })), "{written:?}");
+    let polled = follower.poll(&store).await;
+    assert!(matches!(polled, Err(StoreError::Away { .. })), "{polled:?}");
+    read_only("off");
+    make(&store).await;
+    assert_eq!(follower.step(&store).await.records.len(), 1);
+    let newer = format!("SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'keywright' AND backend_start > '{before}'");
+    assert_eq!(server.sql("postgres", &newer), "t", "by another connection");
 }

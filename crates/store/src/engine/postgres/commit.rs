@@ -112,7 +112,12 @@ async fn once(pools: &Pools, client: Object, job: &mut dyn Job, news: &mut bool)
             return finish(pools, client, &xid, &effects).await;
         }
         (Ok(Ok(_)), Some(error)) if again => {
-            roll_back(client).await;
+            // A server that is away, or that has become a standby, is left for whoever is the primary now.
+            if matches!(error, StoreError::Away { .. }) {
+                drop(Object::take(client));
+            } else {
+                roll_back(client).await;
+            }
             return Outcome::Again(error);
         }
         (Ok(Ok(Err(_))), _) => End::Refused,
@@ -248,6 +253,10 @@ async fn status(pools: &Pools, xid: &str, tag: Option<&[u8; 16]>) -> Result<Stat
     let at = pools.connector.at.as_str();
     let ask = async {
         let client = pools.connector.connect().await?;
+        // A standby may not know the end of the transaction yet.
+        if client.query_one("SELECT pg_is_in_recovery()", &[]).await?.get(0) {
+            return Ok(None);
+        }
         let status: Option<String> = match client.query_one("SELECT pg_xact_status($1::text::xid8)", &[&xid]).await {
             Ok(row) => row.get(0),
             // "transaction ID is in the future": a crash took it along, before it was on disk.
@@ -261,9 +270,11 @@ async fn status(pools: &Pools, xid: &str, tag: Option<&[u8; 16]>) -> Result<Stat
             }
             None => client.query_opt("SELECT i.epoch, h.position, h.tag FROM head h, installation i", &[]).await?,
         };
-        Ok((status, row))
+        Ok(Some((status, row)))
     };
-    let (status, row) = ask.await.map_err(|e| fault::store_error(&e, at))?;
+    let Some((status, row)) = ask.await.map_err(|e| fault::store_error(&e, at))? else {
+        return Err(StoreError::Away { at: at.to_owned(), detail: "it is a standby".into() });
+    };
     match (status.as_deref(), row) {
         (Some("in progress"), _) => Ok(Status::Running),
         (_, Some(row)) if tag.is_some() => Ok(Status::Committed(place(&row)?)),
