@@ -144,7 +144,12 @@ fn write(path: &Path, place: Place) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     let beside = PathBuf::from(beside);
-    let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    // What a crash has left there, or a link that somebody else has put there, is not written through.
+    match fs::remove_file(&beside) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    let mut file = File::options().write(true).create_new(true).mode(0o600).open(&beside)?;
     writeln!(file, "{HEADER} {:032x} {} {:032x}", place.epoch.0, place.position, place.tag.0)?;
     file.sync_all()?;
     fs::rename(&beside, path)?;
@@ -186,6 +191,12 @@ mod tests {
         assert_eq!(NodePlace::open(path.clone()).unwrap().known(), Some(place(u128::MAX, 3, 9)), "at most once a second");
         memory.remember(place(u128::MAX, 4, 8), true).unwrap();
         assert_eq!(NodePlace::open(path.clone()).unwrap().known(), Some(place(u128::MAX, 4, 8)));
+        let elsewhere = directory.path().join("elsewhere");
+        fs::write(&elsewhere, "mine").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, directory.path().join("place.new")).unwrap();
+        memory.remember(place(u128::MAX, 5, 7), true).unwrap();
+        assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "mine", "no link is followed");
+        assert_eq!(NodePlace::open(path.clone()).unwrap().known(), Some(place(u128::MAX, 5, 7)));
         fs::write(&path, "keywright-place-1 0 x 0").unwrap();
         assert!(matches!(NodePlace::open(path), Err(RewindError::Form { .. })));
     }
