@@ -43,9 +43,6 @@ macro_rules! ids {
         pub struct $name(u128);
 
         impl $name {
-            /// The prefix, with its underscore.
-            pub const PREFIX: &'static str = $prefix;
-
             /// An id made at `at_ms` (milliseconds since 1970) from fresh random bits, of which 80 are used.
             #[must_use]
             pub fn from_parts(at_ms: u64, random: u128) -> Self {

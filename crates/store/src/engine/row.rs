@@ -193,14 +193,6 @@ impl<'a> RowRef<'a> {
     pub fn parse<T: FromStr<Err: Display>>(&self, column: usize) -> Result<T, StoreError> {
         self.text_ref(column)?.parse().map_err(|e| unreadable(column, e))
     }
-
-    /// A text read as something, if there is one.
-    ///
-    /// # Errors
-    /// [`StoreError::Corrupt`]
-    pub fn opt_parse<T: FromStr<Err: Display>>(&self, column: usize) -> Result<Option<T>, StoreError> {
-        self.opt_text_ref(column)?.map(|text| text.parse().map_err(|e| unreadable(column, e))).transpose()
-    }
 }
 
 /// A whole number.
