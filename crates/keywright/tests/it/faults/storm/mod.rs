@@ -15,7 +15,7 @@ use known::Known;
 use round::Round;
 
 /// How long a storm lasts unless `KEYWRIGHT_STORM_S` says otherwise.
-const STORM: Duration = Duration::from_secs(15);
+const STORM: Duration = Duration::from_secs(12);
 /// Organisations whose keys are made: writes of one follow each other, those of several overlap.
 const ORGANISATIONS: usize = 4;
 
