@@ -3,6 +3,7 @@
 mod banner;
 mod demo;
 mod follow;
+mod limits_of_process;
 mod node;
 mod remember;
 mod report;

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::node::Process;
-use super::{follow, remember, report, timers};
+use super::{follow, limits_of_process, remember, report, timers};
 use crate::cli::{Role, Serve};
 use crate::commands::machine;
 use crate::failure::{Exit, Failure};
@@ -57,6 +57,7 @@ pub async fn start(settings: &Settings, given: &Serve) -> Result<Running, Failur
     let address = listen_address(&serve)?;
     let trusted_proxies = Networks::parse(&serve.trusted_proxy).map_err(|e| Failure::usage(format!("--trusted-proxy: {e}")))?;
     let lease_ms = serve.lease.as_deref().map(lease_ms).transpose()?;
+    let connections_max = limits_of_process::arrange(keywright_web::Settings::default().connections_max);
 
     // Listening comes first: a port that is taken leaves no trace. Whoever connects meanwhile waits.
     let listener = TcpListener::bind(address).await.map_err(|e| {
@@ -97,6 +98,7 @@ pub async fn start(settings: &Settings, given: &Serve) -> Result<Running, Failur
         trusted_proxies: trusted_proxies.list().to_vec(),
         public_url: serve.public_url.clone(),
         hub: role != Role::Verifier,
+        connections_max,
         ..keywright_web::Settings::default()
     };
     let app = Arc::new(App::new(verifier.clone(), clocks::boot, web, Box::new(process)));
@@ -136,9 +138,10 @@ fn listen_address(serve: &Serve) -> Result<SocketAddr, Failure> {
     let text = serve.listen.as_deref().unwrap_or(LISTEN);
     let address: SocketAddr = text.parse().map_err(|_| Failure::usage(format!("--listen {text}: write an address and a port, such as {LISTEN}")))?;
     if let Some(url) = &serve.public_url
-        && !(url.starts_with("https://") || url.starts_with("http://"))
+        && !keywright_web::is_public_url(url)
     {
-        return Err(Failure::usage(format!("--public-url {url}: write the whole address, such as https://keys.example.com")));
+        // It is not repeated: somebody's password may stand in it.
+        return Err(Failure::usage("--public-url: write the whole address with a host and without a name or password, such as https://keys.example.com"));
     }
     if !address.ip().is_loopback() && serve.public_url.is_none() {
         return Err(Failure::usage(format!(

@@ -273,6 +273,8 @@ async fn a_flag_goes_before_its_variable_and_that_before_the_settings_file() {
     }
     let ran = run(&["serve", "--listen", "0.0.0.0:0"], &[]).await.exits(2);
     assert!(ran.stderr.contains("--public-url"), "{ran:?}");
+    let ran = run(&["serve", "--listen", "127.0.0.1:0", "--public-url", "https:///"], &[]).await.exits(2);
+    assert!(ran.stderr.contains("--public-url"), "{ran:?}");
     for (lease, says) in [("500ms", "1000 to 10000"), ("soon", "--lease")] {
         let ran = run(&["serve", "--listen", "127.0.0.1:0", "--lease", lease], &[]).await.exits(2);
         assert!(ran.stderr.contains(says), "{ran:?}");
