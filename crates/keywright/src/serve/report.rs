@@ -92,7 +92,7 @@ fn entry(used: &Use) -> UsageEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use keywright_domain::code::Code;
+    use keywright_domain::verdict::Code;
     use keywright_domain::ids::CredentialId;
     use keywright_domain::time::Timestamp;
 
