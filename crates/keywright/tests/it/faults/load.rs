@@ -95,7 +95,7 @@ async fn start_here(kw: &Place) -> keywright::serve::Running {
     let mut words = vec!["keywright".to_owned(), "serve".into(), "--listen".into(), "127.0.0.1:0".into()];
     words.extend(kw.store().flags());
     let key = kw.directory().join("given.key");
-    super::kit::write_private(&key, &kw.store().is_postgres().then(|| kw.master_key()).unwrap_or_else(|| "5".repeat(64)));
+    super::kit::write_private(&key, &if kw.store().is_postgres() { kw.master_key() } else { "5".repeat(64) });
     words.extend(["--master-key-file".into(), key.display().to_string()]);
     let cli = Cli::parse_from(words);
     let Command::Serve(serve) = &cli.command else { panic!("not serve") };

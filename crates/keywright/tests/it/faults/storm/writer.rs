@@ -95,9 +95,7 @@ fn process() {
                 })
             })
             .collect();
-        for task in tasks {
-            task.await.unwrap();
-        }
+        futures_util::future::join_all(tasks).await;
     });
 }
 
