@@ -10,7 +10,7 @@ fn tree(files: &[(&str, &str)]) -> Tree {
     let good = [
         ("CHANGELOG.md", "# Changes\n\n## Unreleased\n\n### New\n- It.\n"),
         ("crates/keywright/Cargo.toml", "[dependencies]\nkeywright-web.workspace = true\n"),
-        ("crates/keywright/src/lib.rs", "use keywright_web as _;\n"),
+        ("crates/keywright/src/lib.rs", "use keywright as _;\nuse keywright_web as _;\n"),
         ("crates/keywright/tests/it/main.rs", "use tokio_postgres as _;\n"),
     ];
     let both = good.iter().chain(files);
