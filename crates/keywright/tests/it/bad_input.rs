@@ -87,50 +87,54 @@ stories! {
         assert_eq!((query.problem(400), fields(&query)), ("invalid_request".to_owned(), vec!["permission".to_owned()]));
         assert_eq!(kw.code(&key).await, "valid");
     }
+}
 
-    async fn what_is_too_much_is_refused_and_costs_no_memory(kw: Server) {
-        let key = kw.key(&kw.application().await, &[]).await.key;
-        kw.settled().await;
-        let large = "x".repeat(10 * 1024 * 1024);
-        let small = json!({"credential": key}).to_string();
-        let heads = [
-            format!("POST /verify HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{{\"cred", kw.token().await),
-            "GET /verify/forward HTTP/1.1\r\nHost: a\r\nKeywright-To".to_owned(),
-            format!("POST /verify/batch HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n[", kw.token().await),
-            "\u{16}\u{3}\u{1} this is no HTTP at all\r\n\r\n".to_owned(),
-        ];
-        let round = async |n: usize| {
-            match n % 5 {
-                0 => assert_eq!(post(&kw, "/verify", large.clone()).await.problem(413), "content_too_large"),
-                1 => {
-                    let many = post(&kw, "/verify/batch", batch(5_000)).await;
-                    assert_eq!(many.problem(400), "invalid_request");
-                    assert!(many.json()["detail"].as_str().unwrap().contains("1000"), "{many:?}");
-                }
-                2 => half(&kw, heads[n / 5 % heads.len()].as_bytes()).await,
-                3 => assert_eq!(post(&kw, "/verify", format!("{{\"credential\": [{}]}}", "[".repeat(30_000))).await.status, 400),
-                _ => assert_eq!(post(&kw, "/verify/batch", format!("{{\"{}\": 1}}", "long".repeat(200_000))).await.status, 400),
-            }
-        };
-        // Buffers and threads that a server needs once are there after these.
-        for n in 0..20 {
-            round(n).await;
+/// No byte of it gets as far as a store, so one engine is enough.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_too_much_is_refused_and_costs_no_memory() {
+    let kw = Place::given(TestPlace::sqlite()).await.serve(&[]).await;
+    let key = kw.key(&kw.application().await, &[]).await.key;
+    kw.settled().await;
+    let large = "x".repeat(10 * 1024 * 1024);
+    let small = json!({"credential": key}).to_string();
+    let heads = [
+        format!(
+            "POST /verify HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{{\"cred",
+            kw.token().await
+        ),
+        "GET /verify/forward HTTP/1.1\r\nHost: a\r\nKeywright-To".to_owned(),
+        format!("POST /verify/batch HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n[", kw.token().await),
+        "\u{16}\u{3}\u{1} this is no HTTP at all\r\n\r\n".to_owned(),
+    ];
+    let round = async |n: usize| match n % 5 {
+        0 => assert_eq!(post(&kw, "/verify", large.clone()).await.problem(413), "content_too_large"),
+        1 => {
+            let many = post(&kw, "/verify/batch", batch(5_000)).await;
+            assert_eq!(many.problem(400), "invalid_request");
+            assert!(many.json()["detail"].as_str().unwrap().contains("1000"), "{many:?}");
         }
-        let before = kw.memory_kb();
-        for n in 0..200 {
-            round(n).await;
-        }
-        let after = kw.memory_kb();
-        assert!(after < before + 8 * 1024, "{before} kB before, {after} kB after");
-        assert_eq!(post(&kw, "/verify", small).await.code(), "valid");
-        assert_eq!(post(&kw, "/verify/batch", batch(1_000)).await.json()["verdicts"].as_array().unwrap().len(), 1_000);
-        let mut header = kw.http.post(kw.url("/verify")).bearer_auth(kw.token().await);
-        for n in 0..200 {
-            header = header.header(format!("x-{n}"), "v".repeat(1_000));
-        }
-        let reply = header.send().await;
-        assert!(reply.is_err() || reply.as_ref().unwrap().status().is_client_error(), "{reply:?}");
+        2 => half(&kw, heads[n / 5 % heads.len()].as_bytes()).await,
+        3 => assert_eq!(post(&kw, "/verify", format!("{{\"credential\": [{}]}}", "[".repeat(30_000))).await.status, 400),
+        _ => assert_eq!(post(&kw, "/verify/batch", format!("{{\"{}\": 1}}", "long".repeat(200_000))).await.status, 400),
+    };
+    // Buffers and threads that a server needs once are there after these.
+    for n in 0..20 {
+        round(n).await;
     }
+    let before = kw.memory_kb();
+    for n in 0..200 {
+        round(n).await;
+    }
+    let after = kw.memory_kb();
+    assert!(after < before + 8 * 1024, "{before} kB before, {after} kB after");
+    assert_eq!(post(&kw, "/verify", small).await.code(), "valid");
+    assert_eq!(post(&kw, "/verify/batch", batch(1_000)).await.json()["verdicts"].as_array().unwrap().len(), 1_000);
+    let mut header = kw.http.post(kw.url("/verify")).bearer_auth(kw.token().await);
+    for n in 0..200 {
+        header = header.header(format!("x-{n}"), "v".repeat(1_000));
+    }
+    let reply = header.send().await;
+    assert!(reply.is_err() || reply.as_ref().unwrap().status().is_client_error(), "{reply:?}");
 }
 
 /// It takes as long as a server waits for a body.
