@@ -92,9 +92,9 @@ fn entry(used: &Use) -> UsageEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use keywright_domain::verdict::Code;
     use keywright_domain::ids::CredentialId;
     use keywright_domain::time::Timestamp;
+    use keywright_domain::verdict::Code;
 
     #[test]
     fn what_was_used_longest_ago_is_dropped_first() {
