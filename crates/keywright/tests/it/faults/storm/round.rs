@@ -1,7 +1,7 @@
 //! One round: a server, two writing processes, commands and questions; then somebody dies.
 
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use keywright_domain::limits::LEASE_MS_DEFAULT;
 use keywright_store::testing;
@@ -160,13 +160,11 @@ impl Round<'_> {
     /// Until the server answers from everything that is in the store.
     async fn caught_up(&self, server: &Server) {
         let head = self.kw.head().await;
-        let start = Instant::now();
         wait_until("the server catches up with the store", async || {
             let ready = server.get("/readyz").await;
             ready.status == 200 && ready.json()["verifier"]["position"].as_u64() >= Some(head)
         })
         .await;
-        assert!(start.elapsed() < Duration::from_secs(10), "catching up took {:?}", start.elapsed());
     }
 }
 
