@@ -23,7 +23,7 @@ pub(crate) fn key(n: u64) -> String {
     for _ in 0..15 {
         key.push(char::from(DIGITS[(a % 62) as usize]));
         key.push(char::from(DIGITS[(b % 62) as usize]));
-        (a, b) = (a / 62 + (b << 40), b / 62 + (a << 40));
+        (a, b) = ((a / 62).wrapping_add(b << 40), (b / 62).wrapping_add(a << 40));
     }
     secret_form::complete(&mut key);
     key
