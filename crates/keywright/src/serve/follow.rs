@@ -13,6 +13,7 @@ use keywright_store::snapshot::SnapshotSink;
 use keywright_store::{Store, StoreError, Wakeups};
 use keywright_verifier::{Ask, Asked, Follower, Loading, Verifier};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::trouble::Trouble;
@@ -39,6 +40,8 @@ pub(super) struct Follow {
     node: String,
     role: &'static str,
     id: Option<VerifierId>,
+    /// A registration whose answer has not been seen yet.
+    registering: Option<JoinHandle<Result<VerifierId, StoreError>>>,
     place: NodePlace,
     applied: watch::Sender<Option<(VerifierId, Place)>>,
     reported: Option<(Place, Boot)>,
@@ -64,6 +67,7 @@ impl Follow {
             node,
             role,
             id: None,
+            registering: None,
             place,
             applied,
             reported: None,
@@ -94,6 +98,11 @@ impl Follow {
         }
         // Nobody waits for a verifier without a row, so it answers nothing from here on.
         self.follower().leave();
+        if let Some(task) = self.registering.take()
+            && let Ok(Ok(Ok(id))) = timeout(Duration::from_secs(2), task).await
+        {
+            self.id = Some(id);
+        }
         if let Some(id) = self.id
             && let Ok(Err(error)) = timeout(Duration::from_secs(2), self.store.unregister(id)).await
         {
@@ -120,8 +129,13 @@ impl Follow {
         if let Some(forgotten) = again {
             tracing::warn!(%forgotten, "the store no longer knows this verifier: it registers again");
         }
-        match timeout(PATIENCE, self.store.register(&self.node, self.role)).await {
+        // On its own, so that a server that is stopped meanwhile still learns of its row and removes it.
+        let (store, node, role) = (self.store.clone(), self.node.clone(), self.role);
+        let task = self.registering.insert(tokio::spawn(async move { store.register(&node, role).await }));
+        let registered = timeout(PATIENCE, task).await.map(|joined| joined.unwrap_or(Err(StoreError::Panicked)));
+        match registered {
             Ok(Ok(id)) => {
+                self.registering = None;
                 self.id = Some(id);
                 self.reported = None;
                 self.follower().registered(id);
