@@ -1,6 +1,6 @@
 //! Settings: from flags, `KEYWRIGHT_*` variables (both read by the command line's parser), then `keywright.toml`.
 
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -110,8 +110,8 @@ impl Settings {
 /// Whether an address has a password before its host.
 fn has_password(url: &str) -> bool {
     let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = after_scheme.split(['/', '?']).next().unwrap_or_default();
-    authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')) || url.contains("password=")
+    // A password may hold any character, so everything before the last '@' counts.
+    after_scheme.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')) || url.contains("password=")
 }
 
 fn given_as_argument() -> bool {
@@ -119,24 +119,31 @@ fn given_as_argument() -> bool {
 }
 
 /// A settings file can name a command to run and a store to use, so whoever could write it could act as this user.
-fn ensure_ours(path: &Path) -> Result<(), Failure> {
-    let meta = std::fs::metadata(path).map_err(|e| Failure::usage(format!("{}: {e}", path.display())))?;
+fn ensure_ours(path: &Path, file: &std::fs::File) -> Result<(), Failure> {
+    let meta = file.metadata().map_err(|e| Failure::usage(format!("{}: {e}", path.display())))?;
     let (owner, me, mode) = (meta.uid(), rustix::process::geteuid().as_raw(), meta.mode() & 0o777);
-    if meta.is_file() && owner != me && owner != 0 {
+    if !meta.is_file() {
+        return Err(Failure::usage(format!("{} is not a file", path.display())));
+    }
+    if owner != me && owner != 0 {
         return Err(Failure::usage(format!(
             "{} belongs to the user with id {owner}, and settings are believed only from this user ({me}) or root: run chown on it, or start elsewhere",
             path.display()
         )));
     }
-    if meta.is_file() && mode & 0o022 != 0 {
+    if mode & 0o022 != 0 {
         return Err(Failure::usage(format!("others than its owner can write {} (mode {mode:o}): run chmod go-w on it", path.display())));
     }
     Ok(())
 }
 
 fn read(path: &Path) -> Result<File, Failure> {
-    ensure_ours(path)?;
-    let text = crate::commands::read_file(path, FILE_BYTES_MAX)?;
+    // Opened once, so that what is judged is what is read; without waiting, as a pipe would make it.
+    let nonblocking = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or(0);
+    let file = std::fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(path);
+    let file = file.map_err(|e| Failure::usage(format!("{}: {e}", path.display())))?;
+    ensure_ours(path, &file)?;
+    let text = crate::commands::read_open(path, file, FILE_BYTES_MAX)?;
     toml::from_str(&text).map_err(|e| {
         // The place and the setting's name; the line itself may hold the password of a database.
         let line = e.span().and_then(|at| text.get(..at.start)).map_or(1, |before| before.matches('\n').count() + 1);

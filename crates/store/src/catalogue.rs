@@ -25,7 +25,7 @@ impl Tx<'_> {
     /// [`StoreError`]
     pub async fn catalogue_for_update(&mut self) -> Result<Option<String>, StoreError> {
         self.exec("UPDATE catalogue SET id = id WHERE id = 1", args![]).await?;
-        Ok(self.opt::<Text>("SELECT text FROM catalogue WHERE id = 1", args![]).await?.map(|t| t.0))
+        Ok(self.opt::<Text>("SELECT text FROM catalogue WHERE id = 1 AND applied_us > 0", args![]).await?.map(|t| t.0))
     }
 
     /// Puts this text in the place of the catalogue.
@@ -48,7 +48,7 @@ impl AsOperator<'_> {
     /// # Errors
     /// [`StoreError`]
     pub async fn catalogue_text(&self) -> Result<Option<String>, StoreError> {
-        Ok(self.opt::<Text>("SELECT text FROM catalogue WHERE id = 1", args![]).await?.map(|t| t.0))
+        Ok(self.opt::<Text>("SELECT text FROM catalogue WHERE id = 1 AND applied_us > 0", args![]).await?.map(|t| t.0))
     }
 }
 
@@ -67,7 +67,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]
     pub async fn catalogue(&self) -> Result<Option<(Arc<Catalogue>, Timestamp)>, StoreError> {
-        let applied = self.opt::<Applied>("SELECT text, applied_us FROM catalogue WHERE id = 1", args![]).await?;
+        let applied = self.opt::<Applied>("SELECT text, applied_us FROM catalogue WHERE id = 1 AND applied_us > 0", args![]).await?;
         Ok(applied.map(|Applied(catalogue, at)| (Arc::new(catalogue), at)))
     }
 }

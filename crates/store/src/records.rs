@@ -40,7 +40,7 @@ macro_rules! named {
 }
 
 pub(crate) async fn catalogue(tx: &mut Tx<'_>, each: &mut dyn FnMut(Record)) -> Result<(), StoreError> {
-    tx.for_each("SELECT text FROM catalogue", args![], |row| {
+    tx.for_each("SELECT text FROM catalogue WHERE applied_us > 0", args![], |row| {
         let (parsed, _) = catalogue::parse(row.text_ref(0)?).map_err(|_| StoreError::corrupt("the catalogue"))?;
         each(Record::Catalogue(Arc::new(parsed)));
         Ok(())

@@ -128,7 +128,7 @@ impl Watch {
         self.tick.store(tick, Relaxed);
         let waited = length * tick.wrapping_sub(self.since.load(Relaxed));
         let spare = |limit: Duration| if full { limit.min(timeouts.idle_when_full) } else { limit };
-        if self.is(Phase::Head) && waited >= spare(timeouts.head) || self.is(Phase::Body) && waited >= timeouts.body {
+        if self.is(Phase::Head) && waited >= spare(timeouts.head) || self.is(Phase::Body) && waited >= spare(timeouts.body) {
             // A second round: the answer that says so cannot be delivered either.
             if self.late.swap(true, Relaxed) && waited >= timeouts.head.max(timeouts.body) * 2 { Due::Close } else { Due::Late }
         } else if self.is(Phase::Idle) && waited >= spare(timeouts.idle) || self.is(Phase::Leaving) && waited >= spare(timeouts.body) {

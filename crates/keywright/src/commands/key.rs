@@ -16,6 +16,9 @@ use crate::settings::Settings;
 const SHOWN_ONCE: &str =
     "This is the only time that it is shown. Keep it in a secrets manager or an environment variable, never in source control or a front end.";
 
+/// Bytes of a text in which a leaked key is looked for.
+const LEAK_BYTES_MAX: usize = 1024 * 1024;
+
 pub(super) async fn run(settings: &Settings, command: Key) -> Result<Output, Failure> {
     // Only the proof needs the installation's keys.
     let context = match &command {
@@ -95,19 +98,33 @@ async fn revoke(context: &Context, key: &str, wait: bool) -> Result<Output, Fail
 }
 
 async fn find(context: &Context) -> Result<Output, Failure> {
-    let Found { owner, shown } = context.operations.credential_find(&context.caller, &secret_from_stdin("credential")?).await?;
+    let Found { owner, shown } = context.operations.credential_find(&context.caller, &secret_from_stdin("credential", LEAK_BYTES_MAX)?).await?;
     let credential = &shown.credential;
     let version = credential.versions.iter().find(|v| v.number == owner.version);
     let state = version.map_or("retired", |v| v.state.as_str());
     let standing = credential.standing(shown.now);
-    let accepted = standing == Standing::Active && version.is_some_and(|v| v.state.accepts(shown.now));
+    let current = version.is_some_and(|v| v.state.accepts(shown.now));
+    let (accepted, can_return) = (current && standing == Standing::Active, current && standing == Standing::Suspended);
     let text = pairs(&[
         ("credential", format!("{} ({}), {standing}", owner.credential, credential.name)),
-        ("this secret", format!("version {}, {state}: {}", owner.version, if accepted { "it is accepted" } else { "it is not accepted any more" })),
+        (
+            "this secret",
+            format!(
+                "version {}, {state}: {}",
+                owner.version,
+                if accepted {
+                    "it is accepted"
+                } else if can_return {
+                    "it is not accepted while the credential is suspended"
+                } else {
+                    "it is not accepted any more"
+                }
+            ),
+        ),
         ("application", format!("{} ({})", owner.application, owner.application_name)),
         ("organisation", format!("{} ({})", owner.organisation, owner.organisation_name)),
         ("last used", shown.last_used().map(|t| t.to_string()).unwrap_or_else(|| "never".into())),
-        ("to end it", if accepted { format!("keywright key revoke {} --wait all", owner.credential) } else { String::new() }),
+        ("to end it", if accepted || can_return { format!("keywright key revoke {} --wait all", owner.credential) } else { String::new() }),
     ]);
     let mut json = json!(CredentialShape::from(&shown));
     json["version"] = json!(owner.version);

@@ -98,16 +98,19 @@ pub(crate) fn machine() -> Caller {
     Caller::Machine { user: crate::account::name() }
 }
 
-/// Reads a secret from standard input: all of it, less the newline at its end.
-pub(crate) fn secret_from_stdin(what: &str) -> Result<Secret, Failure> {
+/// Reads a secret from standard input: all of it, `max` bytes at most, less the newline at its end.
+pub(crate) fn secret_from_stdin(what: &str, max: usize) -> Result<Secret, Failure> {
     if std::io::stdin().is_terminal() {
         crate::output::note(&format!("Paste the {what} and press Enter, then Ctrl-D:"));
     }
     let mut text = String::with_capacity(1024);
-    let limit = keywright_domain::limits::CREDENTIAL_BYTES_MAX as u64 + 2;
-    std::io::stdin().take(limit).read_to_string(&mut text).map_err(|_| Failure::usage(format!("the {what} on standard input is not text")))?;
+    // Room for the newline, and for one byte that says that there is more.
+    std::io::stdin().take(max as u64 + 3).read_to_string(&mut text).map_err(|_| Failure::usage(format!("the {what} on standard input is not text")))?;
     let trimmed = text.trim_end_matches(['\r', '\n']).len();
     text.truncate(trimmed);
+    if text.len() > max {
+        return Err(Failure::usage(format!("standard input is larger than {max} bytes: give the {what} alone")));
+    }
     if text.is_empty() {
         return Err(Failure::usage(format!("no {what} on standard input: pipe it in, such as `printf %s \"$KEY\" | keywright …`")));
     }
@@ -133,6 +136,12 @@ pub(crate) fn before<T: std::str::FromStr<Err = keywright_domain::ids::IdError>>
 pub(crate) fn read_file(path: &std::path::Path, max: usize) -> Result<String, Failure> {
     let wrong = |why: String| Failure::usage(format!("{}: {why}", path.display()));
     let file = std::fs::File::open(path).map_err(|e| wrong(e.to_string()))?;
+    read_open(path, file, max)
+}
+
+/// Reads a file that is open already; `path` names it in messages.
+pub(crate) fn read_open(path: &std::path::Path, file: std::fs::File, max: usize) -> Result<String, Failure> {
+    let wrong = |why: String| Failure::usage(format!("{}: {why}", path.display()));
     let mut text = String::new();
     file.take(max as u64 + 1).read_to_string(&mut text).map_err(|e| wrong(e.to_string()))?;
     if text.len() > max {

@@ -19,7 +19,7 @@ pub(super) async fn accept_rewind(settings: &Settings) -> Result<Output, Failure
     let context = Context::open_alone(settings).await?;
     let place = context.operations.accept_rewind(&context.caller).await?;
     let text = format!(
-        "a new epoch starts at position {}. Restart every server. What was written after the backup is lost, revocations too: look for keys that were revoked since, and revoke them again",
+        "a new epoch starts at position {}. Start every server now. What was written after the backup is lost, revocations too: look for keys that were revoked since, and revoke them again",
         place.position
     );
     Ok(Output::new(json!({ "epoch": format!("{:?}", place.epoch), "position": place.position.0 }), text))

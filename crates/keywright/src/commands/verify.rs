@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use keywright_domain::limits;
 use keywright_domain::verdict::Code;
 use serde_json::{Map, Value, json};
 
@@ -18,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) async fn run(question: Verify) -> Result<Output, Failure> {
     let token = std::env::var(TOKEN)
         .map_err(|_| Failure::usage(format!("put the resource server's token into {TOKEN}; `keywright resource-server create` makes one")))?;
-    let credential = secret_from_stdin("credential")?;
+    let credential = secret_from_stdin("credential", limits::CREDENTIAL_BYTES_MAX)?;
     let mut body = Map::new();
     body.insert("credential".into(), json!(credential.expose()));
     for (name, value) in [("service", question.service), ("environment", question.environment), ("source_ip", question.source_ip), ("origin", question.origin)]

@@ -133,9 +133,12 @@ impl Follow {
         let (store, node, role) = (self.store.clone(), self.node.clone(), self.role);
         let task = self.registering.insert(tokio::spawn(async move { store.register(&node, role).await }));
         let registered = timeout(PATIENCE, task).await.map(|joined| joined.unwrap_or(Err(StoreError::Panicked)));
+        // A task that has ended is not asked again; one that takes too long is remembered.
+        if registered.is_ok() {
+            self.registering = None;
+        }
         match registered {
             Ok(Ok(id)) => {
-                self.registering = None;
                 self.id = Some(id);
                 self.reported = None;
                 self.follower().registered(id);

@@ -141,10 +141,9 @@ impl Operations {
             .store
             .write(allowed.clone(), async move |tx| {
                 let c = &credential;
-                if tx.lock_catalogue().await? != applied_at {
+                if tx.lock_catalogue_and_organisation(organisation).await? != Some(applied_at) {
                     return Err(Refusal::OtherCatalogue);
                 }
-                tx.lock_organisation(organisation).await?;
                 let room = tx.credential_room(organisation, application, &c.service, c.environment.as_str(), now).await?;
                 let room = room.ok_or_else(|| Refusal::Error(Error::not_found("application", application)))?;
                 if !room.has_service {

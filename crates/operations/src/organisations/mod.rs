@@ -9,7 +9,7 @@ use keywright_domain::organisation::Review;
 use keywright_domain::{limits, text};
 use keywright_store::applications::Application;
 use keywright_store::organisations::Organisation;
-use keywright_store::{AuditEntry, Done};
+use keywright_store::{AuditEntry, Done, StoreError};
 use serde_json::json;
 
 use crate::form::{CHECKED, Form};
@@ -35,7 +35,7 @@ impl Operations {
         let (name, owner) = (form.take("name", text::name(name)), form.take("owner", text::mail(owner)));
         form.done()?;
         let (name, owner) = (name.expect(CHECKED), owner.expect(CHECKED));
-        let (catalogue, _) = self.catalogue().await?;
+        let (catalogue, applied_at) = self.catalogue_again().await?;
         // The account-level services are those that ask nothing of an application before production works.
         let services: Vec<String> = catalogue.services.iter().filter(|s| s.production_requires.is_empty()).map(|s| s.slug.clone()).collect();
         let now = self.now();
@@ -43,6 +43,9 @@ impl Operations {
         let own_application = ApplicationId::from_parts(now.ms(), random::bits()?);
         let (person, member) = (PersonId::from_parts(now.ms(), random::bits()?), MemberId::from_parts(now.ms(), random::bits()?));
         self.write(allowed, async move |tx| {
+            if tx.lock_catalogue().await? != applied_at {
+                return Err(StoreError::Busy { waited_ms: 0, detail: "the catalogue was changed at the same moment".into() }.into());
+            }
             let organisation = Organisation { id, name: name.clone(), review: Review::Draft, suspended: false, created_at: now };
             tx.organisation_insert(&organisation).await?;
             let person = tx.person_of_mail(&owner, person, now).await?;

@@ -48,12 +48,12 @@ impl Operations {
             return Ok(Round::default());
         }
         let boot = Boot::from_ns(asked.ns().saturating_add(took_ns / 2));
-        let Judgement { trusted, steady } = trust.judge(Reading { boot, store: now }, seen);
+        let Judgement { trusted, steady, proven } = trust.judge(Reading { boot, store: now }, seen);
         let mut round = Round::default();
+        if proven && now.since(seen) >= KEEP_TIME_EVERY {
+            self.store.keep_time(now).await?;
+        }
         if trusted {
-            if now.since(seen) >= KEEP_TIME_EVERY {
-                self.store.keep_time(now).await?;
-            }
             self.forget(now, &mut round).await?;
         }
         if steady {

@@ -12,6 +12,9 @@ pub const AWAY_MAX: Span = Span::from_d(1);
 /// A clock that is distrusted is trusted again once it has gone like the machine's for so long.
 pub const PROBATION: Span = Span::from_h(24);
 
+/// A time is put down as one that was seen once the clock has gone like the machine's for so long: what is put down is never taken back.
+pub const PROVEN: Span = Span::from_s(600);
+
 /// What the two clocks showed at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reading {
@@ -53,6 +56,12 @@ impl fmt::Display for Doubt {
             Self::Jumped(..0) => write!(f, "the store's clock was set back by {seconds} s")?,
             Self::Jumped(_) => write!(f, "the store's clock was set forward by {seconds} s")?,
         }
+        if matches!(self, Self::AtStart(..0)) {
+            return f.write_str(
+                ", and expiry goes by that time until the clock has passed it. If the clock is wrong, set it (by NTP for example); if that time was wrong, \
+                 stop every node, run `keywright restore --accept-rewind`, and start them again",
+            );
+        }
         write!(
             f,
             ", so nothing that ended is forgotten by it. If it is wrong, set it (by NTP for example), and it is trusted again; if it is right, do nothing: \
@@ -78,12 +87,16 @@ pub struct Judgement {
     pub trusted: bool,
     /// It has gone like the machine's clock since the reading before; false at the first one.
     pub steady: bool,
+    /// It is trusted, and has gone like the machine's clock for [`PROVEN`].
+    pub proven: bool,
 }
 
 /// How far one server trusts the store's clock.
 #[derive(Debug, Default)]
 pub struct Trust {
     last: Option<Reading>,
+    /// Since when it has gone like the machine's clock.
+    steady_since: Option<Boot>,
     doubted: Option<Doubted>,
     news: Option<News>,
 }
@@ -101,6 +114,7 @@ impl Trust {
     pub fn judge(&mut self, now: Reading, seen: Timestamp) -> Judgement {
         let last = self.last.replace(now);
         let steady = last.is_some_and(|last| now.follows(last));
+        self.steady_since = if steady { self.steady_since.or(last.map(|l| l.boot)) } else { None };
         let news = match (self.doubted, last) {
             (None, None) if plausible(now, seen) => None,
             (None, None) => Some(self.doubt(now, None, Doubt::AtStart(now.store.us().saturating_sub(seen.us())))),
@@ -120,7 +134,9 @@ impl Trust {
             }
         };
         self.news = news.or(self.news);
-        Judgement { trusted: self.doubted.is_none(), steady }
+        let trusted = self.doubted.is_none();
+        let steady_us = self.steady_since.map_or(0, |since| now.boot.ns_since(since) / 1_000);
+        Judgement { trusted, steady, proven: trusted && steady_us >= PROVEN.us().unsigned_abs() }
     }
 
     /// What is to be told, once.
@@ -163,7 +179,7 @@ mod tests {
     }
 
     fn judged(trust: &mut Trust, boot_s: i64, store_s: i64) -> (bool, bool) {
-        let Judgement { trusted, steady } = trust.judge(at(boot_s, store_s), SEEN);
+        let Judgement { trusted, steady, .. } = trust.judge(at(boot_s, store_s), SEEN);
         (trusted, steady)
     }
 
@@ -174,6 +190,16 @@ mod tests {
             assert_eq!(judged(&mut trust, 100, store_s), (trusted, false), "{store_s}");
             assert_eq!(trust.news(), (!trusted).then_some(News::Distrusted(Doubt::AtStart(store_s * 1_000_000))));
         }
+    }
+
+    #[test]
+    fn a_time_is_put_down_only_after_ten_steady_minutes() {
+        let mut trust = Trust::default();
+        let proven = |trust: &mut Trust, boot_s, store_s| trust.judge(at(boot_s, store_s), SEEN).proven;
+        assert!(!proven(&mut trust, 100, 3_600));
+        assert!(!proven(&mut trust, 699, 4_199));
+        assert!(proven(&mut trust, 700, 4_200));
+        assert!(!proven(&mut trust, 710, 8_000), "it was set");
     }
 
     #[test]

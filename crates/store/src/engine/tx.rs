@@ -146,7 +146,20 @@ impl<'a> Tx<'a> {
             Inner::Sqlite(_) => "SELECT applied_us FROM catalogue WHERE id = 1",
             Inner::Postgres { .. } => "SELECT applied_us FROM catalogue WHERE id = 1 FOR SHARE",
         };
-        Ok(Timestamp::from_us(self.opt::<i64>(sql, Vec::new()).await?.unwrap_or(0)))
+        Ok(Timestamp::from_us(self.one(sql, Vec::new()).await?))
+    }
+
+    /// [`lock_catalogue`](Self::lock_catalogue) and [`lock_organisation`](Self::lock_organisation) in one round trip. None: there is no such
+    /// organisation.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn lock_catalogue_and_organisation(&mut self, organisation: OrganisationId) -> Result<Option<Timestamp>, StoreError> {
+        let sql = match self.inner {
+            Inner::Sqlite(_) => "SELECT k.applied_us FROM catalogue k, organisation o WHERE k.id = 1 AND o.id = $1",
+            Inner::Postgres { .. } => "SELECT k.applied_us FROM catalogue k, organisation o WHERE k.id = 1 AND o.id = $1 FOR SHARE OF k FOR NO KEY UPDATE OF o",
+        };
+        Ok(self.opt::<i64>(sql, args![organisation]).await?.map(Timestamp::from_us))
     }
 
     /// Locks an organisation's row, so that writes of one organisation follow each other. False: there is no such organisation.

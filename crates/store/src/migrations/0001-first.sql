@@ -35,6 +35,8 @@ CREATE TABLE catalogue (
     text TEXT COLLATE "C" NOT NULL,
     applied_us BIGINT NOT NULL
 ) /*STRICT*/;
+-- The row is there from the beginning, so that it can be locked; no time says that the built-in catalogue holds.
+INSERT INTO catalogue (id, text, applied_us) VALUES (1, '', 0);
 
 CREATE TABLE person (
     id TEXT COLLATE "C" PRIMARY KEY,
