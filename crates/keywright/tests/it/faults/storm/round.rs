@@ -152,7 +152,8 @@ impl Round<'_> {
             tokio::time::sleep(Duration::from_millis(5)).await;
             let Some(secret) = self.known.long_revoked(lease) else { continue };
             if let Some(reply) = try_ask(server, self.token, &secret).await {
-                assert!(matches!((reply.status, &*reply.code()), (200, "revoked") | (503, _)), "{reply:?}");
+                // A rotation whose answer was lost may have retired this secret before the revocation, and that is told first.
+                assert!(matches!((reply.status, &*reply.code()), (200, "revoked" | "retired_version") | (503, _)), "{reply:?}");
             }
         }
     }
