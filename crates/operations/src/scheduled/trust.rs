@@ -251,14 +251,14 @@ mod tests {
 
     #[test]
     fn a_doubt_says_by_how_much_and_what_to_do() {
-        for (doubt, said) in [
-            (Doubt::AtStart(-7_000_000), "7 s before"),
-            (Doubt::AtStart(90_000_000_000), "90000 s after"),
-            (Doubt::Jumped(-6_000_000), "back by 6 s"),
-            (Doubt::Jumped(8_000_000), "forward by 8 s"),
+        for (doubt, said, remedy) in [
+            (Doubt::AtStart(-7_000_000), "7 s before", "restore --accept-rewind"),
+            (Doubt::AtStart(90_000_000_000), "90000 s after", "24 h"),
+            (Doubt::Jumped(-6_000_000), "back by 6 s", "24 h"),
+            (Doubt::Jumped(8_000_000), "forward by 8 s", "24 h"),
         ] {
             let text = doubt.to_string();
-            assert!(text.contains(said) && text.contains("NTP") && text.contains("24 h"), "{text}");
+            assert!(text.contains(said) && text.contains("NTP") && text.contains(remedy), "{text}");
         }
     }
 }
