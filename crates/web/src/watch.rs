@@ -237,7 +237,7 @@ mod tests {
         };
         assert_eq!([after(Watch::answered, false), after(|_| {}, false)], [Due::Nothing, Due::Nothing]);
         assert_eq!([after(Watch::answered, true), after(|_| {}, true)], [Due::Close, Due::Late]);
-        assert_eq!([after(Watch::body_begins, true), after(Watch::answering, true)], [Due::Nothing, Due::Nothing]);
+        assert_eq!([after(Watch::body_begins, true), after(Watch::answering, true)], [Due::Late, Due::Nothing]);
         assert_eq!([after(Watch::leaving, false), after(Watch::leaving, true)], [Due::Nothing, Due::Close]);
     }
 }
