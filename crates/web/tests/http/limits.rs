@@ -207,7 +207,7 @@ async fn idle_connections_make_room_when_all_are_in_use_and_only_then() {
         tokio::select! { e = idle.ended() => e, r = silent.try_reply() => r.is_none_or(|r| r.status == 408) }
     });
     assert!(gone.await.unwrap());
-    // Whoever is in the middle of a request is not.
+    // Whoever is in the middle of a request is answered or told that it took too long, whichever place was taken first; never cut.
     body.send(b"{}").await;
-    assert_eq!(body.reply().await.status, 400);
+    assert!([400, 408].contains(&body.reply().await.status));
 }
