@@ -74,7 +74,7 @@ pub(crate) async fn run(count: u64, data: &DataSet, report: &mut Report) -> Resu
                 let Some(answered) = world.answered.get(n as usize) else { return Ok::<_, keywright_operations::Error>(each) };
                 let began = Instant::now();
                 let revoked = operations.credential_revoke(&machine(), credential(n)).await?;
-                operations.revocation_effective(&machine(), &revoked).await?;
+                operations.revocation_effective(&revoked).await?;
                 answered.store(world.now(), SeqCst);
                 each.push(began.elapsed().as_secs_f64() * 1e3);
             }

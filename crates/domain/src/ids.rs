@@ -57,7 +57,7 @@ macro_rules! ids {
 
             /// The id of these 128 bits.
             #[must_use]
-            pub fn from_bits(bits: u128) -> Self {
+            pub const fn from_bits(bits: u128) -> Self {
                 Self(bits)
             }
         }
@@ -100,6 +100,16 @@ ids! {
     VerifierId "vrf_",
     /// An API or gateway of the provider that may ask for verdicts.
     ResourceServerId "rsv_",
+    /// A sign-in that was asked for: what the API calls a request.
+    SignInId "sgn_",
+    /// A person's session in the hub, or their access token.
+    SessionId "ses_",
+    /// An invitation to become a member.
+    InvitationId "inv_",
+    /// A token for the management API.
+    ManagementTokenId "mgt_",
+    /// A mail that waits to be sent.
+    MailId "eml_",
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub mod caller;
 pub mod catalogue;
 pub mod change;
 pub mod credential;
+pub mod grants;
 pub mod ids;
 pub mod limits;
 pub mod organisation;

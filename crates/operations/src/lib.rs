@@ -14,6 +14,7 @@ pub mod installation;
 pub mod organisations;
 pub mod resource_servers;
 pub mod scheduled;
+pub mod sessions;
 pub mod usage;
 pub mod verifiers;
 

@@ -18,7 +18,7 @@ const FOLDED_AT_ONCE: usize = 2_000;
 const MERGED_AT_ONCE: u32 = 4;
 
 fn system(organisation: Option<keywright_domain::ids::OrganisationId>) -> Result<Allowed, Error> {
-    Ok(allow(&Caller::System { job: "usage" }, Right::Housekeep, &Facts { organisation })?)
+    Ok(allow(&Caller::System { job: "usage" }, Right::Housekeep, &Facts { organisation, member: None })?)
 }
 
 impl Operations {

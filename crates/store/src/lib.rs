@@ -10,12 +10,15 @@ pub mod durability;
 pub mod engine;
 pub mod error;
 mod forgetting;
+mod grants;
 pub mod installation;
+pub mod members;
 pub mod node_place;
 pub mod organisations;
 mod records;
 pub mod resource_servers;
 pub mod scope;
+pub mod sessions;
 pub mod snapshot;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -1,4 +1,4 @@
-//! The three doors to reading: an organisation's, the operator's, and Keywright's own.
+//! The four doors to reading: an organisation's, the operator's, Keywright's own, and the gate's, before anybody's rights are known.
 
 use keywright_domain::caller::{Allowed, Right};
 use keywright_domain::ids::OrganisationId;
@@ -27,7 +27,21 @@ pub struct AsSystem<'a> {
     store: &'a Store,
 }
 
+/// The queries that find out who is asking and what they hold, before any right is known.
+#[derive(Clone, Copy)]
+pub struct AsGate<'a> {
+    store: &'a Store,
+}
+
 impl Store {
+    /// Opens the queries of the gate.
+    ///
+    /// # Errors
+    /// [`StoreError::Door`] unless the permission is the gate's.
+    pub fn as_gate(&self, allowed: &Allowed) -> Result<AsGate<'_>, StoreError> {
+        if allowed.right() == Right::Gate { Ok(AsGate { store: self }) } else { Err(StoreError::Door { door: "the gate's queries" }) }
+    }
+
     /// Opens the queries of the permission's organisation.
     ///
     /// # Errors
@@ -135,7 +149,7 @@ macro_rules! doors {
     )+ };
 }
 
-doors!(AsOperator, AsSystem);
+doors!(AsOperator, AsSystem, AsGate);
 
 impl AsSystem<'_> {
     pub(crate) async fn one<T: FromRow + 'static>(&self, sql: &'static str, args: Vec<Val>) -> Result<T, StoreError> {

@@ -65,7 +65,7 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let actor = allowed.caller().to_string();
+        let actor = allowed.actor();
         let organisation = allowed.organisation();
         let run = async move |tx: &mut Tx<'_>| -> Result<(T, Effects), E> {
             let mut done = job(tx).await?;

@@ -83,7 +83,7 @@ async fn revoke(context: &Context, key: &str, wait: bool) -> Result<Output, Fail
         format!("{key} is revoked, at position {}", revoked.place.position)
     };
     if wait {
-        let effective = operations.revocation_effective(caller, &revoked).await?;
+        let effective = operations.revocation_effective(&revoked).await?;
         json["effective_at"] = json!(effective.effective_at.to_string());
         json["verifiers"] = effective.verifiers.iter().map(|v| v.to_json()).collect();
         json["proof"] = json!(effective.proof);

@@ -41,7 +41,7 @@ impl Operations {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Invalid`], [`Error::Store`]
     pub async fn application_create(&self, caller: &Caller, organisation: OrganisationId, new: NewApplication) -> Result<Application, Error> {
-        let allowed = self.over_organisation(caller, Right::Edit, organisation).await?;
+        let allowed = self.over_organisation(caller, Right::CreateApplications, organisation).await?;
         let (catalogue, _) = self.catalogue().await?;
         let mut form = Form::default();
         let name = form.take("name", text::name(&new.name));
@@ -74,7 +74,7 @@ impl Operations {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Store`]
     pub async fn application_list(&self, caller: &Caller, organisation: OrganisationId, before: Option<ApplicationId>) -> Result<Vec<Application>, Error> {
-        let allowed = self.over_organisation(caller, Right::View, organisation).await?;
+        let allowed = self.over_organisation(caller, Right::See, organisation).await?;
         Ok(self.store.scope(&allowed)?.application_list(before, limits::PAGE_ROWS_MAX as u32).await?)
     }
 

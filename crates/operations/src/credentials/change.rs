@@ -87,7 +87,7 @@ fn check(changes: Changes, now: Timestamp) -> Result<Checked, Error> {
 
 impl Checked {
     /// Applies the change; gives the names of what has changed.
-    fn apply(&self, credential: &mut Credential, known: &[String], now: Timestamp) -> Result<Vec<&'static str>, Error> {
+    fn apply(&self, credential: &mut Credential, known: &[String], may_extend: bool, now: Timestamp) -> Result<Vec<&'static str>, Error> {
         credential.ensure_not_ended(now).map_err(Rule::Ended)?;
         let before = credential.clone();
         if let Some(name) = &self.name {
@@ -100,8 +100,7 @@ impl Checked {
             credential.permissions = permissions.unwrap_or_default();
         }
         if let Some(expires_at) = self.expires_at {
-            // The machine's user holds the rights of an admin, who alone may move an expiry away.
-            credential.change_expiry(expires_at, true, now).map_err(|e: ExpiryError| Rule::Expiry(e))?;
+            credential.change_expiry(expires_at, may_extend, now).map_err(|e: ExpiryError| Rule::Expiry(e))?;
         }
         if let Some(networks) = &self.networks {
             credential.restrictions.networks.clone_from(networks);
@@ -130,18 +129,19 @@ impl Operations {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Invalid`], [`Rule::Ended`], [`Rule::Expiry`], [`Error::Store`]
     pub async fn credential_change(&self, caller: &Caller, id: CredentialId, changes: Changes) -> Result<Shown, Error> {
-        let allowed = self.over_credential(caller, Right::Admin, id).await?;
+        let allowed = self.over_credential(caller, Right::Edit, id).await?;
         let organisation = organisation(&allowed, id)?;
         let (catalogue, applied_at) = self.catalogue_again().await?;
         let now = self.now();
         let checked = check(changes, now)?;
+        let may_extend = allowed.also(Right::Admin);
         self.write(allowed, async move |tx| {
             if tx.lock_catalogue().await? != applied_at {
                 return Err(StoreError::Busy { waited_ms: 0, detail: "the catalogue was changed at the same moment".into() }.into());
             }
             let mut stored = tx.credential_for_update(organisation, id).await?.ok_or_else(|| Error::not_found("credential", id))?;
             let known = catalogue.service(&stored.credential.service).map(|s| s.permission_names()).unwrap_or_default();
-            let changed = checked.apply(&mut stored.credential, &known, now)?;
+            let changed = checked.apply(&mut stored.credential, &known, may_extend, now)?;
             if changed.is_empty() {
                 return Ok(Done { value: (), audit: vec![], changes: vec![] });
             }
@@ -176,7 +176,7 @@ impl Operations {
         action: &'static str,
         switch: fn(&mut Credential, Timestamp) -> Result<(), EndedError>,
     ) -> Result<Shown, Error> {
-        let allowed = self.over_credential(caller, Right::Edit, id).await?;
+        let allowed = self.over_credential(caller, Right::End, id).await?;
         let organisation = organisation(&allowed, id)?;
         let now = self.now();
         self.write(allowed, async move |tx| {

@@ -43,7 +43,7 @@ impl Operations {
         let digest = sha256(key.expect(CHECKED).as_bytes());
         let owner = self.store.as_operator(&allowed)?.credential_by_digest(&digest).await?;
         let owner = owner.ok_or_else(|| Error::not_found("credential", "with this secret: it is well-formed, and was never made here or is forgotten"))?;
-        let allowed = allow(caller, Right::View, &Facts { organisation: Some(owner.organisation) })?;
+        let allowed = allow(caller, Right::View, &Facts::of(owner.organisation))?;
         let scope = self.store.scope(&allowed)?;
         let stored = scope.credential(owner.credential).await?.ok_or_else(|| Error::not_found("credential", owner.credential))?;
         let usage = scope.usage(owner.credential).await?;

@@ -60,7 +60,7 @@ impl Operations {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Store`]
     pub async fn credential_revoke(&self, caller: &Caller, id: CredentialId) -> Result<Revoked, Error> {
-        let allowed = self.over_credential(caller, Right::Edit, id).await?;
+        let allowed = self.over_credential(caller, Right::End, id).await?;
         let organisation = organisation(&allowed, id)?;
         let now = self.now();
         let done = self
@@ -83,9 +83,8 @@ impl Operations {
     ///
     /// # Errors
     /// [`Error::Keys`] before anything is waited for when there is no key to sign with; [`Error::Store`]
-    pub async fn revocation_effective(&self, caller: &Caller, revoked: &Revoked) -> Result<Effective, Error> {
+    pub async fn revocation_effective(&self, revoked: &Revoked) -> Result<Effective, Error> {
         let key = self.keys.proof()?;
-        self.operate(caller)?;
         let installation = self.store.installation().await?;
         let wait = Wait::new(revoked.place.epoch, revoked.place.position, revoked.acknowledged, installation.lease_ms);
         // Whoever registers after this has taken its snapshot after the commit: it is not waited for.

@@ -86,7 +86,7 @@ impl Operations {
     /// [`Error::NotFound`], [`Error::Store`]
     pub async fn organisation_suspend(&self, caller: &Caller, id: OrganisationId, suspended: bool) -> Result<Organisation, Error> {
         self.operate(caller)?;
-        let allowed = self.over_organisation(caller, Right::Admin, id).await?;
+        let allowed = self.over_organisation(caller, Right::See, id).await?;
         let done = self
             .write(allowed, async move |tx| {
                 let mut organisation = tx.organisation_for_update(id).await?.ok_or_else(|| Error::not_found("organisation", id))?;

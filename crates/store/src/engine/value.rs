@@ -1,6 +1,8 @@
 //! Values that go into statements, the same for both engines.
 
-use keywright_domain::ids::{ApplicationId, CredentialId, MemberId, OrganisationId, PersonId, ResourceServerId, VerifierId};
+use keywright_domain::ids::{
+    ApplicationId, CredentialId, InvitationId, MailId, ManagementTokenId, MemberId, OrganisationId, PersonId, ResourceServerId, SessionId, SignInId, VerifierId,
+};
 use keywright_domain::time::Timestamp;
 
 /// One argument of a statement. None is SQL's NULL.
@@ -56,6 +58,11 @@ values! {
     CredentialId => Text(v: v.to_string()),
     VerifierId => Text(v: v.to_string()),
     ResourceServerId => Text(v: v.to_string()),
+    SignInId => Text(v: v.to_string()),
+    SessionId => Text(v: v.to_string()),
+    InvitationId => Text(v: v.to_string()),
+    ManagementTokenId => Text(v: v.to_string()),
+    MailId => Text(v: v.to_string()),
 }
 
 impl rusqlite::ToSql for Val {

@@ -74,7 +74,7 @@ async fn revoke_under_load(kw: Place, keys: usize) {
             for (made, asked) in made.iter().zip(asked) {
                 let start = Instant::now();
                 let revoked = operations.credential_revoke(caller, made.id).await.unwrap();
-                operations.revocation_effective(caller, &revoked).await.unwrap();
+                operations.revocation_effective(&revoked).await.unwrap();
                 asked.is_dead();
                 took.push(start.elapsed());
                 // Each dead key is asked for at once too, not only when its turn comes.
