@@ -1,4 +1,4 @@
-//! What people and CI do with this repository: `cargo xtask start | test | check | bench | fuzz | snapshots`.
+//! What people and CI do with this repository: `cargo xtask start | test | check | bench | fuzz | picture | snapshots`.
 //!
 //! Only the standard library is used, so that nothing has to be fetched before the first word is printed.
 
@@ -7,11 +7,13 @@
 mod bench;
 mod check;
 mod fuzz;
+mod picture;
 mod run;
 mod snapshots;
 mod start;
 mod test;
 mod tidy;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -21,6 +23,7 @@ cargo xtask test                install what the tests need, check, and run ever
 cargo xtask check               format, clippy, documentation and the house rules
 cargo xtask bench [ARGUMENTS]   build and run the benchmark
 cargo xtask fuzz [SECONDS]      fuzz each target for so long (30 unless said otherwise)
+cargo xtask picture             take the picture of the README anew
 cargo xtask snapshots           rewrite the snapshots of tests to what they produce now";
 
 fn main() -> ExitCode {
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
         "check" => check::check(),
         "bench" => bench::bench(&rest),
         "fuzz" => fuzz::fuzz(&rest),
+        "picture" => picture::picture(),
         "snapshots" => snapshots::snapshots(),
         _ => {
             eprintln!("{USAGE}");

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::{check, run};
+use crate::{check, run, tools};
 
 /// A program that tests run, the directories beside `PATH` where Debian puts it, and the package that has it.
 struct Needed {
@@ -11,24 +11,29 @@ struct Needed {
     package: &'static str,
 }
 
-const NEEDED: [Needed; 5] = [
+const NEEDED: [Needed; 8] = [
     Needed { program: "nginx", also: &["/usr/sbin", "/usr/local/sbin"], package: "nginx" },
     Needed { program: "curl", also: &[], package: "curl" },
     Needed { program: "python3", also: &[], package: "python3" },
     Needed { program: "pgbouncer", also: &["/usr/sbin"], package: "pgbouncer" },
     Needed { program: "cc", also: &[], package: "gcc" },
+    Needed { program: "chromium", also: &[], package: "chromium" },
+    Needed { program: "node", also: &[], package: "nodejs" },
+    Needed { program: "npm", also: &[], package: "npm" },
 ];
 
 /// Installs, checks, tests.
 pub(crate) fn test() -> Result<(), String> {
     install_what_is_missing()?;
+    tools::install()?;
     check::check()?;
     run::run(&mut run::cargo(["test", "--workspace"]))?;
     println!("All tests passed.");
     Ok(())
 }
 
-fn install_what_is_missing() -> Result<(), String> {
+/// Debian packages; a hint about other systems where there is no `apt-get`.
+pub(crate) fn install_what_is_missing() -> Result<(), String> {
     let missing = missing();
     if missing.is_empty() {
         return Ok(());
@@ -60,6 +65,13 @@ fn missing() -> Vec<&'static str> {
     let mut packages: Vec<&str> = NEEDED.iter().filter(|n| !run::is_installed(n.program, n.also)).map(|n| n.package).collect();
     if !postgresql_is_there() {
         packages.push("postgresql");
+    }
+    if !std::fs::read_dir("/usr/share/fonts").is_ok_and(|mut fonts| fonts.next().is_some()) {
+        packages.push("fonts-liberation");
+    }
+    // Debian splits what a virtual environment is filled with from Python itself.
+    if run::is_installed("python3", &[]) && !run::succeeds(Command::new("python3").args(["-c", "import venv, ensurepip"])) {
+        packages.push("python3-venv");
     }
     packages
 }

@@ -5,15 +5,16 @@ use std::path::Path;
 /// Directories that hold no source.
 const SKIPPED: [&str; 6] = ["target", ".git", "keywright-data", "corpus", "artifacts", "node_modules"];
 
-/// All text files, by path.
+/// All files, by path.
 pub(crate) struct Tree {
     pub(crate) files: Vec<File>,
 }
 
-/// A text file.
+/// A file.
 pub(crate) struct File {
     /// Relative to the root, with `/`.
     pub(crate) path: String,
+    /// Empty where it is not text.
     pub(crate) text: String,
 }
 
@@ -37,7 +38,7 @@ impl File {
 }
 
 impl Tree {
-    /// Reads everything under `root`; files that are not UTF-8 are left out.
+    /// Reads everything under `root`.
     pub(crate) fn read(root: &Path) -> Result<Self, String> {
         let mut files = Vec::new();
         read_into(root, "", &mut files)?;
@@ -68,10 +69,9 @@ fn read_into(directory: &Path, prefix: &str, files: &mut Vec<File>) -> Result<()
             if !SKIPPED.contains(&name.as_str()) {
                 read_into(&entry.path(), &format!("{path}/"), files)?;
             }
-        } else if kind.is_file()
-            && let Ok(text) = std::fs::read_to_string(entry.path())
-        {
-            files.push(File { path, text });
+        } else if kind.is_file() {
+            let bytes = std::fs::read(entry.path()).map_err(|why| format!("{path} cannot be read: {why}"))?;
+            files.push(File { path, text: String::from_utf8(bytes).unwrap_or_default() });
         }
     }
     Ok(())
