@@ -1,5 +1,6 @@
-//! The body of an answer: one buffer for what is answered on the fast path, or whatever a route streams.
+//! The body of an answer: one buffer, which costs no box.
 
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -10,44 +11,30 @@ use hyper::body::{Body, Frame, SizeHint};
 /// An answer on its way out.
 pub type Answer = Response<AnswerBody>;
 
-/// A body that costs no box when it is one buffer.
+/// A body that is written in one piece; none once it was handed over.
 #[derive(Debug)]
-pub enum AnswerBody {
-    /// Written in one piece; none once it was handed over.
-    Whole(Option<Bytes>),
-    /// From a route of the router.
-    Routed(axum::body::Body),
-}
+pub struct AnswerBody(Option<Bytes>);
 
 impl AnswerBody {
     /// One buffer.
     pub(crate) fn bytes(bytes: impl Into<Bytes>) -> Self {
-        Self::Whole(Some(bytes.into()))
+        Self(Some(bytes.into()))
     }
 }
 
 impl Body for AnswerBody {
     type Data = Bytes;
-    type Error = axum::Error;
+    type Error = Infallible;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        match &mut *self {
-            Self::Whole(bytes) => Poll::Ready(bytes.take().filter(|b| !b.is_empty()).map(|b| Ok(Frame::data(b)))),
-            Self::Routed(body) => Pin::new(body).poll_frame(cx),
-        }
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.take().filter(|b| !b.is_empty()).map(|b| Ok(Frame::data(b))))
     }
 
     fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Whole(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
-            Self::Routed(body) => body.is_end_stream(),
-        }
+        self.0.as_ref().is_none_or(Bytes::is_empty)
     }
 
     fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |b| b.len() as u64)),
-            Self::Routed(body) => body.size_hint(),
-        }
+        SizeHint::with_exact(self.0.as_ref().map_or(0, |b| b.len() as u64))
     }
 }

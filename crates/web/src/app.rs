@@ -5,10 +5,11 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use keywright_crypto::proof::ProofPublicKey;
 use keywright_domain::time::Boot;
+use keywright_operations::Operations;
 use keywright_verifier::Verifier;
 
 use crate::answer::Answer;
-use crate::hosts::PublicHost;
+use crate::hosts::Hosts;
 use crate::problem::Problem;
 use crate::watch::Timeouts;
 
@@ -59,21 +60,43 @@ pub struct Figures {
     pub writer_queue: Option<u64>,
 }
 
+/// What the hub and the management API need.
+pub struct Hub {
+    /// What people and programs do.
+    pub operations: Operations,
+    /// Under which people reach the hub: the public URL, or this machine's address; without a slash at the end.
+    pub base_url: String,
+    /// The origin without cookies from which uploaded images come.
+    pub share_url: Option<String>,
+    /// Cookies are for https only, as the public URL says.
+    pub secure_cookies: bool,
+}
+
+impl Hub {
+    /// The cookie of a session. The prefix binds it to this very host (RFC 6265bis section 4.1.3).
+    #[must_use]
+    pub const fn session_cookie(&self) -> &'static str {
+        if self.secure_cookies { "__Host-keywright" } else { "keywright" }
+    }
+}
+
 /// What all requests of a node share.
 pub struct App {
     verifier: Option<Arc<Verifier>>,
     clock: fn() -> Boot,
     settings: Settings,
-    public_host: Option<PublicHost>,
+    hosts: Hosts,
     node: Box<dyn Node>,
+    hub: Option<Hub>,
 }
 
 impl App {
-    /// `clock` reads `CLOCK_BOOTTIME`. Without a verifier this node answers no question.
+    /// `clock` reads `CLOCK_BOOTTIME`. Without a verifier this node answers no question, without a hub no page and nothing of the
+    /// management API.
     #[must_use]
-    pub fn new(verifier: Option<Arc<Verifier>>, clock: fn() -> Boot, settings: Settings, node: Box<dyn Node>) -> Self {
-        let public_host = settings.public_url.as_deref().and_then(PublicHost::of_url);
-        Self { verifier, clock, settings, public_host, node }
+    pub fn new(verifier: Option<Arc<Verifier>>, hub: Option<Hub>, clock: fn() -> Boot, settings: Settings, node: Box<dyn Node>) -> Self {
+        let hosts = Hosts::new(settings.public_url.as_deref(), hub.as_ref().map(|hub| hub.base_url.as_str()));
+        Self { verifier, clock, settings, hosts, node, hub }
     }
 
     pub(crate) fn verifier(&self) -> Option<&Verifier> {
@@ -89,8 +112,12 @@ impl App {
         &self.settings
     }
 
-    pub(crate) fn public_host(&self) -> Option<&PublicHost> {
-        self.public_host.as_ref()
+    pub(crate) const fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    pub(crate) const fn hub(&self) -> Option<&Hub> {
+        self.hub.as_ref()
     }
 
     pub(crate) fn node(&self) -> &dyn Node {

@@ -1,11 +1,11 @@
 //! `/livez` and `/readyz`.
 
-use axum::response::{IntoResponse, Response};
 use hyper::StatusCode;
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE};
+use hyper::header::CACHE_CONTROL;
 use serde::Serialize;
 
-use crate::app::App;
+use crate::extract::Machine;
+use crate::routes::{Reply, Result};
 
 #[derive(Serialize)]
 struct Ready {
@@ -40,12 +40,13 @@ struct VerifierReady {
 }
 
 /// 200: the process runs.
-pub(crate) fn live() -> Response {
-    json(StatusCode::OK, &serde_json::json!({"live": true}))
+pub(crate) async fn live(_: Machine) -> Result<Reply> {
+    Ok(json(StatusCode::OK, &serde_json::json!({"live": true})))
 }
 
 /// 200 when each role of this node can do its work, else 503 with the reason.
-pub(crate) fn ready(app: &App) -> Response {
+pub(crate) async fn ready(machine: Machine) -> Result<Reply> {
+    let app = machine.app();
     let verifier = app.verifier().map(|verifier| {
         let health = verifier.health(app.now());
         let mut warnings = Vec::new();
@@ -72,11 +73,10 @@ pub(crate) fn ready(app: &App) -> Response {
         Role { ready: reason.is_none(), reason }
     });
     let ready = verifier.as_ref().is_none_or(|v| v.role.ready) && hub.as_ref().is_none_or(|h| h.ready);
-    json(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &Ready { ready, verifier, hub })
+    Ok(json(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &Ready { ready, verifier, hub }))
 }
 
 /// JSON that no cache keeps.
-pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    let text = serde_json::to_string(body).expect("texts and numbers become JSON");
-    (status, [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], text).into_response()
+pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Reply {
+    Reply::json(status, body).with(CACHE_CONTROL, "no-store")
 }

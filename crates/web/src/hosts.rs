@@ -1,8 +1,12 @@
 //! Which `Host` is ours.
 
-use hyper::Request;
-use hyper::header::HOST;
+use hyper::Uri;
+use hyper::header::{HOST, HeaderMap};
+use hyper::http::request::Parts;
 use hyper::http::uri::Authority;
+
+use crate::problem::{Kind, Problem};
+use crate::routes::Way;
 
 /// Whether people can be sent to this URL: it is http or https, and names a host.
 #[must_use]
@@ -38,10 +42,10 @@ impl PublicHost {
     }
 
     /// Whether the request names this host, once (RFC 9112 section 3.2).
-    pub(crate) fn is_of<B>(&self, request: &Request<B>) -> bool {
-        let mut hosts = request.headers().get_all(HOST).iter();
+    pub(crate) fn is_named_by(&self, headers: &HeaderMap, uri: &Uri) -> bool {
+        let mut hosts = headers.get_all(HOST).iter();
         let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
-        let named = request.uri().authority().map_or(host.as_bytes(), |authority| authority.as_str().as_bytes());
+        let named = uri.authority().map_or(host.as_bytes(), |authority| authority.as_str().as_bytes());
         let named = named.to_ascii_lowercase();
         named.strip_suffix(self.default_port.as_bytes()).unwrap_or(&named) == self.authority.as_bytes()
     }
@@ -52,18 +56,73 @@ impl PublicHost {
     }
 }
 
+/// Which names this installation answers to.
+#[derive(Debug, Clone)]
+pub(crate) struct Hosts {
+    public: Option<PublicHost>,
+    /// Without a public URL, the hub answers to this machine's own names only: another name that leads here is somebody's trick
+    /// (DNS rebinding).
+    own: Vec<PublicHost>,
+}
+
+impl Hosts {
+    /// `base_url` is where the hub is reached.
+    pub(crate) fn new(public_url: Option<&str>, base_url: Option<&str>) -> Self {
+        let port = base_url.and_then(|url| url.rsplit_once(':')).map_or("80", |(_, port)| port.trim_end_matches('/'));
+        let own = ["127.0.0.1", "localhost", "[::1]"].iter().filter_map(|name| PublicHost::of_url(&format!("http://{name}:{port}")));
+        Self { public: public_url.and_then(PublicHost::of_url), own: own.collect() }
+    }
+
+    /// # Errors
+    /// 421 when the request names another host.
+    pub(crate) fn check(&self, way: Way, parts: &Parts) -> Result<(), Problem> {
+        let wrong = |ours: &str| Problem::new(Kind::MisdirectedRequest, format!("This installation answers as {ours}."));
+        match (way, &self.public) {
+            (Way::Machine, _) | (Way::Open, None) => Ok(()),
+            (Way::Open | Way::Api | Way::Page, Some(host)) if host.is_named_by(&parts.headers, &parts.uri) => Ok(()),
+            (Way::Open | Way::Api | Way::Page, Some(host)) => Err(wrong(host.as_str())),
+            (Way::Api | Way::Page, None) if self.own.iter().any(|host| host.is_named_by(&parts.headers, &parts.uri)) => Ok(()),
+            (Way::Api | Way::Page, None) => Err(wrong(self.own.first().map_or("127.0.0.1", PublicHost::as_str))),
+        }
+    }
+
+    /// Whether a page of this origin is ours (RFC 6454 section 6.1).
+    pub(crate) fn is_origin(&self, origin: &[u8]) -> bool {
+        let Some(origin) = std::str::from_utf8(origin).ok().and_then(PublicHost::of_url) else { return false };
+        match &self.public {
+            Some(host) => *host == origin,
+            None => self.own.contains(&origin),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hyper::Request;
 
     #[test]
     fn the_same_host_in_other_spellings_is_ours_and_no_other() {
         let host = PublicHost::of_url("https://Keys.Acme.example/").unwrap();
-        let named = |name: &str| host.is_of(&Request::get("/").header(HOST, name).body(()).unwrap());
+        let is_of = |request: Request<()>| host.is_named_by(request.headers(), request.uri());
+        let named = |name: &str| is_of(Request::get("/").header(HOST, name).body(()).unwrap());
         assert!(named("keys.acme.example") && named("KEYS.acme.example:443"));
         assert!(!named("keys.acme.example:8443") && !named("acme.example") && !named(""));
-        assert!(!host.is_of(&Request::get("/").body(()).unwrap()));
-        assert!(!host.is_of(&Request::get("http://evil.example/").header(HOST, "keys.acme.example").body(()).unwrap()));
+        assert!(!is_of(Request::get("/").body(()).unwrap()));
+        assert!(!is_of(Request::get("http://evil.example/").header(HOST, "keys.acme.example").body(()).unwrap()));
+    }
+
+    #[test]
+    fn without_a_public_url_the_hub_answers_to_this_machines_own_names() {
+        let hosts = Hosts::new(None, Some("http://127.0.0.1:8080"));
+        let check = |way, name: &str| hosts.check(way, &Request::get("/").header(HOST, name).body(()).unwrap().into_parts().0).is_ok();
+        for ours in ["127.0.0.1:8080", "localhost:8080", "[::1]:8080"] {
+            assert!(check(Way::Page, ours) && check(Way::Api, ours), "{ours}");
+        }
+        for other in ["evil.example:8080", "localhost", "127.0.0.1:80", ""] {
+            assert!(!check(Way::Page, other) && !check(Way::Api, other) && check(Way::Machine, other) && check(Way::Open, other), "{other}");
+        }
+        assert!(hosts.is_origin(b"http://localhost:8080") && !hosts.is_origin(b"https://localhost:8080") && !hosts.is_origin(b"null"));
     }
 
     #[test]

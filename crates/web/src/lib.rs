@@ -1,7 +1,7 @@
 //! The protocols: parse, call, render. The only crate that serves HTTP.
 //!
 //! A connection's requests come to `listener`; what gateways and APIs ask on every request (`/verify` and its like) is answered before any
-//! router or middleware, everything else by an ordinary router.
+//! router, everything else by the one table of `routes`.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -10,18 +10,21 @@ pub mod api;
 mod app;
 mod body;
 mod client_address;
+mod extract;
 mod health;
 mod hosts;
+mod hub;
+mod idempotency;
 mod listener;
 mod metrics;
 mod problem;
-mod routes;
+pub mod routes;
 mod verify;
 mod watch;
 mod well_known;
 
 pub use answer::{Answer, AnswerBody};
-pub use app::{App, Figures, Node, Settings};
+pub use app::{App, Figures, Hub, Node, Settings};
 pub use client_address::client_address;
 pub use hosts::is_public_url;
 pub use listener::serve;

@@ -66,7 +66,7 @@ struct Connection {
 
 /// Serves until `stop` is there, then lets open requests end, for [`Timeouts::stop`](crate::Timeouts::stop) at most.
 pub async fn serve(listener: TcpListener, app: Arc<App>, stop: impl Future<Output = ()>) {
-    let server = Arc::new(Server { routes: Routes::new(Arc::clone(&app)), app, stopping: AtomicBool::new(false), full: AtomicBool::new(false) });
+    let server = Arc::new(Server { routes: Routes::new(), app, stopping: AtomicBool::new(false), full: AtomicBool::new(false) });
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
     let max = server.app.settings().connections_max.max(1);
@@ -146,7 +146,7 @@ async fn connection(stream: TcpStream, peer: IpAddr, server: Arc<Server>) {
 impl Connection {
     async fn answer(&self, request: Request<Incoming>) -> Answer {
         self.watch.body_begins();
-        let app = &*self.server.app;
+        let app = &self.server.app;
         let answer = match request.uri().path() {
             "/verify" if request.method() == Method::POST => verify::verify(app, &self.watch, request).await,
             "/verify/batch" if request.method() == Method::POST => Box::pin(verify::batch::batch(app, &self.watch, request)).await,
@@ -157,7 +157,7 @@ impl Connection {
             "/verify" | "/verify/batch" => app.render(Problem::method("POST")),
             _ => {
                 self.watch.answering();
-                Box::pin(self.server.routes.answer(app, request)).await
+                Box::pin(self.server.routes.answer(app, &self.watch, self.peer, request)).await
             }
         };
         self.watch.answered();

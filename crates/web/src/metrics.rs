@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use axum::response::{IntoResponse, Response};
 use hyper::StatusCode;
-use hyper::header::CONTENT_TYPE;
 use keywright_verifier::{Health, Latency, Totals};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, NoLabelSet, text};
@@ -13,7 +11,10 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
-use crate::app::{App, Figures};
+use crate::app::Figures;
+use crate::extract::Machine;
+use crate::problem::Problem;
+use crate::routes::{Reply, Result};
 
 /// All figures of one moment.
 #[derive(Debug)]
@@ -24,15 +25,16 @@ struct Gathered {
 }
 
 /// 200 with OpenMetrics text.
-pub(crate) fn metrics(app: &App) -> Response {
+pub(crate) async fn metrics(machine: Machine) -> Result<Reply> {
+    let app = machine.app();
     let gathered =
         Gathered { verifier: app.verifier().map(|v| (v.health(app.now()), v.totals())), figures: app.node().figures(), memory_bytes: memory_bytes() };
     let mut registry = Registry::default();
     registry.register_collector(Box::new(gathered));
     let mut out = String::new();
     match text::encode(&mut out, &registry) {
-        Ok(()) => ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], out).into_response(),
-        Err(fmt::Error) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Ok(()) => Ok(Reply::new(StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", out)),
+        Err(error @ fmt::Error) => Err(Problem::internal(&error)),
     }
 }
 
@@ -44,7 +46,7 @@ fn memory_bytes() -> Option<u64> {
 }
 
 impl Collector for Gathered {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::result::Result<(), fmt::Error> {
         let to = &mut encoder;
         let build = [("version", env!("CARGO_PKG_VERSION"))];
         let mut info = to.encode_descriptor("keywright_build", "The running release", None, MetricType::Info)?;
@@ -63,7 +65,7 @@ impl Collector for Gathered {
     }
 }
 
-fn verdicts(to: &mut DescriptorEncoder<'_>, totals: &Totals) -> Result<(), fmt::Error> {
+fn verdicts(to: &mut DescriptorEncoder<'_>, totals: &Totals) -> std::result::Result<(), fmt::Error> {
     let mut counters =
         to.encode_descriptor("keywright_verdicts", "Verdicts given, by service (empty: none could be told) and code", None, MetricType::Counter)?;
     for (service, code, count) in &totals.verdicts {
@@ -76,7 +78,7 @@ fn verdicts(to: &mut DescriptorEncoder<'_>, totals: &Totals) -> Result<(), fmt::
     unattributed.encode(to.encode_descriptor("keywright_uses_unattributed", help, None, MetricType::Counter)?)
 }
 
-fn latency(to: &mut DescriptorEncoder<'_>, latency: &Latency) -> Result<(), fmt::Error> {
+fn latency(to: &mut DescriptorEncoder<'_>, latency: &Latency) -> std::result::Result<(), fmt::Error> {
     let bounds = Latency::BOUNDS_NS.iter().map(|ns| *ns as f64 / 1e9).chain([f64::INFINITY]);
     let buckets: Vec<(f64, u64)> = bounds.zip(latency.counts).collect();
     let mut histogram = to.encode_descriptor(
@@ -88,7 +90,7 @@ fn latency(to: &mut DescriptorEncoder<'_>, latency: &Latency) -> Result<(), fmt:
     histogram.encode_histogram::<NoLabelSet>(latency.sum_ns as f64 / 1e9, latency.counts.iter().sum(), &buckets, None)
 }
 
-fn replica(to: &mut DescriptorEncoder<'_>, health: &Health) -> Result<(), fmt::Error> {
+fn replica(to: &mut DescriptorEncoder<'_>, health: &Health) -> std::result::Result<(), fmt::Error> {
     let position = health.place.position.0;
     gauge(to, "keywright_position", "Last position of the change log that is applied", position)?;
     optional(to, "keywright_head", "Newest position that the store has shown", health.head.map(|h| h.0))?;
@@ -110,14 +112,14 @@ trait Value: prometheus_client::encoding::EncodeGaugeValue + Copy {}
 impl Value for u64 {}
 impl Value for f64 {}
 
-fn gauge<V: Value>(to: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: V) -> Result<(), fmt::Error>
+fn gauge<V: Value>(to: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: V) -> std::result::Result<(), fmt::Error>
 where
     ConstGauge<V>: EncodeMetric,
 {
     ConstGauge::new(value).encode(to.encode_descriptor(name, help, None, MetricType::Gauge)?)
 }
 
-fn optional<V: Value>(to: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: Option<V>) -> Result<(), fmt::Error>
+fn optional<V: Value>(to: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: Option<V>) -> std::result::Result<(), fmt::Error>
 where
     ConstGauge<V>: EncodeMetric,
 {

@@ -11,7 +11,7 @@ use keywright_operations::{Keys, LocalVerifier, Operations};
 use keywright_store::node_place::NodePlace;
 use keywright_store::{Location, OpenOptions, Purpose, Store};
 use keywright_verifier::Verifier;
-use keywright_web::App;
+use keywright_web::{App, Hub};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -101,9 +101,17 @@ pub async fn start(settings: &Settings, given: &Serve) -> Result<Running, Failur
         connections_max,
         ..keywright_web::Settings::default()
     };
-    let app = Arc::new(App::new(verifier.clone(), clocks::boot, web, Box::new(process)));
+    let hub = (role != Role::Verifier).then(|| hub(&operations, &serve, address));
+    let app = Arc::new(App::new(verifier.clone(), hub, clocks::boot, web, Box::new(process)));
     let listening = tokio::spawn(keywright_web::serve(listener, app, wait_for(stopped)));
     Ok(Running { address, role, store_at: store.at().to_owned(), public_url: serve.public_url, operations, verifier, stop, listening, end, loops })
+}
+
+/// What people and programs reach on this node. Without a public URL the hub is for this machine, under the address that it listens on.
+fn hub(operations: &Operations, serve: &Serve, address: SocketAddr) -> Hub {
+    let base_url = serve.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let secure_cookies = base_url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
+    Hub { operations: operations.clone(), base_url: base_url.trim_end_matches('/').to_owned(), share_url: None, secure_cookies }
 }
 
 /// Until it is time to stop; also when nobody is left who could say so.

@@ -1,3 +1,5 @@
-//! The JSON forms of the management API, which the command line prints too.
+//! The management API: one folder per resource, one file per endpoint. The JSON forms are printed by the command line too.
 
+pub(crate) mod applications;
+pub(crate) mod docs;
 pub mod shapes;

@@ -9,13 +9,14 @@ use keywright_store::organisations::Organisation;
 use keywright_store::usage::UsageEntry;
 use keywright_store::verifiers::Verifier;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 fn text(time: Option<Timestamp>) -> Option<String> {
     time.map(|t| t.to_string())
 }
 
 /// An organisation.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct OrganisationShape {
     id: String,
     name: String,
@@ -31,7 +32,7 @@ impl From<&Organisation> for OrganisationShape {
 }
 
 /// An application.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct ApplicationShape {
     id: String,
     organisation_id: String,
@@ -59,7 +60,7 @@ impl From<&Application> for ApplicationShape {
 }
 
 /// A credential with its versions; never a secret.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct CredentialShape {
     id: String,
     organisation_id: String,
@@ -82,7 +83,7 @@ pub struct CredentialShape {
 }
 
 /// A version, and who uses it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct VersionShape {
     version: u32,
     state: &'static str,
@@ -97,7 +98,7 @@ pub struct VersionShape {
 }
 
 /// How often a version was presented, by verdict.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct UsageShape {
     code: &'static str,
     count: u64,
@@ -160,7 +161,7 @@ fn version(v: &keywright_domain::credential::Version, usage: &[UsageEntry]) -> V
 }
 
 /// A resource server; never a token.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct ResourceServerShape {
     id: String,
     name: String,
@@ -172,7 +173,7 @@ pub struct ResourceServerShape {
 }
 
 /// A token that is accepted, or was until a time.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct TokenShape {
     until: Option<String>,
 }
@@ -192,7 +193,7 @@ impl From<&ResourceServer> for ResourceServerShape {
 }
 
 /// A verifier, and how far it is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct VerifierShape {
     id: String,
     node: String,

@@ -164,7 +164,7 @@ impl World {
     pub(crate) async fn serve(&mut self, settings: Settings) {
         let (_, seed) = ProofKey::generate().unwrap();
         let node = TestNode(ProofKey::from_seed(&seed).unwrap().public());
-        let app = Arc::new(App::new(Some(Arc::clone(&self.verifier)), clock, settings, Box::new(node)));
+        let app = Arc::new(App::new(Some(Arc::clone(&self.verifier)), None, clock, settings, Box::new(node)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         self.address = Some(listener.local_addr().unwrap());
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -3,92 +3,21 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use hyper::Response;
 use hyper::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
-use hyper::{Response, StatusCode};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::answer::{Answer, AnswerBody};
+use crate::routes::Reply;
 
-/// What went wrong, as a class that programs can decide on. The texts that go with it are for people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// No such route.
-    NotFound,
-    /// The route exists, with other methods.
-    MethodNotAllowed,
-    /// The request names a host that this installation is not.
-    MisdirectedRequest,
-    /// The request was not sent whole in time.
-    RequestTimeout,
-    /// The shape of the request is wrong; `errors` names each bad field.
-    InvalidRequest,
-    /// The body is too large.
-    ContentTooLarge,
-    /// The body is not JSON by its `Content-Type`.
-    UnsupportedMediaType,
-    /// No resource server's token, or none that is accepted.
-    InvalidToken,
-    /// The resource server is not made for the services or environments of its question.
-    BeyondResourceServer,
-    /// The replica cannot prove that it is fresh, or has not reached a position in time.
-    VerificationUnavailable,
-    /// The caller of the API sent no credential.
-    CredentialMissing,
-    /// The caller's credential is not accepted.
-    CredentialRefused,
-    /// The caller's credential is known, and may not be used here.
-    CredentialNotAllowed,
-    /// The caller's credential does not hold what the request needs.
-    InsufficientPermissions,
-    /// The caller's credential was used too often.
-    RateLimited,
-}
+mod kind;
+mod of_operations;
 
-impl Kind {
-    /// All kinds, for documentation and tests.
-    pub const ALL: [Self; 15] = [
-        Self::NotFound,
-        Self::MethodNotAllowed,
-        Self::MisdirectedRequest,
-        Self::RequestTimeout,
-        Self::InvalidRequest,
-        Self::ContentTooLarge,
-        Self::UnsupportedMediaType,
-        Self::InvalidToken,
-        Self::BeyondResourceServer,
-        Self::VerificationUnavailable,
-        Self::CredentialMissing,
-        Self::CredentialRefused,
-        Self::CredentialNotAllowed,
-        Self::InsufficientPermissions,
-        Self::RateLimited,
-    ];
-
-    /// Status, stable code and title.
-    #[must_use]
-    pub const fn parts(self) -> (StatusCode, &'static str, &'static str) {
-        match self {
-            Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "There is nothing at this address"),
-            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address takes other methods"),
-            Self::MisdirectedRequest => (StatusCode::MISDIRECTED_REQUEST, "misdirected_request", "This is another host"),
-            Self::RequestTimeout => (StatusCode::REQUEST_TIMEOUT, "request_timeout", "The request was not sent in time"),
-            Self::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request", "The request has a wrong shape"),
-            Self::ContentTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "content_too_large", "The request is too large"),
-            Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The request is not JSON"),
-            Self::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_token", "This needs the token of a resource server"),
-            Self::BeyondResourceServer => (StatusCode::FORBIDDEN, "beyond_resource_server", "The resource server may not ask this"),
-            Self::VerificationUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "verification_unavailable", "Credentials cannot be checked right now"),
-            Self::CredentialMissing => (StatusCode::UNAUTHORIZED, "credential_missing", "The request carries no credential"),
-            Self::CredentialRefused => (StatusCode::UNAUTHORIZED, "credential_refused", "The credential is not accepted"),
-            Self::CredentialNotAllowed => (StatusCode::FORBIDDEN, "credential_not_allowed", "The credential may not be used for this"),
-            Self::InsufficientPermissions => (StatusCode::FORBIDDEN, "insufficient_permissions", "The credential lacks a permission"),
-            Self::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests"),
-        }
-    }
-}
+pub use kind::Kind;
 
 /// A bad field and what is wrong with it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
     /// Its path, such as `questions[17].permissions[1]`; empty: the body as a whole.
     pub field: String,
@@ -100,6 +29,8 @@ pub struct FieldError {
 #[derive(Debug)]
 pub struct Problem {
     kind: Kind,
+    /// A code of its own, for rules of the product.
+    code: Option<&'static str>,
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -129,8 +60,10 @@ impl TraceId {
     }
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// A problem as JSON (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct Document<'a> {
     r#type: String,
     title: &'a str,
     status: u16,
@@ -145,7 +78,7 @@ impl Problem {
     /// A problem of this kind; `detail` says what is wrong this time and what to do.
     #[must_use]
     pub fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), errors: Vec::new(), headers: Vec::new(), trace: TraceId::random() }
+        Self { kind, code: None, detail: detail.into(), errors: Vec::new(), headers: Vec::new(), trace: TraceId::random() }
     }
 
     /// 400 with its bad fields, each of which the detail names too.
@@ -161,8 +94,30 @@ impl Problem {
 
     /// 405, naming the methods that there are.
     #[must_use]
-    pub fn method(allow: &'static str) -> Self {
-        Self::new(Kind::MethodNotAllowed, format!("Use {allow}.")).with(ALLOW, HeaderValue::from_static(allow))
+    pub fn method(allow: &str) -> Self {
+        let value = HeaderValue::from_str(allow).expect("methods are words");
+        Self::new(Kind::MethodNotAllowed, format!("Use {allow}.")).with(ALLOW, value)
+    }
+
+    /// 404, the same for what never was, what is gone and what is another organisation's.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::new(Kind::NotFound, "There is no such thing, or it is not yours to see.")
+    }
+
+    /// 500; the cause goes to the log, under the trace id that the caller gets.
+    #[must_use]
+    pub fn internal(cause: &dyn std::fmt::Display) -> Self {
+        let problem = Self::new(Kind::Internal, "Keywright made a mistake. Its log says more under the trace id.");
+        tracing::error!(trace_id = problem.trace().as_str(), %cause, "a call failed");
+        problem
+    }
+
+    /// With a code of its own.
+    #[must_use]
+    pub const fn coded(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self
     }
 
     /// With one more header.
@@ -196,6 +151,33 @@ impl Problem {
         self.kind
     }
 
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code.unwrap_or(self.kind.parts().1)
+    }
+
+    /// What is wrong this time, and what to do.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// Each bad field.
+    #[must_use]
+    pub fn errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+
+    /// A page that says it, with the problem's status and headers.
+    pub(crate) fn decorate(&self, mut page: Reply) -> Reply {
+        page.status = self.kind.parts().0;
+        for (name, value) in &self.headers {
+            page.headers.append(name, value.clone());
+        }
+        page
+    }
+
     /// What names this answer.
     #[must_use]
     pub const fn trace(&self) -> &TraceId {
@@ -205,7 +187,8 @@ impl Problem {
     /// The answer. `docs` is the address under which each code has its page; without one the type is a URN.
     #[must_use]
     pub fn render(self, docs: Option<&str>) -> Answer {
-        let (status, code, title) = self.kind.parts();
+        let (status, _, title) = self.kind.parts();
+        let code = self.code();
         let document = Document {
             r#type: match docs {
                 Some(base) => format!("{}/{code}", base.trim_end_matches('/')),

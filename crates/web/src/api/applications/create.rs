@@ -1,0 +1,29 @@
+//! `POST /organisations/{organisation}/applications`
+
+use keywright_operations::applications::NewApplication;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::api::shapes::ApplicationShape;
+use crate::extract::rights::CreateApplications;
+use crate::extract::{Body, InOrganisation};
+use crate::routes::{Created, Result};
+
+/// What an application is made from.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewApplicationForm {
+    /// What users see.
+    name: String,
+    /// Slugs of its services, at least one.
+    services: Vec<String>,
+    /// The host under which its users meet it.
+    domain: Option<String>,
+}
+
+/// It is `inactive`, and its sandbox credentials work at once.
+pub(crate) async fn create(org: InOrganisation<CreateApplications>, Body(form): Body<NewApplicationForm>) -> Result<Created<ApplicationShape>> {
+    let new = NewApplication { name: form.name, services: form.services, domain: form.domain };
+    let made = org.operations().application_create(org.caller(), org.id, new).await?;
+    Ok(Created::at(format!("/api/v1/applications/{}", made.id), ApplicationShape::from(&made)))
+}

@@ -1,0 +1,12 @@
+//! `GET /organisations/{organisation}/applications`
+
+use crate::api::shapes::ApplicationShape;
+use crate::extract::rights::See;
+use crate::extract::{InOrganisation, Page};
+use crate::routes::{Listed, Result};
+
+/// Newest first.
+pub(crate) async fn list(org: InOrganisation<See>, page: Page) -> Result<Listed<ApplicationShape>> {
+    let rows = org.operations().application_list(org.caller(), org.id, page.before()?).await?;
+    Ok(Listed::new(&page, rows, |a| a.id, |a| a.into()))
+}

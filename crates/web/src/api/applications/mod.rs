@@ -1,0 +1,4 @@
+//! Applications.
+
+pub(crate) mod create;
+pub(crate) mod list;

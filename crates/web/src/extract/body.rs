@@ -1,0 +1,48 @@
+//! The JSON body of a call.
+
+use hyper::header::CONTENT_TYPE;
+use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
+use utoipa::openapi::path::OperationBuilder;
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::{ContentBuilder, Required};
+
+use crate::problem::{FieldError, Kind, Problem};
+use crate::routes::call::Call;
+use crate::routes::endpoint::{Input, Schemas};
+use crate::routes::reply::named;
+
+/// The body. Its type refuses unknown fields (`#[serde(deny_unknown_fields)]`): a misspelt restriction must not be passed over.
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + ToSchema + Send> Input for Body<T> {
+    fn take(call: &Call) -> Result<Self, Problem> {
+        let said = call.parts().headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let media = said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if media != "application/json" && !(media.starts_with("application/") && media.ends_with("+json")) {
+            return Err(Problem::new(Kind::UnsupportedMediaType, "Send JSON, with `Content-Type: application/json`."));
+        }
+        let mut json = serde_json::Deserializer::from_slice(call.body());
+        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let field = error.path().to_string();
+            bad(if field == "." { String::new() } else { field }, &error.into_inner())
+        })?;
+        json.end().map_err(|error| bad(String::new(), &error))?;
+        Ok(Self(value))
+    }
+
+    fn describe(operation: OperationBuilder, schemas: &mut Schemas) -> OperationBuilder {
+        let content = ContentBuilder::new().schema(Some(named::<T>(schemas))).build();
+        operation.request_body(Some(RequestBodyBuilder::new().content("application/json", content).required(Some(Required::True)).build()))
+    }
+}
+
+/// Never repeats a value: what is pasted into the wrong field may be a secret.
+fn bad(field: String, error: &serde_json::Error) -> Problem {
+    let message = if error.is_data() {
+        keywright_domain::text::without_secrets(&error.to_string())
+    } else {
+        format!("is not JSON: the mistake is at line {}, column {}", error.line(), error.column())
+    };
+    Problem::invalid(vec![FieldError { field, message }])
+}

@@ -1,0 +1,18 @@
+//! What handlers are given: who is calling, the ids of the path, body, query and form.
+
+pub(crate) mod body;
+pub(crate) mod caller;
+pub(crate) mod csrf;
+mod fields;
+pub(crate) mod form;
+pub(crate) mod of;
+pub(crate) mod origin;
+pub(crate) mod page;
+pub(crate) mod query;
+
+pub(crate) use body::Body;
+pub(crate) use caller::{AsOperator, Machine, Open, Public, SignedIn, Who};
+pub(crate) use form::Form;
+pub(crate) use of::{InApplication, InOrganisation, InOwnApplication, Of, OfCredential, OnPage, Visitor, rights};
+pub(crate) use page::Page;
+pub(crate) use query::Query;

@@ -1,0 +1,17 @@
+//! The hub: server-rendered pages for the people of a customer and of the provider.
+
+pub(crate) mod api_docs;
+pub(crate) mod chart;
+pub(crate) mod forms;
+pub(crate) mod frame;
+#[cfg(test)]
+mod gallery;
+pub(crate) mod home;
+pub(crate) mod icons;
+pub(crate) mod page;
+pub(crate) mod parts;
+mod refusals;
+pub(crate) mod static_files;
+pub(crate) mod words;
+
+pub(crate) use refusals::{problem_page, signed_out_form};

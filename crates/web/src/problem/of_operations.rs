@@ -1,0 +1,81 @@
+//! The one mapping from what operations answer to what the caller sees. No `_` arm: a new error does not compile until someone says it here.
+
+use keywright_operations::{Error, KeysError, Rule};
+use keywright_store::StoreError;
+
+use super::{FieldError, Kind, Problem};
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            // Neither the id nor its kind: what is another organisation's must look as if it never was.
+            Error::NotFound { .. } => Self::not_found(),
+            Error::Invalid(fields) => Self::invalid(fields.into_iter().map(|f| FieldError { field: f.name, message: f.message }).collect()),
+            Error::Rule(rule) => rule.into(),
+            Error::Right(refused) => Self::new(Kind::Forbidden, format!("{}.", capital(refused.right.lacking()))),
+            Error::Keys(KeysError::Store(cause)) | Error::Store(cause) => cause.into(),
+            Error::Keys(cause @ (KeysError::Wrong | KeysError::Missing | KeysError::Damaged | KeysError::Random(_))) => Self::internal(&cause),
+            Error::Random(cause) => Self::internal(&cause),
+        }
+    }
+}
+
+impl From<Rule> for Problem {
+    fn from(rule: Rule) -> Self {
+        Self::new(Kind::Refused, format!("{}.", capital(rule.to_string().trim_end_matches('.')))).coded(rule.code())
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy { .. } => Self::new(Kind::Busy, "The store is busy. Try again in a moment.").retry_after(1),
+            StoreError::Full { .. } | StoreError::Disk { .. } | StoreError::Away { .. } | StoreError::Closed | StoreError::Replaced { .. } => {
+                let problem = Self::new(Kind::Unavailable, "The store cannot be used right now. Nothing was changed; try again later.").retry_after(5);
+                tracing::error!(trace_id = problem.trace().as_str(), cause = %error, "the store could not be used");
+                problem
+            }
+            StoreError::Unsure { .. } => {
+                let problem = Self::new(
+                    Kind::Unavailable,
+                    "The connection to the store broke off while this was being saved: look whether it is there before you repeat it.",
+                );
+                tracing::error!(trace_id = problem.trace().as_str(), cause = %error, "a write may or may not be saved");
+                problem
+            }
+            StoreError::Taken { .. }
+            | StoreError::Reference { .. }
+            | StoreError::Corrupt { .. }
+            | StoreError::Aborted
+            | StoreError::Sql { .. }
+            | StoreError::Panicked
+            | StoreError::Door { .. }
+            | StoreError::Random(_) => Self::internal(&error),
+        }
+    }
+}
+
+/// A message as a sentence.
+fn capital(message: &str) -> String {
+    let mut letters = message.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_id_is_answered_without_its_kind() {
+        let a: Problem = Error::NotFound { what: "credential", id: "key_1".into() }.into();
+        let b: Problem = Error::NotFound { what: "application", id: "app_1".into() }.into();
+        assert_eq!((a.detail(), a.code()), (b.detail(), "not_found"));
+    }
+
+    #[test]
+    fn a_rule_keeps_its_code() {
+        let problem: Problem = Error::Rule(Rule::OwnApplication("deleted")).into();
+        assert_eq!((problem.code(), problem.kind().parts().0.as_u16()), ("own_application", 409));
+        assert!(problem.detail().starts_with("This is"));
+    }
+}

@@ -1,0 +1,122 @@
+//! One request on its way through a route.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::Method;
+use hyper::body::Incoming;
+use hyper::http::request::Parts;
+
+use super::access::{Access, Way};
+use super::reply::Reply;
+use crate::app::App;
+use crate::body::{self, BodyError};
+use crate::extract::caller::{self, Who};
+use crate::extract::origin;
+use crate::idempotency::Once;
+use crate::problem::{Kind, Problem};
+use crate::watch::Watch;
+
+/// One request: what it says, and what has been found out about it.
+pub(crate) struct Call {
+    app: Arc<App>,
+    parts: Parts,
+    /// Names and values of what the path holds; an escaped character is never part of an id.
+    ids: Vec<(String, String)>,
+    peer: IpAddr,
+    unread: Option<Incoming>,
+    watch: Arc<Watch>,
+    bytes_max: usize,
+    body: Bytes,
+    who: Option<Who>,
+    once: Option<Arc<Once>>,
+}
+
+impl Call {
+    pub(crate) fn new(app: Arc<App>, parts: Parts, ids: Vec<(String, String)>, peer: IpAddr, unread: Incoming, watch: Arc<Watch>, bytes_max: usize) -> Self {
+        Self { app, parts, ids, peer, unread: Some(unread), watch, bytes_max, body: Bytes::new(), who: None, once: None }
+    }
+
+    /// Finds out who is calling, reads the body, and gives the kept answer where this is a repeat.
+    ///
+    /// # Errors
+    /// Nobody may call like this: no or a bad proof of who it is, another site's page, too much or too slow a body, a repeat of what is running.
+    pub(crate) async fn arrive(&mut self, access: Access, way: Way) -> Result<Option<Reply>, Problem> {
+        if matches!(way, Way::Api | Way::Page) && self.app.hub().is_none() {
+            return Err(Problem::not_found());
+        }
+        if way == Way::Page && self.writes() {
+            origin::same_site(&self.app, &self.parts)?;
+        }
+        self.who = caller::find(&self.app, &self.parts, self.peer, access, way).await?;
+        self.read_body().await?;
+        if self.parts.method == Method::POST
+            && let Some(who) = &mut self.who
+        {
+            let begun = Once::begin(&self.app, who, &self.parts, &self.body, way).await?;
+            match begun {
+                crate::idempotency::Begun::Unkeyed => {}
+                crate::idempotency::Begun::First(once) => self.once = Some(once),
+                crate::idempotency::Begun::Again(reply) => return Ok(Some(reply)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads the body, once.
+    ///
+    /// # Errors
+    /// Too long, too slow, broken off.
+    pub(crate) async fn read_body(&mut self) -> Result<(), Problem> {
+        let Some(mut unread) = self.unread.take() else { return Ok(()) };
+        self.watch.body_begins();
+        let read = body::read(&mut unread, &self.parts.headers, self.bytes_max, &self.watch).await;
+        self.watch.answering();
+        self.body = read.map_err(|error| match error {
+            BodyError::TooLarge { closing } => {
+                let problem = Problem::new(Kind::ContentTooLarge, format!("The body may have {} bytes.", self.bytes_max));
+                if closing { problem.closing() } else { problem }
+            }
+            BodyError::Late => Problem::new(Kind::RequestTimeout, "The body of the request is not whole.").closing(),
+            BodyError::Broken => Problem::new(Kind::InvalidRequest, "The body of the request broke off.").closing(),
+        })?;
+        Ok(())
+    }
+
+    /// Whether the method changes something.
+    pub(crate) fn writes(&self) -> bool {
+        !matches!(self.parts.method, Method::GET | Method::HEAD)
+    }
+
+    pub(crate) fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    pub(crate) fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// Who is calling, where that was found out.
+    pub(crate) fn who(&self) -> Option<&Who> {
+        self.who.as_ref()
+    }
+
+    pub(crate) fn once(&self) -> Option<&Arc<Once>> {
+        self.once.as_ref()
+    }
+
+    /// The machine at the other end of the connection.
+    pub(crate) const fn peer(&self) -> IpAddr {
+        self.peer
+    }
+
+    /// A part of the path.
+    pub(crate) fn id(&self, name: &str) -> Option<&str> {
+        self.ids.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+}
