@@ -80,7 +80,8 @@ fn frame(theme: Theme) -> Frame {
 
 fn gallery(theme: Theme) -> Gallery {
     let wrong = vec![Wrong::new("domain", "shop.test is reserved for tests: write the domain under which your users reach you, such as shop.example.com.")];
-    let permission = |name: &str, explanation: &str, chosen, disabled| PermissionChoice { name: name.into(), explanation: explanation.into(), chosen, disabled };
+    let permission =
+        |name: &str, explanation: &str, chosen, disabled| PermissionChoice { name: name.into(), explanation: explanation.into(), chosen, disabled };
     let step = |title, done, now| Step { title, sentence: "What it is for, in one sentence.", done, now, link: (!done).then(|| ("#".into(), title)) };
     let badge = |state| Badge::of_version(state, now());
     Gallery {
@@ -109,7 +110,12 @@ fn gallery(theme: Theme) -> Gallery {
         number: Number(1_284_093),
         rows: vec![("Production backend", "T4E5", Badge::ACTIVE), ("Payout worker", "9aQx", Badge::EXPIRED), ("Old importer", "mM2k", Badge::REVOKED)],
         pager: Pager { shown: 50, first: Some("#".into()), next: Some("#".into()) },
-        steps: vec![step("Create an application", true, false), step("Add a key", false, true), step("Call the API", false, false), step("Activate", false, false)],
+        steps: vec![
+            step("Create an application", true, false),
+            step("Add a key", false, true),
+            step("Call the API", false, false),
+            step("Activate", false, false),
+        ],
         chart: BarChart {
             title: "Verdicts, last 24 hours",
             over: "Hour (UTC)",
@@ -118,7 +124,11 @@ fn gallery(theme: Theme) -> Gallery {
         },
         samples: vec![
             Sample { language: "curl", code: "curl https://api.example.com/v1/payouts \\\n  -H \"Authorization: Bearer $KEYWRIGHT_KEY\"".into() },
-            Sample { language: "Node.js", code: "const answer = await fetch(\"https://api.example.com/v1/payouts\", {\n  headers: { Authorization: `Bearer ${process.env.KEY}` },\n});".into() },
+            Sample {
+                language: "Node.js",
+                code: "const answer = await fetch(\"https://api.example.com/v1/payouts\", {\n  headers: { Authorization: `Bearer ${process.env.KEY}` },\n});"
+                    .into(),
+            },
             Sample { language: "Python", code: "requests.get(url, headers={\"Authorization\": f\"Bearer {key}\"})".into() },
         ],
         name: Field::new("name", "Production backend"),
@@ -127,7 +137,9 @@ fn gallery(theme: Theme) -> Gallery {
         networks: Field::new("networks", "192.0.2.0/24\n2001:db8::/32"),
         policy: Field::new("policy", "overlap"),
         policies: vec![
-            Choice::new("overlap", "Keep it for 24 hours").line("Both keys work until 27 March 2026, 12:00 UTC. Nothing breaks while you deploy.").tag("Recommended"),
+            Choice::new("overlap", "Keep it for 24 hours")
+                .line("Both keys work until 27 March 2026, 12:00 UTC. Nothing breaks while you deploy.")
+                .tag("Recommended"),
             Choice::new("on_first_use", "Keep it until the new one is used").line("The overlap of 24 hours starts with the first call that uses the new key."),
             Choice { disabled: true, ..Choice::new("immediate", "End it now").line("3 servers that use it are refused at once.") },
         ],
@@ -137,7 +149,10 @@ fn gallery(theme: Theme) -> Gallery {
             groups: vec![
                 PermissionGroup {
                     title: "Payouts".into(),
-                    permissions: vec![permission("payouts:read", "See payouts and their state.", true, false), permission("payouts:write", "Initiate payouts.", false, false)],
+                    permissions: vec![
+                        permission("payouts:read", "See payouts and their state.", true, false),
+                        permission("payouts:write", "Initiate payouts.", false, false),
+                    ],
                 },
                 PermissionGroup { title: "Customers".into(), permissions: vec![permission("customers:write", "Create and update customers.", false, true)] },
             ],

@@ -10,8 +10,8 @@ use flate2::write::GzEncoder;
 use hyper::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS};
 use hyper::{Response, StatusCode};
 
-use crate::answer::{Answer, AnswerBody};
 use super::page::accepts_gzip;
+use crate::answer::{Answer, AnswerBody};
 
 /// The one style sheet: tokens, then frame, then parts.
 const STYLE: &str = concat!(include_str!("../../static/tokens.css"), include_str!("../../static/frame.css"), include_str!("../../static/parts.css"));

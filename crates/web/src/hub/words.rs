@@ -93,6 +93,13 @@ impl HtmlSafe for Exact {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Number(pub(crate) u64);
 
+impl Number {
+    /// For templates, which pass references.
+    pub(crate) const fn of(number: &u64) -> Self {
+        Self(*number)
+    }
+}
+
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = self.0.to_string();
