@@ -102,3 +102,36 @@ pub const URL_CHARS_MAX: usize = 2_000;
 pub const PARALLEL_SECRETS_MAX: u32 = 50;
 /// Faults that a check of a catalogue lists before it stops: more are the consequence of one mistake.
 pub const CATALOGUE_FAULTS_MAX: usize = 100;
+
+/// Characters in the description of an application, the purpose of an organisation and the remark of a review.
+pub const DESCRIPTION_CHARS_MAX: usize = 1_000;
+/// Characters in a postal address.
+pub const ADDRESS_CHARS_MAX: usize = 300;
+/// Characters in a tax id; the longest in use have about 20.
+pub const TAX_ID_CHARS_MAX: usize = 40;
+/// Organisations that one person may be a member of: more is somebody's script.
+pub const MEMBERSHIPS_MAX: i64 = 100;
+/// Members of one organisation.
+pub const MEMBERS_MAX: i64 = 5_000;
+/// Applications of one organisation.
+pub const APPLICATIONS_MAX: i64 = 100_000;
+/// Applications over which one member may hold grants of their own; whoever needs more is admin of the organisation.
+pub const APPLICATION_GRANTS_MAX: usize = 1_000;
+/// Applications that one invitation may name.
+pub const INVITED_APPLICATIONS_MAX: usize = 100;
+/// Open invitations of one organisation: each is a mail that somebody gets.
+pub const INVITATIONS_OPEN_MAX: i64 = 100;
+/// An invitation can be accepted for so long.
+pub const INVITATION_KEPT: Span = Span::from_d(7);
+/// Management tokens of one organisation that are not revoked.
+pub const MANAGEMENT_TOKENS_MAX: i64 = 100;
+/// Bytes of a logo as it is given.
+pub const LOGO_BYTES_MAX: usize = 200_000;
+/// Width and height of a logo in pixels: it is shown at 64.
+pub const LOGO_PIXELS_MAX: u32 = 2_048;
+/// Bytes of a logo as it is kept after it was encoded anew, without the tricks of whoever made it small.
+pub const LOGO_KEPT_BYTES_MAX: usize = 1_000_000;
+/// Memory that decoding a logo may take.
+pub const LOGO_MEMORY_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Usage by the hour is kept so long, for charts.
+pub const USAGE_HOURS_KEPT: Span = Span::from_d(30);

@@ -49,6 +49,47 @@ pub fn name(given: &str) -> Result<String, TextError> {
     Ok(name.to_owned())
 }
 
+/// A text of several lines: white space at the ends removed, line ends made alike.
+///
+/// # Errors
+/// Empty, longer than `max` characters, or with characters that do not show, beside line ends and tabs.
+pub fn paragraph(given: &str, max: usize) -> Result<String, TextError> {
+    let text = given.trim().replace("\r\n", "\n").replace('\r', "\n");
+    let chars = text.chars().count();
+    if text.is_empty() {
+        return Err(TextError("is empty: write something, or leave it out".into()));
+    }
+    if chars > max {
+        return Err(TextError(format!("has {chars} characters: at most {max} are kept")));
+    }
+    if let Some(bad) = text.chars().find(|c| hidden(*c) && !matches!(c, '\n' | '\t')) {
+        return Err(TextError(format!("contains U+{:04X}, which does not show: remove it", bad as u32)));
+    }
+    Ok(text)
+}
+
+/// The address of a page that people are sent to: `https://`, a public host name, perhaps a path.
+///
+/// # Errors
+/// Another scheme, no usable host, a user name in it, too long, or characters that no address has.
+pub fn web_address(given: &str) -> Result<String, TextError> {
+    let given = given.trim();
+    let wrong = |why: &str| TextError(format!("{why}: write an address such as https://example.com/privacy"));
+    if given.chars().count() > limits::URL_CHARS_MAX {
+        return Err(wrong("is longer than 2,000 characters"));
+    }
+    let (scheme, rest) = given.split_once("://").ok_or_else(|| wrong("is not a whole address"))?;
+    if !scheme.eq_ignore_ascii_case("https") {
+        return Err(wrong("does not begin with https://"));
+    }
+    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let host = public_host(host).map_err(|why| TextError(format!("has a host that {why}")))?;
+    if !path.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'<' | b'>' | b'\\' | b'`' | b'{' | b'}' | b'|' | b'^')) {
+        return Err(wrong("contains a character that stands for itself in no address"));
+    }
+    Ok(format!("https://{host}{path}"))
+}
+
 /// Control characters, and those that change the direction of text or take no room (Unicode TR 36, bidirectional spoofing).
 pub(crate) fn hidden(c: char) -> bool {
     c.is_control()
@@ -132,6 +173,33 @@ mod tests {
             assert!(name(bad).is_err(), "{bad:?}");
         }
         assert_eq!(name(&"é".repeat(100)).unwrap().chars().count(), 100);
+    }
+
+    #[test]
+    fn paragraphs_keep_their_lines_and_nothing_that_does_not_show() {
+        assert_eq!(paragraph(" a\r\nb\tc\r", 10).unwrap(), "a\nb\tc");
+        for bad in ["", " \n ", "a\u{202E}b", "a\0b", "12345678901"] {
+            assert!(paragraph(bad, 10).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn web_addresses_are_https_and_public() {
+        assert_eq!(web_address(" HTTPS://Example.COM/a?b#c ").unwrap(), "https://example.com/a?b#c");
+        let long = format!("https://example.com/{}", "x".repeat(2_000));
+        for bad in [
+            "",
+            "example.com",
+            "http://example.com",
+            "javascript:alert(1)",
+            "https://",
+            "https://a@example.com",
+            "https://10.0.0.1/",
+            "https://example.com/<b>",
+            &long,
+        ] {
+            assert!(web_address(bad).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub use parse::parse;
 
 use crate::credential::rotation::PolicyName;
 use crate::credential::secret_form::Brand;
-use crate::credential::{Environment, Kind, RateLimit};
+use crate::credential::{Environment, Kind, Permissions, RateLimit};
 use crate::time::Span;
 
 /// A checked catalogue.
@@ -176,7 +176,29 @@ impl Catalogue {
     }
 }
 
+/// What an operator has enabled of a service that is not open to everybody, for one organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allowance {
+    /// Slug of the service.
+    pub service: String,
+    /// Permissions that the organisation has; none: all of the service's.
+    pub permissions: Option<Permissions>,
+}
+
 impl Service {
+    /// The permissions that an organisation has for it, in the order of the file, by what was enabled for it; none: the service has to be asked for.
+    #[must_use]
+    pub fn offered(&self, allowances: &[Allowance]) -> Option<Vec<String>> {
+        match (self.availability, allowances.iter().find(|a| a.service == self.slug)) {
+            (Availability::Open, _) => Some(self.permission_names()),
+            (Availability::OnRequest, None) => None,
+            (Availability::OnRequest, Some(allowance)) => {
+                let has = |name: &String| allowance.permissions.as_ref().is_none_or(|p| p.names().contains(name));
+                Some(self.permission_names().into_iter().filter(has).collect())
+            }
+        }
+    }
+
     /// The names of its permissions.
     #[must_use]
     pub fn permission_names(&self) -> Vec<String> {
