@@ -2,6 +2,7 @@
 
 mod example;
 mod http;
+mod hub;
 mod place;
 mod ran;
 mod server;
@@ -9,6 +10,7 @@ mod wait;
 
 pub(crate) use example::Key;
 pub(crate) use http::Reply;
+pub(crate) use hub::{Browser, Form, Mail, Page};
 pub(crate) use place::{PROGRAM, Place};
 pub(crate) use ran::Ran;
 pub(crate) use server::Server;
