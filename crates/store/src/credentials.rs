@@ -1,7 +1,7 @@
 //! Credentials and their versions.
 
 use keywright_domain::credential::restrictions::{Networks, Origins};
-use keywright_domain::credential::{Credential, Permissions, RateLimit, Restrictions, Version, VersionState};
+use keywright_domain::credential::{Credential, Environment, Permissions, RateLimit, Restrictions, Version, VersionState};
 use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId};
 use keywright_domain::time::{Span, Timestamp};
 
@@ -235,11 +235,17 @@ impl Tx<'_> {
 pub type Before = Option<CredentialId>;
 
 impl Scope<'_> {
-    /// Credentials of one application, live and ended, newest first, at most `limit`.
+    /// Credentials of one application in one environment, live and ended, newest first, at most `limit`.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn credential_list(&self, application: ApplicationId, before: Before, limit: u32) -> Result<Vec<Stored>, StoreError> {
+    pub async fn credential_list(
+        &self,
+        application: ApplicationId,
+        environment: Environment,
+        before: Before,
+        limit: u32,
+    ) -> Result<Vec<Stored>, StoreError> {
         // '~' sorts after every character of an id.
         let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
         self.together(async move |tx| {
@@ -248,9 +254,9 @@ impl Scope<'_> {
                     concat!(
                         "SELECT ",
                         columns!(),
-                        " FROM credential c WHERE c.organisation_id = $1 AND c.application_id = $2 AND c.id < $3 ORDER BY c.id DESC LIMIT $4"
+                        " FROM credential c WHERE c.organisation_id = $1 AND c.application_id = $2 AND c.environment = $3 AND c.id < $4 ORDER BY c.id DESC LIMIT $5"
                     ),
-                    args![application, before.as_str(), i64::from(limit)],
+                    args![application, environment.as_str(), before.as_str(), i64::from(limit)],
                 )
                 .await?;
             let Some(oldest) = listed.last() else { return Ok(listed) };
@@ -258,13 +264,22 @@ impl Scope<'_> {
             let versions = tx
                 .all::<VersionRow>(
                     "SELECT v.credential_id, v.number, v.state, v.until_us, v.digest, v.hint, v.created_us FROM credential c JOIN version v ON v.credential_id = c.id \
-                     WHERE c.organisation_id = $1 AND c.application_id = $2 AND c.id < $3 AND c.id >= $4",
-                    args![application, before.as_str(), oldest],
+                     WHERE c.organisation_id = $1 AND c.application_id = $2 AND c.environment = $3 AND c.id < $4 AND c.id >= $5",
+                    args![application, environment.as_str(), before.as_str(), oldest],
                 )
                 .await?;
             Ok(with_versions(listed, versions))
         })
         .await
+    }
+
+    /// Whether an application has any credential, live or ended.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn application_has_credential(&self, application: ApplicationId) -> Result<bool, StoreError> {
+        let one = self.all::<()>("SELECT 1 FROM credential WHERE organisation_id = $1 AND application_id = $2 LIMIT 1", args![application]).await?;
+        Ok(!one.is_empty())
     }
 
     /// One credential.

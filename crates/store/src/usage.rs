@@ -7,6 +7,7 @@ pub mod segment;
 
 use std::net::IpAddr;
 
+use keywright_domain::credential::Environment;
 use keywright_domain::ids::{ApplicationId, CredentialId};
 use keywright_domain::time::Timestamp;
 use keywright_domain::verdict::Code;
@@ -153,15 +154,21 @@ impl Scope<'_> {
         .await
     }
 
-    /// Usage of the credentials of one application from `oldest` to `newest`, both included.
+    /// Usage of the credentials of one application in one environment from `oldest` to `newest`, both included.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn usage_of_application(&self, application: ApplicationId, oldest: CredentialId, newest: CredentialId) -> Result<Vec<UsageEntry>, StoreError> {
+    pub async fn usage_of_application(
+        &self,
+        application: ApplicationId,
+        environment: Environment,
+        oldest: CredentialId,
+        newest: CredentialId,
+    ) -> Result<Vec<UsageEntry>, StoreError> {
         self.all(
             "SELECT u.credential_id, u.version, u.code, u.count, u.last_us, u.last_source FROM credential c JOIN usage u ON u.credential_id = c.id \
-             WHERE c.organisation_id = $1 AND c.application_id = $2 AND c.id >= $3 AND c.id <= $4",
-            args![application, oldest, newest],
+             WHERE c.organisation_id = $1 AND c.application_id = $2 AND c.environment = $3 AND c.id >= $4 AND c.id <= $5",
+            args![application, environment.as_str(), oldest, newest],
         )
         .await
     }

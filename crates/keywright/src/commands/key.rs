@@ -1,8 +1,9 @@
 //! `keywright key`
 
 use keywright_domain::credential::Standing;
+use keywright_domain::limits::PAGE_ROWS_MAX;
 use keywright_domain::promise::Effect;
-use keywright_operations::credentials::{Changes, Found, NewCredential, Rotation, Set, Shown};
+use keywright_operations::credentials::{Changes, Found, Listing, NewCredential, Rotation, Set, Shown};
 use keywright_web::api::shapes::CredentialShape;
 use serde_json::json;
 
@@ -35,7 +36,7 @@ pub(super) async fn run(settings: &Settings, command: Key) -> Result<Output, Fai
             Ok(Output::new(json!({ "id": made.id.to_string(), "version": made.version, "key": made.key.reveal() }), text))
         }
         Key::List { application, page } => {
-            let listed = operations.credential_list(caller, id(&application)?, before(&page)?).await?;
+            let listed = operations.credential_list(caller, id(&application)?, Listing { environment: None, before: before(&page)?, limit: PAGE_ROWS_MAX as u32 }).await?;
             let shapes: Vec<CredentialShape> = listed.iter().map(Into::into).collect();
             let rows: Vec<Vec<String>> = listed.iter().map(row).collect();
             Ok(Output::new(

@@ -86,7 +86,7 @@ impl Operations {
         let allowed = self.over_application(caller, Right::Admin, id).await?;
         let (catalogue, _) = self.catalogue().await?;
         let scope = self.store.scope(&allowed)?;
-        let has_credential = !scope.credential_list(id, None, 1).await?.is_empty();
+        let has_credential = scope.application_has_credential(id).await?;
         let owner = scope.application(id).await?.ok_or_else(|| Error::not_found("application", id))?.organisation;
         let verified = self.store.as_operator(&self.operate(caller)?)?.organisation(owner).await?.is_some_and(|o| o.review == Review::Verified);
         let done = self

@@ -12,7 +12,7 @@ pub use create::{Created, NewCredential};
 pub use find::Found;
 pub use revoke::{Effective, Revoked, VerifierEffect};
 pub use rotate::{Rotation, RotationMade};
-pub use show::Shown;
+pub use show::{Listing, Shown};
 
 use keywright_domain::caller::Allowed;
 use keywright_domain::credential::Kind;

@@ -1,9 +1,8 @@
 //! Seeing credentials: lists, and one with its versions and who uses them.
 
 use keywright_domain::caller::{Caller, Right};
-use keywright_domain::credential::Credential;
+use keywright_domain::credential::{Credential, Environment};
 use keywright_domain::ids::{ApplicationId, CredentialId};
-use keywright_domain::limits;
 use keywright_domain::time::{Span, Timestamp};
 use keywright_domain::verdict::Code;
 use keywright_store::credentials::Stored;
@@ -35,25 +34,42 @@ impl Shown {
     }
 }
 
+/// Which credentials of an application are wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Listing {
+    /// Of one environment; none: of both.
+    pub environment: Option<Environment>,
+    /// Those before this one, which are older; none: from the newest.
+    pub before: Option<CredentialId>,
+    /// At most so many.
+    pub limit: u32,
+}
+
 impl Operations {
-    /// Credentials of an application, live and ended, newest first, before `before`.
+    /// Credentials of an application, live and ended, newest first.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Store`]
-    pub async fn credential_list(&self, caller: &Caller, application: ApplicationId, before: Option<CredentialId>) -> Result<Vec<Shown>, Error> {
+    pub async fn credential_list(&self, caller: &Caller, application: ApplicationId, listing: Listing) -> Result<Vec<Shown>, Error> {
         let allowed = self.over_application(caller, Right::View, application).await?;
         let scope = self.store.scope(&allowed)?;
-        let listed = scope.credential_list(application, before, limits::PAGE_ROWS_MAX as u32).await?;
-        let (Some(newest), Some(oldest)) = (listed.first(), listed.last()) else { return Ok(vec![]) };
-        let mut usage = std::collections::HashMap::<CredentialId, Vec<UsageEntry>>::new();
-        for entry in scope.usage_of_application(application, oldest.credential.id, newest.credential.id).await? {
-            usage.entry(entry.credential).or_default().push(entry);
+        let environments = listing.environment.map_or_else(|| Environment::ALL.to_vec(), |one| vec![one]);
+        let mut shown = Vec::new();
+        // Each environment by itself, because both together have no order in the index.
+        for environment in environments {
+            let listed = scope.credential_list(application, environment, listing.before, listing.limit).await?;
+            let (Some(newest), Some(oldest)) = (listed.first(), listed.last()) else { continue };
+            let mut usage = std::collections::HashMap::<CredentialId, Vec<UsageEntry>>::new();
+            for entry in scope.usage_of_application(application, environment, oldest.credential.id, newest.credential.id).await? {
+                usage.entry(entry.credential).or_default().push(entry);
+            }
+            shown.extend(listed.into_iter().map(|stored| {
+                let usage = usage.remove(&stored.credential.id).unwrap_or_default();
+                self.shown(stored, usage)
+            }));
         }
-        let mut shown = Vec::with_capacity(listed.len());
-        for stored in listed {
-            let usage = usage.remove(&stored.credential.id).unwrap_or_default();
-            shown.push(self.shown(stored, usage));
-        }
+        shown.sort_unstable_by_key(|s| std::cmp::Reverse(s.credential.id));
+        shown.truncate(listing.limit as usize);
         Ok(shown)
     }
 

@@ -160,5 +160,9 @@ CREATE TABLE idempotency (
 ) /*STRICT, WITHOUT ROWID*/;
 CREATE INDEX idempotency_created ON idempotency (created_us);
 
+-- Lists show one environment at a time.
+DROP INDEX credential_of_application;
+CREATE INDEX credential_of_environment ON credential (application_id, environment, id);
+
 CREATE INDEX audit_of_organisation ON audit (organisation_id, id);
 CREATE INDEX audit_of_subject ON audit (subject, id);
