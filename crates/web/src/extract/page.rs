@@ -1,5 +1,6 @@
 //! Which page of a list is wanted.
 
+use std::fmt::Display;
 use std::str::FromStr;
 
 use keywright_domain::limits;
@@ -7,6 +8,7 @@ use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::Type;
 use utoipa::openapi::{ObjectBuilder, Required};
 
+use crate::hub::parts::Pager;
 use crate::problem::{FieldError, Problem};
 use crate::routes::call::Call;
 use crate::routes::endpoint::{Input, Schemas};
@@ -40,6 +42,20 @@ impl Page {
     pub(crate) fn before<I: FromStr>(&self) -> Result<Option<I>, Problem> {
         let read = |cursor: &String| cursor.parse().map_err(|_| bad("cursor", "is none of this list: take it from the Link header of the page before"));
         self.cursor.as_ref().map(read).transpose()
+    }
+
+    /// What stands below the list on a page of the hub. `rows` are one more than the page's limit where there are more; that one is taken off.
+    pub(crate) fn pager<R, D: Display>(&self, rows: &mut Vec<R>, id: impl Fn(&R) -> D) -> Pager {
+        let more = rows.len() > self.limit;
+        rows.truncate(self.limit);
+        let mut first = form_urlencoded::Serializer::new(String::new());
+        first.extend_pairs(&self.others);
+        let first = first.finish();
+        Pager {
+            shown: rows.len(),
+            first: self.cursor.is_some().then(|| if first.is_empty() { self.path.clone() } else { format!("{}?{first}", self.path) }),
+            next: rows.last().filter(|_| more).map(|row| self.next(&id(row).to_string())),
+        }
     }
 
     /// Path and query of the page after the row with this id.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use askama::filters::HtmlSafe;
 
+use crate::problem::{Kind, Problem};
+
 /// A field: its name, what stands in it, and what is wrong with that. What was typed stays.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Field {
@@ -74,6 +76,35 @@ impl Wrong {
     /// Of one field.
     pub(crate) fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self { field: field.into(), message: message.into() }
+    }
+}
+
+/// What whoever sent a form can mend; every other problem becomes a page of its own. `labels` are the names of the form's fields with what stands
+/// above them: messages go on from there ("Name" + "is empty: write …"). A field that is not among them is said of the form as a whole.
+///
+/// # Errors
+/// The problem, when it is no bad field and no rule of the product.
+pub(crate) fn mendable(problem: Problem, labels: &[(&'static str, &'static str)]) -> Result<Vec<Wrong>, Problem> {
+    let sentence = |text: &str| {
+        let mut letters = text.chars();
+        let end = if text.ends_with(['.', '?']) { "" } else { "." };
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect()) + end
+    };
+    match problem.kind() {
+        Kind::InvalidRequest => Ok(problem
+            .errors()
+            .iter()
+            .map(|error| {
+                // `networks[1]` is said of `networks`.
+                let name = error.field.split(['[', '.']).next().unwrap_or_default();
+                match labels.iter().find(|(known, _)| *known == name) {
+                    Some((name, label)) => Wrong::new(*name, sentence(&format!("{label} {}", error.message))),
+                    None => Wrong::new("", sentence(&error.message)),
+                }
+            })
+            .collect()),
+        Kind::Refused => Ok(vec![Wrong::new("", sentence(problem.detail()))]),
+        _ => Err(problem),
     }
 }
 
@@ -162,5 +193,15 @@ mod tests {
         assert_eq!(field.error.as_deref(), Some("Write a name."));
         assert_eq!(field.described(true).to_string(), r#" aria-describedby="name-hint name-error" aria-invalid="true""#);
         assert_eq!(Field::new("other", "").checked(&wrong).error, None);
+    }
+
+    #[test]
+    fn what_can_be_mended_is_said_beside_its_field() {
+        let bad = |field: &str, message: &str| crate::problem::FieldError { field: field.into(), message: message.into() };
+        let problem = Problem::invalid(vec![bad("name", "is empty: write a name"), bad("on[3]", "is unknown"), bad("else", "is wrong")]);
+        let wrong = mendable(problem, &[("name", "Name"), ("on", "An application")]).unwrap();
+        let said = [("name", "Name is empty: write a name."), ("on", "An application is unknown."), ("", "Is wrong.")];
+        assert_eq!(wrong, said.map(|(field, message)| Wrong::new(field, message)));
+        assert_eq!(mendable(Problem::not_found(), &[]).unwrap_err().kind(), Kind::NotFound);
     }
 }
