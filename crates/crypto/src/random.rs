@@ -1,6 +1,7 @@
 //! Random bits from the operating system's generator.
 
 use keywright_domain::credential::secret_form::{self, Brand, Class};
+use keywright_domain::sign_in;
 
 use crate::secret::Secret;
 
@@ -36,19 +37,48 @@ pub fn secret(brand: &Brand, class: Class) -> Result<Secret, NoRandom> {
     let mut text = String::with_capacity(secret_form::SECRET_BYTES_MAX);
     text.push_str(brand.as_str());
     text.push_str(class.infix());
-    let mut missing = secret_form::RANDOM_DIGITS;
+    digits(&mut text, secret_form::DIGITS, secret_form::RANDOM_DIGITS)?;
+    secret_form::complete(&mut text);
+    Ok(Secret::new(text))
+}
+
+/// A new secret without a form of its own, as sessions, links and cookies carry: 32 base62 digits, 190 bits.
+///
+/// # Errors
+/// [`NoRandom`]
+pub fn opaque() -> Result<Secret, NoRandom> {
+    let mut text = String::with_capacity(OPAQUE_DIGITS);
+    digits(&mut text, secret_form::DIGITS, OPAQUE_DIGITS)?;
+    Ok(Secret::new(text))
+}
+
+/// A new code to type in, in the form of [`sign_in::code`].
+///
+/// # Errors
+/// [`NoRandom`]
+pub fn code() -> Result<Secret, NoRandom> {
+    let mut text = String::with_capacity(sign_in::CODE_CHARS);
+    digits(&mut text, sign_in::CODE_ALPHABET, sign_in::CODE_CHARS)?;
+    Ok(Secret::new(text))
+}
+
+const OPAQUE_DIGITS: usize = 32;
+
+/// Adds `missing` characters of the alphabet, each as likely as the others.
+fn digits(text: &mut String, alphabet: &[u8], mut missing: usize) -> Result<(), NoRandom> {
+    // Rejection sampling: what is above the largest multiple of the alphabet's size would favour its first characters.
+    let fair = 256 - 256 % alphabet.len();
     while missing > 0 {
         let mut pool = zeroize::Zeroizing::new(bytes::<64>()?);
         for byte in pool.iter_mut() {
-            // Rejection sampling: 248 = 4 × 62, so each digit is equally likely.
-            if missing > 0 && *byte < 248 {
-                text.push(char::from(secret_form::DIGITS[usize::from(*byte % 62)]));
+            let drawn = usize::from(*byte);
+            if missing > 0 && drawn < fair {
+                text.push(char::from(alphabet[drawn % alphabet.len()]));
                 missing -= 1;
             }
         }
     }
-    secret_form::complete(&mut text);
-    Ok(Secret::new(text))
+    Ok(())
 }
 
 #[cfg(test)]
@@ -62,6 +92,15 @@ mod tests {
         let (a, b) = (secret(&brand, class).unwrap(), secret(&brand, class).unwrap());
         assert_eq!(secret_form::recognise(a.expose().as_bytes(), &[brand]), Ok(class));
         assert_ne!(a.expose(), b.expose());
+    }
+
+    #[test]
+    fn a_code_is_read_back_and_no_two_are_alike() {
+        let (a, b) = (code().unwrap(), code().unwrap());
+        assert_eq!(sign_in::code(a.expose()).as_deref(), Some(a.expose()));
+        assert_ne!(a.expose(), b.expose());
+        assert_ne!(opaque().unwrap().expose(), opaque().unwrap().expose());
+        assert_eq!(opaque().unwrap().expose().len(), 32);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::digest;
 use crate::random::{self, NoRandom};
 
 /// The installation's master key: 32 bytes that never leave this type. Everything is sealed under sub-keys of it (HKDF, RFC 5869).
+#[derive(Clone)]
 pub struct MasterKey(Zeroizing<[u8; 32]>);
 
 /// Why a text is not a master key.
@@ -31,12 +32,15 @@ pub enum OpenError {
 pub enum Purpose {
     /// The private key that signs revocation proofs.
     ProofKey,
+    /// A mail that waits to leave.
+    Mail,
 }
 
 impl Purpose {
     const fn label(self) -> &'static [u8] {
         match self {
             Self::ProofKey => b"keywright seal proof-key v1",
+            Self::Mail => b"keywright seal mail v1",
         }
     }
 }
@@ -133,6 +137,7 @@ mod tests {
         let sealed = key.seal(Purpose::ProofKey, "here", b"secret").unwrap();
         assert_eq!(key.open(Purpose::ProofKey, "here", &sealed).unwrap().as_slice(), b"secret");
         assert_eq!(key.open(Purpose::ProofKey, "there", &sealed), Err(OpenError::Refused));
+        assert_eq!(key.open(Purpose::Mail, "here", &sealed), Err(OpenError::Refused));
         assert_eq!(other.open(Purpose::ProofKey, "here", &sealed), Err(OpenError::Refused));
         for at in 0..sealed.len() {
             let mut changed = sealed.clone();

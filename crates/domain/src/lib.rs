@@ -15,6 +15,7 @@ pub mod membership;
 pub mod organisation;
 pub mod promise;
 pub mod resource_server;
+pub mod sign_in;
 pub mod text;
 pub mod time;
 pub mod verdict;

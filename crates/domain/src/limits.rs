@@ -135,3 +135,32 @@ pub const LOGO_KEPT_BYTES_MAX: usize = 1_000_000;
 pub const LOGO_MEMORY_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Usage by the hour is kept so long, for charts.
 pub const USAGE_HOURS_KEPT: Span = Span::from_d(30);
+
+/// A link and a code to sign in with are good for this long: a mail may be slow, and a mailbox is not a place to keep keys.
+pub const SIGN_IN_VALID: Span = Span::from_s(15 * 60);
+/// Tries that a code allows; guessing one of 31⁸ in five tries is hopeless.
+pub const SIGN_IN_TRIES_MAX: i64 = 5;
+/// Mails to one address in [`SIGN_IN_VALID`], so that nobody fills somebody else's mailbox.
+pub const SIGN_IN_MAILS_MAX: i64 = 5;
+/// Sign-ins that one source address may ask for in [`SIGN_IN_VALID`]: an office behind one address, not a flood.
+pub const SIGN_INS_PER_SOURCE_MAX: i64 = 60;
+/// Characters of the path to which a sign-in returns.
+pub const RETURN_TO_CHARS_MAX: usize = 300;
+/// A session of the hub that is not used for this long has ended: a working day with its pauses.
+pub const SESSION_IDLE: Span = Span::from_h(12);
+/// A session of the hub ends after this long however much it is used.
+pub const SESSION_KEPT: Span = Span::from_d(30);
+/// That a session was used is put down at most this often, so that reading pages costs no write each.
+pub const SESSION_SEEN_EVERY: Span = Span::from_s(60);
+/// A person has signed in *freshly* for this long, which some acts ask for.
+pub const SESSION_FRESH: Span = Span::from_s(5 * 60);
+/// Life of an access token of the management API, in seconds.
+pub const ACCESS_TOKEN_S: i64 = 3_600;
+/// Characters that are kept of what a browser calls itself.
+pub const AGENT_CHARS_MAX: usize = 200;
+/// Sign-ins and mails that are over are kept this long, so that their page can say what happened to them.
+pub const SIGN_IN_KEPT: Span = Span::from_d(1);
+/// Repeats of a request with an `Idempotency-Key` are recognised for this long.
+pub const IDEMPOTENCY_KEPT: Span = Span::from_h(24);
+/// Whoever sends a mail has it for this long; then another node may.
+pub const MAIL_LEASE: Span = Span::from_s(120);
