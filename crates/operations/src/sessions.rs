@@ -5,6 +5,8 @@ use keywright_crypto::secret::Secret;
 use keywright_domain::caller::Caller;
 use keywright_domain::credential::secret_form::{self, Class};
 use keywright_domain::ids::OrganisationId;
+use keywright_domain::limits;
+use keywright_domain::time::Timestamp;
 use keywright_store::sessions::{Membership, Session};
 
 use crate::access::allowed_gate;
@@ -42,6 +44,11 @@ pub enum Bearer {
     Refused,
 }
 
+/// A session that was not used since then has ended.
+fn idle_since(now: Timestamp) -> Timestamp {
+    Timestamp::from_us(now.us().saturating_sub(limits::SESSION_IDLE.us()))
+}
+
 impl Operations {
     /// The person of a hub session.
     ///
@@ -49,8 +56,8 @@ impl Operations {
     /// [`Error::Store`]
     pub async fn session_of(&self, secret: &Secret) -> Result<Option<SignedIn>, Error> {
         let allowed = allowed_gate()?;
-        let gate = self.gate(&allowed)?;
-        let Some(session) = gate.session(&secret.digest(), false, self.now()).await? else { return Ok(None) };
+        let (gate, now) = (self.gate(&allowed)?, self.now());
+        let Some(session) = gate.session(&secret.digest(), false, now, idle_since(now)).await? else { return Ok(None) };
         let memberships = gate.memberships(session.person.id).await?;
         let csrf = sha256(&[b"keywright csrf v1 ", secret.expose().as_bytes()].concat());
         Ok(Some(SignedIn { caller: Caller::Person(session.person), session, memberships, csrf }))
@@ -66,7 +73,7 @@ impl Operations {
         let (digest, now) = (secret.digest(), self.now());
         let caller = match secret_form::recognise(secret.expose().as_bytes(), &catalogue.brands) {
             Ok(Class::ApiKey(_)) => return Ok(Bearer::ApiKey),
-            Ok(Class::AccessToken) => self.gate(&allowed)?.session(&digest, true, now).await?.map(|s| Caller::Person(s.person)),
+            Ok(Class::AccessToken) => self.gate(&allowed)?.session(&digest, true, now, idle_since(now)).await?.map(|s| Caller::Person(s.person)),
             Ok(Class::Management) => self.gate(&allowed)?.management_token(&digest, now).await?.map(Caller::Token),
             Ok(Class::SecretKey(_) | Class::ResourceServer) | Err(_) => None,
         };

@@ -63,4 +63,34 @@ impl Tx<'_> {
         credentials.dedup();
         Ok(credentials)
     }
+
+    /// Erases sign-ins that were over before `before`, at most `limit`; gives how many.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn sign_ins_forget(&mut self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        let sql = "DELETE FROM sign_in WHERE id IN (SELECT id FROM sign_in WHERE until_us < $1 ORDER BY until_us LIMIT $2)";
+        self.exec(sql, args![before, i64::from(limit)]).await
+    }
+
+    /// Erases sessions that ended before `before`, or were used for the last time before `idle`; at most `limit` of each.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn sessions_forget(&mut self, before: Timestamp, idle: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        let limit = i64::from(limit);
+        let ended = "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE until_us < $1 ORDER BY until_us LIMIT $2)";
+        let idled = "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE seen_us < $1 LIMIT $2)";
+        Ok(self.exec(ended, args![before, limit]).await? + self.exec(idled, args![idle, limit]).await?)
+    }
+
+    /// Erases what repeats of requests made before `before` would be recognised by, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn idempotency_forget(&mut self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        let sql = "DELETE FROM idempotency WHERE (caller, route, key_digest) IN \
+                   (SELECT caller, route, key_digest FROM idempotency WHERE created_us < $1 ORDER BY created_us LIMIT $2)";
+        self.exec(sql, args![before, i64::from(limit)]).await
+    }
 }

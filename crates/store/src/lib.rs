@@ -1,4 +1,4 @@
-//! The store: the only crate with SQL. One text per statement for two engines, one way to write, three doors to reading.
+//! The store: the only crate with SQL. One text per statement for two engines, one way to write, four doors to reading.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod applications;
@@ -12,13 +12,16 @@ pub mod error;
 mod forgetting;
 mod grants;
 pub mod installation;
+pub mod mails;
 pub mod members;
 pub mod node_place;
 pub mod organisations;
+pub mod persons;
 mod records;
 pub mod resource_servers;
 pub mod scope;
 pub mod sessions;
+pub mod sign_in;
 pub mod snapshot;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -86,6 +86,42 @@ impl FromRow for Bearer {
     }
 }
 
+/// A session or an access token, as its owner sees it in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its id, which is no secret.
+    pub id: SessionId,
+    /// An access token for the API, not a session of the hub.
+    pub access_token: bool,
+    /// The one organisation that an access token is for.
+    pub organisation: Option<OrganisationId>,
+    /// What the browser called itself.
+    pub agent: String,
+    /// Where it was made from.
+    pub source: Option<String>,
+    /// When it was made.
+    pub signed_in_at: Timestamp,
+    /// When it was last used, to within a minute; of access tokens: when it was made.
+    pub seen_at: Timestamp,
+    /// Not accepted from then on.
+    pub until: Timestamp,
+}
+
+impl FromRow for Listed {
+    fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.parse(0)?,
+            access_token: row.bool(1)?,
+            organisation: row.opt_text_ref(2)?.map(|id| id.parse::<OrganisationId>().map_err(StoreError::corrupt)).transpose()?,
+            agent: row.text(3)?,
+            source: row.opt_text(4)?,
+            signed_in_at: Timestamp::from_us(row.int(5)?),
+            seen_at: Timestamp::from_us(row.int(6)?),
+            until: Timestamp::from_us(row.int(7)?),
+        })
+    }
+}
+
 /// A session that is to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSession {
@@ -110,16 +146,29 @@ pub struct NewSession {
 }
 
 impl AsGate<'_> {
-    /// The session with this digest that is accepted at `now`: one of the hub, or an access token.
+    /// The session with this digest that is accepted at `now` and was used after `idle_since`: one of the hub, or an access token.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn session(&self, digest: &[u8; 32], access_token: bool, now: Timestamp) -> Result<Option<Session>, StoreError> {
+    pub async fn session(&self, digest: &[u8; 32], access_token: bool, now: Timestamp, idle_since: Timestamp) -> Result<Option<Session>, StoreError> {
         self.opt(
             "SELECT s.id, s.person_id, s.organisation_id, p.mail, p.name, o.person_id IS NOT NULL, s.signed_in_us, s.seen_us, s.until_us \
              FROM session s JOIN person p ON p.id = s.person_id LEFT JOIN operator o ON o.person_id = s.person_id \
-             WHERE s.digest = $1 AND s.access_token = $2 AND s.until_us > $3",
-            args![*digest, access_token, now],
+             WHERE s.digest = $1 AND s.access_token = $2 AND s.until_us > $3 AND s.seen_us > $4",
+            args![*digest, access_token, now, idle_since],
+        )
+        .await
+    }
+
+    /// A person's sessions and access tokens that are accepted at `now` and were used after `idle_since`, newest first, at most 200.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn session_list(&self, person: PersonId, now: Timestamp, idle_since: Timestamp) -> Result<Vec<Listed>, StoreError> {
+        self.all(
+            "SELECT id, access_token, organisation_id, agent, source, signed_in_us, seen_us, until_us FROM session \
+             WHERE person_id = $1 AND until_us > $2 AND seen_us > $3 ORDER BY signed_in_us DESC, id DESC LIMIT 200",
+            args![person, now, idle_since],
         )
         .await
     }
@@ -165,6 +214,15 @@ impl Tx<'_> {
             args![s.id, s.digest, s.person, s.access_token, s.organisation, s.agent.as_str(), s.source.as_deref(), s.now, s.until],
         )
         .await?;
+        Ok(())
+    }
+
+    /// Puts down that a session was used, unless that was done after `before`.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn session_seen(&mut self, id: SessionId, now: Timestamp, before: Timestamp) -> Result<(), StoreError> {
+        self.exec("UPDATE session SET seen_us = $2 WHERE id = $1 AND seen_us < $3", args![id, now, before]).await?;
         Ok(())
     }
 

@@ -22,11 +22,15 @@ CREATE TABLE sign_in (
     -- Makes the person an operator: a link for the first one.
     operator BOOLEAN NOT NULL,
     mail_id TEXT COLLATE "C",
+    -- Where it was asked from, so that nobody asks without end.
+    source TEXT COLLATE "C",
     created_us BIGINT NOT NULL,
     until_us BIGINT NOT NULL,
     used_us BIGINT
 ) /*STRICT*/;
 CREATE INDEX sign_in_of_mail ON sign_in (mail, created_us);
+CREATE INDEX sign_in_of_source ON sign_in (source, created_us);
+CREATE INDEX sign_in_of_browser ON sign_in (browser_digest);
 CREATE INDEX sign_in_until ON sign_in (until_us);
 
 CREATE TABLE session (
@@ -51,7 +55,7 @@ CREATE TABLE application_grant (
     grants TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (application_id, member_id)
 ) /*STRICT, WITHOUT ROWID*/;
-CREATE INDEX application_grant_of_member ON application_grant (member_id);
+CREATE INDEX application_grant_of_member ON application_grant (member_id, application_id);
 CREATE INDEX member_of_person ON member (person_id);
 
 CREATE TABLE invitation (
@@ -119,6 +123,9 @@ ALTER TABLE application ADD COLUMN description TEXT COLLATE "C";
 ALTER TABLE application ADD COLUMN privacy_url TEXT COLLATE "C";
 ALTER TABLE application ADD COLUMN logo TEXT COLLATE "C";
 
+CREATE INDEX application_own ON application (organisation_id) WHERE own;
+CREATE INDEX application_logo ON application (logo) WHERE logo IS NOT NULL;
+
 -- Services that are not open to everybody, and who may have them.
 CREATE TABLE organisation_service (
     organisation_id TEXT COLLATE "C" NOT NULL REFERENCES organisation (id),
@@ -164,5 +171,22 @@ CREATE INDEX idempotency_created ON idempotency (created_us);
 DROP INDEX credential_of_application;
 CREATE INDEX credential_of_environment ON credential (application_id, environment, id);
 
+ALTER TABLE audit ADD COLUMN application_id TEXT COLLATE "C";
 CREATE INDEX audit_of_organisation ON audit (organisation_id, id);
+CREATE INDEX audit_of_application ON audit (application_id, id) WHERE application_id IS NOT NULL;
 CREATE INDEX audit_of_subject ON audit (subject, id);
+CREATE INDEX audit_of_actor ON audit (actor, id);
+
+-- Verdicts by the hour (in hours since 1970), for charts: about an application or, added up, about an organisation.
+CREATE TABLE usage_hour (
+    subject TEXT COLLATE "C" NOT NULL,
+    hour BIGINT NOT NULL,
+    -- The organisation of an application; none: the subject is an organisation.
+    organisation_id TEXT COLLATE "C",
+    accepted BIGINT NOT NULL,
+    refused BIGINT NOT NULL,
+    last_us BIGINT NOT NULL,
+    PRIMARY KEY (subject, hour)
+) /*STRICT, WITHOUT ROWID*/;
+CREATE INDEX usage_hour_of_organisation ON usage_hour (organisation_id, hour) WHERE organisation_id IS NOT NULL;
+CREATE INDEX usage_hour_old ON usage_hour (hour);
