@@ -39,10 +39,12 @@ pub(crate) struct SeriesKey {
     pub(crate) total: Number,
 }
 
-const WIDTH: u64 = 720;
-const LEFT: u64 = 56;
-const TOP: u64 = 12;
-const HEIGHT: u64 = 148;
+/// The drawing is stretched to the width that there is; labels stand beside it as text, which is not.
+const WIDTH: u64 = 1_000;
+const HEIGHT: u64 = 160;
+/// Labels below the bars; half of them at small widths.
+const LABELS_MAX: usize = 8;
+const HATCH: &str = r#"<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0v6"/></pattern></defs>"#;
 const CLASSES: [&str; 2] = ["one", "two"];
 
 impl BarChart {
@@ -65,45 +67,43 @@ pub(crate) struct Drawn<'a>(&'a BarChart);
 impl fmt::Display for Drawn<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(chart) = self;
-        let most = chart.bars.iter().map(|bar| bar.values.iter().sum::<u64>()).max().unwrap_or(0);
+        let most = chart.bars.iter().map(|bar| bar.values.iter().fold(0, |sum: u64, value| sum.saturating_add(*value))).max().unwrap_or(0);
         let top = ceiling(most);
-        let y = |value: u64| TOP + HEIGHT - scaled(value, top, HEIGHT);
-        write!(f, r#"<svg viewBox="0 0 {WIDTH} {}" role="img" aria-label="{}">"#, TOP + HEIGHT + 28, chart.title)?;
-        f.write_str(r#"<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0v6"/></pattern></defs>"#)?;
-        for value in [top / 2, top] {
-            let at = y(value);
-            write!(f, r#"<path class="grid" d="M{LEFT} {at}H{WIDTH}"/><text x="{}" y="{}" text-anchor="end">{}</text>"#, LEFT - 8, at + 5, Number(value))?;
-        }
-        write!(f, r#"<text x="{}" y="{}" text-anchor="end">0</text>"#, LEFT - 8, y(0) + 5)?;
+        write!(f, r#"<div class="plot" aria-hidden="true"><div class="up"><span>{}</span><span>{}</span><span>0</span></div>"#, Number(top), Number(top / 2))?;
+        write!(f, r#"<svg viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none">{HATCH}<path class="grid" d="M0 0H{WIDTH}M0 {}H{WIDTH}"/>"#, HEIGHT / 2)?;
         let count = chart.bars.len().max(1) as u64;
-        let room = (WIDTH - LEFT) / count;
-        let width = (room * 7 / 10).clamp(2, 48);
-        // As many labels as fit beside each other, the first and further ones at an even distance.
-        let every = (64 / room.max(1) + 1).max(1);
-        for (i, bar) in chart.bars.iter().enumerate() {
-            let i = i as u64;
-            let x = LEFT + (WIDTH - LEFT) * i / count + (room - width) / 2;
-            let mut below = 0;
+        let room = WIDTH / count;
+        let width = (room * 7 / 10).max(1);
+        for (i, bar) in (0..).zip(&chart.bars) {
+            let x = WIDTH * i / count + (room - width) / 2;
+            let mut below: u64 = 0;
             for (value, class) in bar.values.iter().zip(CLASSES) {
-                let (from, to) = (y(below), y(below + value));
+                let above = below.saturating_add(*value);
+                let (from, to) = (HEIGHT - scaled(below, top, HEIGHT), HEIGHT - scaled(above, top, HEIGHT));
                 // What was counted is seen, however little it is.
                 let height = (from - to).max(u64::from(*value > 0) * 2);
                 if height > 0 {
+                    let y = from.saturating_sub(height);
                     write!(
                         f,
-                        r#"<rect class="{class}" x="{x}" y="{}" width="{width}" height="{height}"><title>{}: {}</title></rect>"#,
-                        from - height,
+                        r#"<rect class="{class}" x="{x}" y="{y}" width="{width}" height="{height}"><title>{}: {}</title></rect>"#,
                         Plain(&bar.label),
                         Number(*value)
                     )?;
                 }
-                below += value;
-            }
-            if i.is_multiple_of(every) {
-                write!(f, r#"<text x="{}" y="{}" text-anchor="middle">{}</text>"#, x + width / 2, TOP + HEIGHT + 20, Plain(&bar.label))?;
+                below = above;
             }
         }
-        write!(f, r#"<path class="axis" d="M{LEFT} {0}H{WIDTH}"/></svg>"#, y(0))
+        write!(f, r#"<path class="axis" d="M0 {HEIGHT}H{WIDTH}"/></svg><div class="along">"#)?;
+        let every = chart.bars.len().div_ceil(LABELS_MAX).max(1);
+        for (i, bar) in chart.bars.iter().enumerate() {
+            match i {
+                _ if i % every != 0 => f.write_str("<span></span>")?,
+                _ if i / every % 2 == 1 => write!(f, r#"<span class="often">{}</span>"#, Plain(&bar.label))?,
+                _ => write!(f, "<span>{}</span>", Plain(&bar.label))?,
+            }
+        }
+        f.write_str("</div></div>")
     }
 }
 
