@@ -12,6 +12,8 @@ pub(crate) mod page;
 pub(crate) mod parts;
 mod refusals;
 pub(crate) mod static_files;
+pub(crate) mod static_route;
+pub(crate) mod theme;
 pub(crate) mod words;
 
 pub(crate) use refusals::{problem_page, signed_out_form};

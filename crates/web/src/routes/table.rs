@@ -38,6 +38,9 @@ pub(crate) fn table() -> Table {
         .route(POST, "/api/v1/organisations/{organisation}/applications", "Make an application", api::applications::create::create, max_kb(16))
 
         .route(GET,  "/",                           "To where the person works",              hub::home::show,       NO_BODY)
+        .route(GET,  "/favicon.ico",                "The mark, small",                        hub::static_route::show, NO_BODY)
+        .route(GET,  "/static/{file}",              "Style, script and mark of the pages",    hub::static_route::show, NO_BODY)
+        .route(POST, "/theme",                      "Choose light or dark",                   hub::theme::choose,    max_kb(4))
         .route(GET,  "/api/docs",                   "The management API, described",          hub::api_docs::show,   NO_BODY)
 }
 
