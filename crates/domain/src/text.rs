@@ -43,7 +43,7 @@ pub fn name(given: &str) -> Result<String, TextError> {
     if chars > limits::NAME_CHARS_MAX {
         return Err(TextError(format!("has {chars} characters: at most {} are kept", limits::NAME_CHARS_MAX)));
     }
-    if let Some(bad) = name.chars().find(|c| hidden(*c)) {
+    if let Some(bad) = name.chars().find(|c| is_hidden(*c)) {
         return Err(TextError(format!("contains U+{:04X}, which does not show: remove it", bad as u32)));
     }
     Ok(name.to_owned())
@@ -62,7 +62,7 @@ pub fn paragraph(given: &str, max: usize) -> Result<String, TextError> {
     if chars > max {
         return Err(TextError(format!("has {chars} characters: at most {max} are kept")));
     }
-    if let Some(bad) = text.chars().find(|c| hidden(*c) && !matches!(c, '\n' | '\t')) {
+    if let Some(bad) = text.chars().find(|c| is_hidden(*c) && !matches!(c, '\n' | '\t')) {
         return Err(TextError(format!("contains U+{:04X}, which does not show: remove it", bad as u32)));
     }
     Ok(text)
@@ -91,7 +91,8 @@ pub fn web_address(given: &str) -> Result<String, TextError> {
 }
 
 /// Control characters, and those that change the direction of text or take no room (Unicode TR 36, bidirectional spoofing).
-pub(crate) fn hidden(c: char) -> bool {
+#[must_use]
+pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }

@@ -89,6 +89,9 @@ pub enum Rule {
         /// Services that take a kind that can be made.
         possible: Vec<String>,
     },
+    /// The catalogue has no service for the Business API.
+    #[error("the catalogue has no account-level service with API keys: ask the provider to add business-api")]
+    NoBusinessService,
     /// The application's state does not allow it.
     #[error("the application is {state}, so it cannot be {wanted}")]
     ApplicationState {
@@ -111,6 +114,12 @@ pub enum Rule {
     /// A store that nodes are happy with has not gone back.
     #[error("these nodes follow this store, so to them it has not gone back: {}. Stop every node first", list(.0))]
     VerifiersRunning(Vec<String>),
+    /// Too many sign-ins were asked for from one source.
+    #[error("too many sign-ins were asked for from this address: wait {} minutes", .again_in_s.div_euclid(60))]
+    TooManySignIns {
+        /// Seconds after which asking again helps for certain.
+        again_in_s: i64,
+    },
     /// The new catalogue drops what live credentials hold.
     #[error("live credentials hold what this catalogue no longer has; revoke or change them first:\n{}", .0.join("\n"))]
     CatalogueDrops(Vec<String>),
@@ -130,11 +139,13 @@ impl Rule {
             Self::ServiceNotUsed { .. } => "service_not_used",
             Self::CredentialLimit { .. } => "credential_limit",
             Self::KindNotBuilt { .. } => "kind_not_available",
+            Self::NoBusinessService => "no_business_service",
             Self::ApplicationState { .. } => "application_state",
             Self::OwnApplication(_) => "own_application",
             Self::ConfirmName(_) => "confirm_name",
             Self::ResourceServerRevoked => "resource_server_revoked",
             Self::VerifiersRunning(_) => "verifiers_running",
+            Self::TooManySignIns { .. } => "too_many_sign_ins",
             Self::CatalogueDrops(_) => "catalogue_drops",
         }
     }

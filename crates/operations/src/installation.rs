@@ -12,6 +12,7 @@ const REPORTED_WITHIN: std::time::Duration = std::time::Duration::from_millis(2_
 
 /// The keys that are at hand in this process.
 pub struct Keys {
+    master: Option<MasterKey>,
     proof: Option<ProofKey>,
     public: Option<ProofPublicKey>,
 }
@@ -43,7 +44,7 @@ impl Keys {
     /// [`KeysError::Store`]
     pub async fn without_master(store: &Store) -> Result<Self, KeysError> {
         let installation = store.installation().await?;
-        Ok(Self { proof: None, public: installation.proof_public_key.map(ProofPublicKey::from_bytes) })
+        Ok(Self { master: None, proof: None, public: installation.proof_public_key.map(ProofPublicKey::from_bytes) })
     }
 
     /// Compares the master key with the store's check value and opens the signing key. `may_make` lets it put down the check value and
@@ -74,7 +75,15 @@ impl Keys {
         let seed = master.open(Purpose::ProofKey, PROOF_KEY_CONTEXT, &sealed).map_err(|_| KeysError::Damaged)?;
         let proof = ProofKey::from_seed(&seed).map_err(|_| KeysError::Damaged)?;
         let public = proof.public();
-        Ok(Self { proof: Some(proof), public: Some(public) })
+        Ok(Self { master: Some(master.clone()), proof: Some(proof), public: Some(public) })
+    }
+
+    /// The master key, under which mails and answers are sealed.
+    ///
+    /// # Errors
+    /// [`KeysError::Missing`]
+    pub(crate) fn master(&self) -> Result<&MasterKey, KeysError> {
+        self.master.as_ref().ok_or(KeysError::Missing)
     }
 
     /// The key that signs proofs.

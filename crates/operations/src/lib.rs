@@ -6,15 +6,19 @@
 
 pub mod access;
 pub mod applications;
+mod business;
 pub mod catalogue;
 pub mod credentials;
 mod error;
 mod form;
 pub mod installation;
+pub mod mail;
 pub mod organisations;
+pub mod persons;
 pub mod resource_servers;
 pub mod scheduled;
 pub mod sessions;
+pub mod sign_in;
 pub mod usage;
 pub mod verifiers;
 
@@ -46,6 +50,9 @@ pub struct LocalVerifier {
     pub applied: tokio::sync::watch::Receiver<Option<(VerifierId, Place)>>,
 }
 
+/// Where people reach an installation that says nothing of it.
+const BASE_URL: &str = "http://127.0.0.1:8080";
+
 /// A catalogue, and when it was applied.
 type AppliedCatalogue = (Timestamp, Arc<Catalogue>);
 
@@ -57,13 +64,28 @@ pub struct Operations {
     keys: Arc<Keys>,
     local: Option<LocalVerifier>,
     catalogue: Arc<RwLock<Option<AppliedCatalogue>>>,
+    base_url: Arc<str>,
+    mail_added: Arc<tokio::sync::Notify>,
 }
 
 impl Operations {
     /// Operations on this store. `local` is the verifier in this process.
     #[must_use]
     pub fn new(store: Store, clocks: Clocks, keys: Arc<Keys>, local: Option<LocalVerifier>) -> Self {
-        Self { store, clocks, keys, local, catalogue: Arc::default() }
+        Self { store, clocks, keys, local, catalogue: Arc::default(), base_url: Arc::from(BASE_URL), mail_added: Arc::default() }
+    }
+
+    /// The same, for an installation that people reach at this address, which all links in mails start with.
+    #[must_use]
+    pub fn reached_at(mut self, base_url: &str) -> Self {
+        self.base_url = Arc::from(base_url.trim_end_matches('/'));
+        self
+    }
+
+    /// Where people reach the installation: `https://keys.example.com`, without a slash at the end.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
     }
 
     /// The store, for reads that need no operation.

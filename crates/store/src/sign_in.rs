@@ -192,21 +192,21 @@ impl Tx<'_> {
         Ok(tried.await? == 1)
     }
 
-    /// Takes a try back: the code was right, and something else was missing.
+    /// Uses a sign-in; false: it is used already, over, or its code was tried `max_tries` times. Of two at once, one gets it.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn sign_in_untry(&mut self, id: SignInId) -> Result<(), StoreError> {
-        self.exec("UPDATE sign_in SET tries = tries - 1 WHERE id = $1", args![id]).await?;
-        Ok(())
+    pub async fn sign_in_use(&mut self, id: SignInId, max_tries: i64, now: Timestamp) -> Result<bool, StoreError> {
+        let used =
+            self.exec("UPDATE sign_in SET used_us = $3 WHERE id = $1 AND used_us IS NULL AND until_us > $3 AND tries < $2", args![id, max_tries, now]).await?;
+        Ok(used == 1)
     }
 
-    /// Uses a sign-in; false: it is used already, or over. Of two at once, one gets it.
+    /// The sign-in with this id.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn sign_in_use(&mut self, id: SignInId, now: Timestamp) -> Result<bool, StoreError> {
-        let used = self.exec("UPDATE sign_in SET used_us = $2 WHERE id = $1 AND used_us IS NULL AND until_us > $2", args![id, now]);
-        Ok(used.await? == 1)
+    pub async fn sign_in(&mut self, id: SignInId) -> Result<Option<SignIn>, StoreError> {
+        self.opt("SELECT id, mail, browser_digest, code_digest, tries, return_to, operator, until_us, used_us FROM sign_in WHERE id = $1", args![id]).await
     }
 }

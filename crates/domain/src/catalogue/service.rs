@@ -276,7 +276,7 @@ fn line(given: &str, max: usize) -> Result<String, String> {
     if chars > max {
         return Err(format!("has {chars} characters: at most {max} are taken"));
     }
-    if let Some(bad) = given.chars().find(|c| text::hidden(*c)) {
+    if let Some(bad) = given.chars().find(|c| text::is_hidden(*c)) {
         return Err(format!("contains U+{:04X}, which does not show: remove it", bad as u32));
     }
     Ok(given.to_owned())
