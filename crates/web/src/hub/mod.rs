@@ -2,6 +2,8 @@
 
 pub(crate) mod api_docs;
 pub(crate) mod chart;
+#[cfg(test)]
+mod contrast;
 pub(crate) mod forms;
 pub(crate) mod frame;
 #[cfg(test)]
