@@ -78,6 +78,12 @@ impl Hub {
     pub const fn session_cookie(&self) -> &'static str {
         if self.secure_cookies { "__Host-keywright" } else { "keywright" }
     }
+
+    /// The cookie of a browser that has asked to sign in: the code of the mail works with it only.
+    #[must_use]
+    pub const fn browser_cookie(&self) -> &'static str {
+        if self.secure_cookies { "__Host-keywright-browser" } else { "keywright-browser" }
+    }
 }
 
 /// What all requests of a node share.

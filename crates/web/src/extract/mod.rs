@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod caller;
+pub(crate) mod cookies;
 pub(crate) mod csrf;
 mod fields;
 pub(crate) mod form;

@@ -10,12 +10,15 @@ pub(crate) mod frame;
 mod gallery;
 pub(crate) mod home;
 pub(crate) mod icons;
+mod kept_form;
 pub(crate) mod page;
 pub(crate) mod parts;
 mod refusals;
+pub(crate) mod sign_in;
 pub(crate) mod static_files;
 pub(crate) mod static_route;
 pub(crate) mod theme;
 pub(crate) mod words;
 
-pub(crate) use refusals::{problem_page, signed_out_form};
+pub(crate) use kept_form::sent_in_vain;
+pub(crate) use refusals::problem_page;

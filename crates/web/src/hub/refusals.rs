@@ -1,39 +1,71 @@
-//! Pages that say no, and the page that keeps what was typed when a session has ended meanwhile.
+//! Pages that say no: what is missing, and what to do about it.
 
 use askama::Template;
+use hyper::header::HeaderMap;
 
-use crate::app::App;
-use crate::extract::Who;
-use crate::problem::Problem;
+use crate::hub::frame::{Frame, Theme};
+use crate::problem::{Kind, Problem};
 use crate::routes::{Html, Reply};
 
 #[derive(Template)]
-#[template(source = "<!doctype html><html lang=\"en-GB\"><title>{{ title }}</title><h1>{{ title }}</h1><p>{{ detail }}</p><p>{{ trace }}</p>", ext = "html")]
-struct Refused<'a> {
-    title: &'a str,
-    detail: &'a str,
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    frame: Frame,
+    status: u16,
+    kind: Kind,
+    sentence: &'a str,
+    errors: Vec<String>,
+    /// Names the answer in the log; empty where the log has nothing to say.
     trace: &'a str,
 }
 
+impl ErrorPage<'_> {
+    /// Whether it is for somebody else to change.
+    const fn is_for_an_admin(&self) -> bool {
+        matches!(self.kind, Kind::Forbidden)
+    }
+
+    const fn is_not_found(&self) -> bool {
+        matches!(self.kind, Kind::NotFound)
+    }
+
+    /// Whether the same may work in a moment.
+    const fn is_passing(&self) -> bool {
+        matches!(self.kind, Kind::RateLimited | Kind::Busy | Kind::Unavailable | Kind::StillRunning)
+    }
+}
+
+/// The title of a refusal, as a person reads it.
+const fn title(kind: Kind) -> &'static str {
+    match kind {
+        Kind::NotFound => "There is no such page",
+        Kind::Forbidden => "You may not do this",
+        Kind::SignInNeeded => "Sign in first",
+        Kind::AnotherSite => "This was not sent by a page of the hub",
+        Kind::RateLimited => "Too many requests",
+        Kind::Busy | Kind::Unavailable => "This does not work right now",
+        Kind::Refused => "This is not possible now",
+        Kind::InvalidRequest => "Something in it cannot be used",
+        Kind::ContentTooLarge => "This is too large",
+        Kind::Internal => "Something is broken here",
+        other => other.parts().2,
+    }
+}
+
 /// A page for a problem. Its status and headers are added afterwards.
-pub(crate) fn problem_page(_: &App, _: Option<&Who>, problem: &Problem) -> Reply {
-    let page = Refused { title: problem.kind().parts().2, detail: problem.detail(), trace: problem.trace().as_str() };
+pub(crate) fn problem_page(request: &HeaderMap, problem: &Problem) -> Reply {
+    let kind = problem.kind();
+    let trace = if matches!(kind, Kind::Internal | Kind::Unavailable) { problem.trace().as_str() } else { "" };
+    // Where one field is wrong the detail is about it alone.
+    let errors = if problem.errors().len() > 1 { problem.errors().iter().map(|e| e.message.clone()).collect() } else { Vec::new() };
+    let page = ErrorPage {
+        // It may be the answer to a form, whose address cannot be fetched.
+        frame: Frame::plain(title(kind), Theme::of(request), "/"),
+        status: kind.parts().0.as_u16(),
+        kind,
+        sentence: problem.detail(),
+        errors,
+        trace,
+    };
     Html::page(&page).map_or_else(|_| Reply::see("/"), Html::into_reply)
-}
-
-#[derive(Template)]
-#[template(
-    source = "<!doctype html><html lang=\"en-GB\"><title>Sign in again</title><h1>Sign in again</h1><p>You are no longer signed in. \
-What you typed is kept on this page: <a href=\"/sign-in\" target=\"_blank\">sign in</a> in another tab, then send it again.</p>\
-<form method=\"post\" action=\"{{ path }}\">{% for (name, value) in fields %}<input type=\"hidden\" name=\"{{ name }}\" value=\"{{ value }}\">{% endfor %}<button>Send again</button></form>",
-    ext = "html"
-)]
-struct SignedOut<'a> {
-    path: &'a str,
-    fields: Vec<(String, String)>,
-}
-
-/// A form was sent to `path` by somebody who is no longer signed in.
-pub(crate) fn signed_out_form(_: &App, path: &str, fields: Vec<(String, String)>) -> Reply {
-    Html::page(&SignedOut { path, fields }).map_or_else(|_| Reply::see("/sign-in"), Html::into_reply)
 }

@@ -17,6 +17,6 @@ pub(crate) struct Chosen {
 
 /// Keeps the choice in a cookie and leads back.
 pub(crate) async fn choose(visitor: Visitor, Form(chosen): Form<Chosen>) -> Result<Html> {
-    let cookie = Theme::of_word(&chosen.theme).set_cookie(visitor.hub().secure_cookies);
-    Ok(Html::see(own_path(&chosen.to)).with(hyper::header::SET_COOKIE, cookie.to_str().unwrap_or_default()))
+    let theme = Theme::of_word(&chosen.theme);
+    Ok(Html::see(own_path(&chosen.to)).cookie(&theme.set_cookie(visitor.hub().secure_cookies)))
 }

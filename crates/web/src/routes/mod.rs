@@ -60,11 +60,11 @@ impl Routes {
         // A path without a route is refused as a page would be: a browser asked, or nobody whose answer matters.
         let way = row.or(rows.first()).map_or_else(|| send::way_of(&path), |row| row.way);
         if let Err(problem) = app.hosts().check(way, &parts) {
-            return send::problem(app, None, Way::Open, problem);
+            return send::problem(app, &parts.headers, Way::Open, problem);
         }
         let Some(row) = row else {
             let problem = if rows.is_empty() { Problem::not_found() } else { Problem::method(&allowed(rows)) };
-            return send::problem(app, None, way, problem);
+            return send::problem(app, &parts.headers, way, problem);
         };
         let ids = found.iter().flat_map(|found| found.params.iter()).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let mut call = Call::new(Arc::clone(app), parts, ids, peer, body, Arc::clone(watch), row.limit.0);

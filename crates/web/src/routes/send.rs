@@ -11,7 +11,7 @@ use super::call::Call;
 use super::reply::Reply;
 use crate::answer::{Answer, AnswerBody};
 use crate::app::App;
-use crate::extract::caller::Who;
+use crate::extract::form::FORM_OF_ANOTHER_SESSION;
 use crate::hub;
 use crate::problem::{Kind, Problem};
 
@@ -46,10 +46,10 @@ fn guard(way: Way, headers: &mut HeaderMap) {
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A refusal, for a program or for a person.
-pub(super) fn problem(app: &App, who: Option<&Who>, way: Way, problem: Problem) -> Answer {
+pub(super) fn problem(app: &App, request: &HeaderMap, way: Way, problem: Problem) -> Answer {
     match way {
         Way::Page if app.hub().is_some() => {
-            let mut answer = problem.decorate(hub::problem_page(app, who, &problem));
+            let mut answer = problem.decorate(hub::problem_page(request, &problem));
             guard(way, &mut answer.headers);
             answer.send()
         }
@@ -59,19 +59,21 @@ pub(super) fn problem(app: &App, who: Option<&Who>, way: Way, problem: Problem) 
 
 /// A refusal of a call. Whoever is not signed in is led to where they can, and keeps what they typed.
 pub(super) async fn refused(call: &mut Call, way: Way, refusal: Problem) -> Answer {
-    if way != Way::Page || refusal.kind() != Kind::SignInNeeded {
-        return problem(call.app(), call.who(), way, refusal);
-    }
-    if !call.writes() {
+    let ended = refusal.kind() == Kind::SignInNeeded;
+    if way == Way::Page && ended && !call.writes() {
         let wanted = call.parts().uri.path_and_query().map_or("/", |p| p.as_str());
         let wanted: String = form_urlencoded::byte_serialize(wanted.as_bytes()).collect();
         return reply(way, Reply::see(&format!("/sign-in?return_to={wanted}")));
     }
-    if call.parts().method == Method::POST && call.read_body().await.is_ok() {
-        let fields = form_urlencoded::parse(call.body()).into_owned().filter(|(name, _)| name != "csrf").collect();
-        return reply(way, hub::signed_out_form(call.app(), call.parts().uri.path(), fields));
+    let refused = if way == Way::Page && (ended || refusal.code() == FORM_OF_ANOTHER_SESSION) && call.parts().method == Method::POST {
+        hub::sent_in_vain(call, refusal).await
+    } else {
+        Err(refusal)
+    };
+    match refused {
+        Ok(page) => reply(way, page),
+        Err(refusal) => problem(call.app(), &call.parts().headers, way, refusal),
     }
-    problem(call.app(), None, way, refusal)
 }
 
 /// For HEAD: the length of what GET would get, and nothing of it.
