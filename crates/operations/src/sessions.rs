@@ -2,14 +2,17 @@
 
 use keywright_crypto::digest::sha256;
 use keywright_crypto::secret::Secret;
-use keywright_domain::caller::Caller;
+use keywright_domain::caller::{Caller, Facts, Right, allow};
 use keywright_domain::credential::secret_form::{self, Class};
-use keywright_domain::ids::OrganisationId;
+use keywright_domain::ids::{OrganisationId, SessionId};
 use keywright_domain::limits;
 use keywright_domain::time::Timestamp;
-use keywright_store::sessions::{Membership, Session};
+use keywright_store::sessions::{Listed, Membership, Session};
+use keywright_store::{AuditEntry, Done};
+use serde_json::json;
 
 use crate::access::allowed_gate;
+use crate::persons::themselves;
 use crate::{Error, Operations};
 
 /// A person who has signed in to the hub.
@@ -50,7 +53,8 @@ fn idle_since(now: Timestamp) -> Timestamp {
 }
 
 impl Operations {
-    /// The person of a hub session.
+    /// The person of a hub session. It ends when it is not used for [`limits::SESSION_IDLE`]; that it is used is put down beside the request,
+    /// at most each [`limits::SESSION_SEEN_EVERY`].
     ///
     /// # Errors
     /// [`Error::Store`]
@@ -59,6 +63,9 @@ impl Operations {
         let (gate, now) = (self.gate(&allowed)?, self.now());
         let Some(session) = gate.session(&secret.digest(), false, now, idle_since(now)).await? else { return Ok(None) };
         let memberships = gate.memberships(session.person.id).await?;
+        if now.since(session.seen_at) >= limits::SESSION_SEEN_EVERY {
+            self.session_seen(session.id, now);
+        }
         let csrf = sha256(&[b"keywright csrf v1 ", secret.expose().as_bytes()].concat());
         Ok(Some(SignedIn { caller: Caller::Person(session.person), session, memberships, csrf }))
     }
@@ -78,5 +85,56 @@ impl Operations {
             Ok(Class::SecretKey(_) | Class::ResourceServer) | Err(_) => None,
         };
         Ok(caller.map_or(Bearer::Refused, Bearer::Accepted))
+    }
+
+    /// Puts down that a session is used, while whoever uses it gets their answer.
+    fn session_seen(&self, id: SessionId, now: Timestamp) {
+        let before = Timestamp::from_us(now.us().saturating_sub(limits::SESSION_SEEN_EVERY.us()));
+        let store = self.store.clone();
+        tokio::spawn(async move {
+            let Ok(allowed) = allow(&Caller::System { job: "sessions" }, Right::Housekeep, &Facts::default()) else { return };
+            // The next request puts it down if this one cannot.
+            let _ = store.housekeep(allowed, async move |tx| Ok::<_, Error>((tx.session_seen(id, now, before).await?, vec![]))).await;
+        });
+    }
+
+    /// Ends one session or access token of the person who asks. One that is not theirs, or has ended, is [`Error::NotFound`].
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Right`] unless a person asks, [`Error::Store`]
+    pub async fn session_end(&self, caller: &Caller, id: SessionId) -> Result<(), Error> {
+        let person = themselves(caller)?.id;
+        let allowed = allow(caller, Right::Register, &Facts::default())?;
+        self.write(allowed, async move |tx| {
+            if tx.session_end(person, Some(id)).await? == 0 {
+                return Err(Error::not_found("session", id));
+            }
+            Ok(Done::new(()).audit(AuditEntry::new("person.signed_out", person).with(json!({ "session": id.to_string() }))))
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Ends all sessions and access tokens of the person who asks, this one too; gives how many. Their management tokens go on.
+    ///
+    /// # Errors
+    /// [`Error::Right`] unless a person asks, [`Error::Store`]
+    pub async fn sessions_end_all(&self, caller: &Caller) -> Result<u64, Error> {
+        let person = themselves(caller)?.id;
+        let allowed = allow(caller, Right::Register, &Facts::default())?;
+        let ended = self.write(allowed, async move |tx| {
+            let ended = tx.session_end(person, None).await?;
+            Ok::<_, Error>(Done::new(ended).audit(AuditEntry::new("person.signed_out_everywhere", person).with(json!({ "sessions": ended }))))
+        });
+        Ok(ended.await?.value)
+    }
+
+    /// The sessions and access tokens of the person who asks, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Right`] unless a person asks, [`Error::Store`]
+    pub async fn session_list(&self, caller: &Caller) -> Result<Vec<Listed>, Error> {
+        let (person, now) = (themselves(caller)?.id, self.now());
+        Ok(self.gate(&allowed_gate()?)?.session_list(person, now, idle_since(now)).await?)
     }
 }
