@@ -1,7 +1,7 @@
 //! Applications and the services that they integrate with.
 
 use keywright_domain::application::State;
-use keywright_domain::ids::{ApplicationId, OrganisationId};
+use keywright_domain::ids::{ApplicationId, OrganisationId, PersonId};
 use keywright_domain::time::Timestamp;
 
 use crate::args;
@@ -18,8 +18,16 @@ pub struct Application {
     pub organisation: OrganisationId,
     /// Its name.
     pub name: String,
+    /// What the organisation calls it among itself.
+    pub internal_name: Option<String>,
+    /// What it is.
+    pub description: Option<String>,
     /// The host under which its users meet it.
     pub domain: Option<String>,
+    /// Where its privacy policy is.
+    pub privacy_url: Option<String>,
+    /// Digest of its logo.
+    pub logo: Option<String>,
     /// The organisation's own application: made with it, active, not deletable.
     pub own: bool,
     /// Its state.
@@ -40,9 +48,55 @@ impl FromRow for Application {
             own: row.bool(4)?,
             state: row.parse(5)?,
             created_at: Timestamp::from_us(row.int(6)?),
+            internal_name: row.opt_text(7)?,
+            description: row.opt_text(8)?,
+            privacy_url: row.opt_text(9)?,
+            logo: row.opt_text(10)?,
             services: Vec::new(),
         })
     }
+}
+
+/// Production credentials of one application that are looked at for the number of live ones.
+pub const LIVE_KEYS_SEEN: u32 = 100;
+
+/// How much an application is in use, for a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApplicationUse {
+    /// Which one.
+    pub application: ApplicationId,
+    /// Live production credentials among the newest.
+    pub live_keys: u32,
+    /// There are more production credentials than were looked at.
+    pub at_least: bool,
+    /// When it was last asked about a credential of it, whatever the verdict.
+    pub last_call: Option<Timestamp>,
+}
+
+impl FromRow for ApplicationUse {
+    fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            application: row.parse(0)?,
+            live_keys: u32::try_from(row.int(1)?).map_err(StoreError::corrupt)?.min(LIVE_KEYS_SEEN),
+            at_least: row.int(2)? > i64::from(LIVE_KEYS_SEEN),
+            last_call: row.opt_int(3)?.map(Timestamp::from_us),
+        })
+    }
+}
+
+struct Id(ApplicationId);
+
+impl FromRow for Id {
+    fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
+        Ok(Self(row.parse(0)?))
+    }
+}
+
+/// The columns of an application, in the order in which [`Application`] reads them.
+macro_rules! columns {
+    () => {
+        "a.id, a.organisation_id, a.name, a.domain, a.own, a.state, a.created_us, a.internal_name, a.description, a.privacy_url, a.logo"
+    };
 }
 
 /// An application and one of its services.
@@ -72,8 +126,21 @@ impl Tx<'_> {
     /// [`StoreError`]
     pub async fn application_insert(&mut self, a: &Application) -> Result<(), StoreError> {
         self.exec(
-            "INSERT INTO application (id, organisation_id, name, domain, own, state, created_us) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            args![a.id, a.organisation, a.name.as_str(), a.domain.as_deref(), a.own, a.state.as_str(), a.created_at],
+            "INSERT INTO application (id, organisation_id, name, domain, own, state, created_us, internal_name, description, privacy_url, logo) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            args![
+                a.id,
+                a.organisation,
+                a.name.as_str(),
+                a.domain.as_deref(),
+                a.own,
+                a.state.as_str(),
+                a.created_at,
+                a.internal_name.as_deref(),
+                a.description.as_deref(),
+                a.privacy_url.as_deref(),
+                a.logo.as_deref()
+            ],
         )
         .await?;
         for service in &a.services {
@@ -89,15 +156,56 @@ impl Tx<'_> {
     pub async fn application_for_update(&mut self, organisation: OrganisationId, id: ApplicationId) -> Result<Option<Application>, StoreError> {
         self.lock_organisation(organisation).await?;
         let found = self
-            .opt::<Application>(
-                "SELECT id, organisation_id, name, domain, own, state, created_us FROM application WHERE organisation_id = $1 AND id = $2",
-                args![organisation, id],
-            )
+            .opt::<Application>(concat!("SELECT ", columns!(), " FROM application a WHERE a.organisation_id = $1 AND a.id = $2"), args![organisation, id])
             .await?;
         let Some(found) = found else { return Ok(None) };
         let services =
             self.all::<ServiceOf>("SELECT application_id, service FROM application_service WHERE application_id = $1 ORDER BY service", args![id]).await?;
         Ok(with_services(vec![found], services).pop())
+    }
+
+    /// Stores what may have changed of an application beside its state.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn application_save(&mut self, a: &Application) -> Result<(), StoreError> {
+        self.exec(
+            "UPDATE application SET name = $3, internal_name = $4, description = $5, domain = $6, privacy_url = $7, logo = $8 \
+             WHERE organisation_id = $1 AND id = $2",
+            args![
+                a.organisation,
+                a.id,
+                a.name.as_str(),
+                a.internal_name.as_deref(),
+                a.description.as_deref(),
+                a.domain.as_deref(),
+                a.privacy_url.as_deref(),
+                a.logo.as_deref()
+            ],
+        )
+        .await?;
+        for service in &a.services {
+            self.exec("INSERT INTO application_service (application_id, service) VALUES ($1, $2) ON CONFLICT DO NOTHING", args![a.id, service.as_str()])
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// How many applications an organisation has, counted up to `max`.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn application_count(&mut self, organisation: OrganisationId, max: i64) -> Result<i64, StoreError> {
+        self.one("SELECT count(*) FROM (SELECT 1 FROM application WHERE organisation_id = $1 LIMIT $2) n", args![organisation, max]).await
+    }
+
+    /// Whether an application has a credential.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn application_has_credential(&mut self, organisation: OrganisationId, id: ApplicationId) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM credential WHERE organisation_id = $1 AND application_id = $2 LIMIT 1";
+        Ok(self.opt::<()>(sql, args![organisation, id]).await?.is_some())
     }
 
     /// Stores an application's state.
@@ -130,6 +238,8 @@ impl Tx<'_> {
             self.exec(sql, args![organisation, id]).await?;
         }
         let credentials = self.exec("DELETE FROM credential WHERE organisation_id = $1 AND application_id = $2", args![organisation, id]).await?;
+        self.exec("DELETE FROM usage_hour WHERE subject = $1", args![id]).await?;
+        self.exec("DELETE FROM application_grant WHERE application_id = $1", args![id]).await?;
         self.exec("DELETE FROM application_service WHERE application_id = $1", args![id]).await?;
         self.exec("DELETE FROM application WHERE organisation_id = $1 AND id = $2", args![organisation, id]).await?;
         Ok(credentials)
@@ -137,31 +247,76 @@ impl Tx<'_> {
 }
 
 impl Scope<'_> {
-    /// Applications, newest first, before the given id, at most `limit`.
+    /// Applications, newest first, before the given id, at most `limit`: all of them, or those over which a person holds grants.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn application_list(&self, before: Option<ApplicationId>, limit: u32) -> Result<Vec<Application>, StoreError> {
+    pub async fn application_list(&self, granted_to: Option<PersonId>, before: Option<ApplicationId>, limit: u32) -> Result<Vec<Application>, StoreError> {
         // '~' sorts after every character of an id.
         let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
         self.together(async move |tx| {
-            let listed = tx
-                .all::<Application>(
-                    "SELECT id, organisation_id, name, domain, own, state, created_us FROM application WHERE organisation_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
-                    args![before.as_str(), i64::from(limit)],
-                )
-                .await?;
+            let listed = match granted_to {
+                None => {
+                    let sql = concat!("SELECT ", columns!(), " FROM application a WHERE a.organisation_id = $1 AND a.id < $2 ORDER BY a.id DESC LIMIT $3");
+                    tx.all::<Application>(sql, args![before.as_str(), i64::from(limit)]).await?
+                }
+                Some(person) => {
+                    let sql = concat!(
+                        "SELECT ",
+                        columns!(),
+                        " FROM member m JOIN application_grant g ON g.member_id = m.id JOIN application a ON a.id = g.application_id \
+                         WHERE m.organisation_id = $1 AND m.person_id = $4 AND g.application_id < $2 ORDER BY g.application_id DESC LIMIT $3"
+                    );
+                    tx.all::<Application>(sql, args![before.as_str(), i64::from(limit), person]).await?
+                }
+            };
             let Some(oldest) = listed.last() else { return Ok(listed) };
-            let services = tx
-                .all::<ServiceOf>(
-                    "SELECT s.application_id, s.service FROM application a JOIN application_service s ON s.application_id = a.id \
-                     WHERE a.organisation_id = $1 AND a.id < $2 AND a.id >= $3 ORDER BY s.service",
-                    args![before.as_str(), oldest.id],
-                )
-                .await?;
+            let range = args![before.as_str(), oldest.id];
+            let services = match granted_to {
+                None => {
+                    tx.all::<ServiceOf>(
+                        "SELECT s.application_id, s.service FROM application a JOIN application_service s ON s.application_id = a.id \
+                         WHERE a.organisation_id = $1 AND a.id < $2 AND a.id >= $3 ORDER BY s.service",
+                        range,
+                    )
+                    .await?
+                }
+                Some(person) => {
+                    let sql = "SELECT s.application_id, s.service FROM member m JOIN application_grant g ON g.member_id = m.id \
+                               JOIN application_service s ON s.application_id = g.application_id \
+                               WHERE m.organisation_id = $1 AND g.application_id < $2 AND g.application_id >= $3 AND m.person_id = $4 ORDER BY s.service";
+                    tx.all::<ServiceOf>(sql, [range, args![person]].concat()).await?
+                }
+            };
             Ok(with_services(listed, services))
         })
         .await
+    }
+
+    /// For the applications from `oldest` to `newest`: their live production credentials and their last call. Of an application with more
+    /// than [`LIVE_KEYS_SEEN`] production credentials, the newest count.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn application_use(&self, oldest: ApplicationId, newest: ApplicationId, now: Timestamp) -> Result<Vec<ApplicationUse>, StoreError> {
+        self.all(
+            "SELECT a.id, \
+               (SELECT count(*) FROM (SELECT c.state, c.expires_us FROM credential c WHERE c.application_id = a.id AND c.environment = 'production' \
+                  ORDER BY c.id DESC LIMIT 101) k WHERE k.state <> 'revoked' AND (k.expires_us IS NULL OR k.expires_us > $4)), \
+               (SELECT count(*) FROM (SELECT 1 FROM credential c WHERE c.application_id = a.id AND c.environment = 'production' LIMIT 101) k), \
+               (SELECT h.last_us FROM usage_hour h WHERE h.subject = a.id ORDER BY h.hour DESC LIMIT 1) \
+             FROM application a WHERE a.organisation_id = $1 AND a.id >= $2 AND a.id <= $3",
+            args![oldest, newest, now],
+        )
+        .await
+    }
+
+    /// The organisation's own application.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn own_application(&self) -> Result<Option<ApplicationId>, StoreError> {
+        Ok(self.all::<Id>("SELECT a.id FROM application a WHERE a.organisation_id = $1 AND a.own", args![]).await?.pop().map(|id| id.0))
     }
 
     /// One application.
@@ -170,12 +325,8 @@ impl Scope<'_> {
     /// [`StoreError`]
     pub async fn application(&self, id: ApplicationId) -> Result<Option<Application>, StoreError> {
         self.together(async move |tx| {
-            let found = tx
-                .opt::<Application>(
-                    "SELECT id, organisation_id, name, domain, own, state, created_us FROM application WHERE organisation_id = $1 AND id = $2",
-                    args![id],
-                )
-                .await?;
+            let found =
+                tx.opt::<Application>(concat!("SELECT ", columns!(), " FROM application a WHERE a.organisation_id = $1 AND a.id = $2"), args![id]).await?;
             let Some(found) = found else { return Ok(None) };
             let services = tx
                 .all::<ServiceOf>(

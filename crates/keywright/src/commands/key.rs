@@ -1,6 +1,5 @@
 //! `keywright key`
 
-use keywright_domain::credential::Standing;
 use keywright_domain::limits::PAGE_ROWS_MAX;
 use keywright_domain::promise::Effect;
 use keywright_operations::credentials::{Changes, Found, Listing, NewCredential, Rotation, Set, Shown};
@@ -99,13 +98,11 @@ async fn revoke(context: &Context, key: &str, wait: bool) -> Result<Output, Fail
 }
 
 async fn find(context: &Context) -> Result<Output, Failure> {
-    let Found { owner, shown } = context.operations.credential_find(&context.caller, &secret_from_stdin("credential", LEAK_BYTES_MAX)?).await?;
+    let found = context.operations.credential_find(&context.caller, &secret_from_stdin("credential", LEAK_BYTES_MAX)?).await?;
+    let (state, accepted, can_return) = (found.version_state(), found.is_accepted(), found.can_return());
+    let Found { owner, shown } = found;
     let credential = &shown.credential;
-    let version = credential.versions.iter().find(|v| v.number == owner.version);
-    let state = version.map_or("retired", |v| v.state.as_str());
     let standing = credential.standing(shown.now);
-    let current = version.is_some_and(|v| v.state.accepts(shown.now));
-    let (accepted, can_return) = (current && standing == Standing::Active, current && standing == Standing::Suspended);
     let text = pairs(&[
         ("credential", format!("{} ({}), {standing}", owner.credential, credential.name)),
         (

@@ -58,7 +58,7 @@ impl Operations {
         services.sort_unstable();
         services.dedup();
         let id = ApplicationId::from_parts(now.ms(), random::bits()?);
-        let application = Application { id, organisation, name: name.expect(CHECKED), domain, own: false, state: State::Inactive, created_at: now, services };
+        let application = Application { id, organisation, name: name.expect(CHECKED), domain, own: false, state: State::Inactive, created_at: now, services, internal_name: None, description: None, privacy_url: None, logo: None };
         let done = self
             .write(allowed, async move |tx| {
                 tx.application_insert(&application).await?;
@@ -75,7 +75,7 @@ impl Operations {
     /// [`Error::NotFound`], [`Error::Store`]
     pub async fn application_list(&self, caller: &Caller, organisation: OrganisationId, before: Option<ApplicationId>) -> Result<Vec<Application>, Error> {
         let allowed = self.over_organisation(caller, Right::See, organisation).await?;
-        Ok(self.store.scope(&allowed)?.application_list(before, limits::PAGE_ROWS_MAX as u32).await?)
+        Ok(self.store.scope(&allowed)?.application_list(None, before, limits::PAGE_ROWS_MAX as u32).await?)
     }
 
     /// Activates an application, passing over the checklist: what was missing is said and audited.

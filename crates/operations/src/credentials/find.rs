@@ -3,6 +3,7 @@
 use keywright_crypto::digest::sha256;
 use keywright_crypto::secret::Secret;
 use keywright_domain::caller::{Caller, Facts, Right, allow};
+use keywright_domain::credential::{Standing, Version};
 use keywright_domain::credential::secret_form::{self, Class, Malformed};
 use keywright_store::credentials::Owner;
 
@@ -17,6 +18,36 @@ pub struct Found {
     pub owner: Owner,
     /// The credential.
     pub shown: Shown,
+}
+
+impl Found {
+    /// The version whose secret it was, unless it is forgotten.
+    fn version(&self) -> Option<&Version> {
+        self.shown.credential.versions.iter().find(|v| v.number == self.owner.version)
+    }
+
+    /// The word for that version's state.
+    #[must_use]
+    pub fn version_state(&self) -> &'static str {
+        self.version().map_or("retired", |v| v.state.as_str())
+    }
+
+    /// Whether that version is one whose secret counts now.
+    fn is_current(&self) -> bool {
+        self.version().is_some_and(|v| v.state.accepts(self.shown.now))
+    }
+
+    /// Whether a verifier would accept the secret now.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        self.is_current() && self.shown.credential.standing(self.shown.now) == Standing::Active
+    }
+
+    /// Whether the secret would be accepted if the credential were not suspended.
+    #[must_use]
+    pub fn can_return(&self) -> bool {
+        self.is_current() && self.shown.credential.standing(self.shown.now) == Standing::Suspended
+    }
 }
 
 impl Operations {

@@ -59,6 +59,10 @@ impl Operations {
                 state: application::State::Active,
                 created_at: now,
                 services: services.clone(),
+                internal_name: None,
+                description: None,
+                privacy_url: None,
+                logo: None,
             };
             tx.application_insert(&own).await?;
             let audit = AuditEntry::new("organisation.created", id)

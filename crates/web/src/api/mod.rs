@@ -1,5 +1,8 @@
 //! The management API: one folder per resource, one file per endpoint. The JSON forms are printed by the command line too.
 
 pub(crate) mod applications;
+pub(crate) mod business;
+pub(crate) mod credentials;
 pub(crate) mod docs;
+pub(crate) mod provider;
 pub mod shapes;

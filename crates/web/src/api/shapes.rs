@@ -138,6 +138,13 @@ impl From<&Shown> for CredentialShape {
     }
 }
 
+impl CredentialShape {
+    /// Its versions alone.
+    pub(crate) fn into_versions(self) -> Vec<VersionShape> {
+        self.versions
+    }
+}
+
 fn version(v: &keywright_domain::credential::Version, usage: &[UsageEntry]) -> VersionShape {
     let of_version: Vec<&UsageEntry> = usage.iter().filter(|u| u.version == v.number).collect();
     let accepted = of_version.iter().find(|u| u.code == keywright_domain::verdict::Code::Valid);

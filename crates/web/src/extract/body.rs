@@ -46,3 +46,26 @@ fn bad(field: String, error: &serde_json::Error) -> Problem {
     };
     Problem::invalid(vec![FieldError { field, message }])
 }
+
+/// A body that may be left out: everything in it has a default.
+pub(crate) struct MaybeBody<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Default + ToSchema + Send> Input for MaybeBody<T> {
+    fn take(call: &Call) -> Result<Self, Problem> {
+        if call.body().is_empty() { Ok(Self(T::default())) } else { Body::take(call).map(|Body(value)| Self(value)) }
+    }
+
+    fn describe(operation: OperationBuilder, schemas: &mut Schemas) -> OperationBuilder {
+        let content = ContentBuilder::new().schema(Some(named::<T>(schemas))).build();
+        operation.request_body(Some(RequestBodyBuilder::new().content("application/json", content).build()))
+    }
+}
+
+/// A member that may be absent (leave it), null (remove it) or there (put this in its place).
+pub(crate) fn set<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::Deserialize<'de>,
+{
+    serde::Deserialize::deserialize(deserializer).map(Some)
+}

@@ -11,8 +11,8 @@ pub(crate) mod origin;
 pub(crate) mod page;
 pub(crate) mod query;
 
-pub(crate) use body::Body;
-pub(crate) use caller::{AsOperator, Machine, Open, Public, SignedIn, Who};
+pub(crate) use body::{Body, MaybeBody, set};
+pub(crate) use caller::{AsOperator, Browser, Machine, Open, Public, SignedIn, Who};
 pub(crate) use form::Form;
 pub(crate) use of::{InApplication, InOrganisation, InOwnApplication, Of, OfCredential, OnPage, Visitor, rights};
 pub(crate) use page::Page;

@@ -119,6 +119,8 @@ pub(crate) struct InOwnApplication<R> {
     who: Who,
     /// Whose.
     pub(crate) organisation: OrganisationId,
+    /// The key's id, as it stands in the path; none where the path has none.
+    pub(crate) named: Option<String>,
     right: PhantomData<fn(R)>,
 }
 
@@ -147,7 +149,7 @@ impl<R: Needs> Caller for InOwnApplication<R> {
             let message = "cannot be told, because you are a member of none or of several: ask for an access token for one of them".to_owned();
             Problem::invalid(vec![FieldError { field: "organisation".into(), message }])
         })?;
-        Ok(Self { who, organisation, right: PhantomData })
+        Ok(Self { who, organisation, named: call.id(CredentialId::NAME).map(str::to_owned), right: PhantomData })
     }
 }
 

@@ -12,6 +12,9 @@ use crate::{api, health, hub, metrics, well_known};
 
 const GET: Method = Method::GET;
 const POST: Method = Method::POST;
+const PUT: Method = Method::PUT;
+const PATCH: Method = Method::PATCH;
+const DELETE: Method = Method::DELETE;
 
 /// Bytes that a body may have.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +26,9 @@ const NO_BODY: Limit = Limit(1_024);
 const fn max_kb(kb: usize) -> Limit {
     Limit(kb * 1_024)
 }
+
+/// A catalogue in JSON, whose quotes and newlines are escaped.
+const CATALOGUE: Limit = Limit(2 * keywright_domain::limits::CATALOGUE_BYTES_MAX);
 
 /// Every route.
 #[rustfmt::skip]
@@ -37,10 +43,37 @@ pub(crate) fn table() -> Table {
         .route(GET,  "/api/v1/organisations/{organisation}/applications", "List applications", api::applications::list::list, NO_BODY)
         .route(POST, "/api/v1/organisations/{organisation}/applications", "Make an application", api::applications::create::create, max_kb(16))
 
+        .route(GET,    "/api/v1/applications/{application}/credentials", "List credentials", api::credentials::list::list, NO_BODY)
+        .route(POST,   "/api/v1/applications/{application}/credentials", "Make a credential", api::credentials::create::create, max_kb(64))
+        .route(GET,    "/api/v1/credentials/{credential}", "Show a credential", api::credentials::show::show, NO_BODY)
+        .route(PATCH,  "/api/v1/credentials/{credential}", "Change a credential", api::credentials::change::change, max_kb(64))
+        .route(DELETE, "/api/v1/credentials/{credential}", "Revoke a credential", api::credentials::revoke::revoke, NO_BODY)
+        .route(POST,   "/api/v1/credentials/{credential}/revoke", "Revoke a credential, by POST", api::credentials::revoke::revoke, NO_BODY)
+        .route(POST,   "/api/v1/credentials/{credential}/rotate", "Rotate a credential", api::credentials::rotate::rotate, max_kb(4))
+        .route(POST,   "/api/v1/credentials/{credential}/suspend", "Suspend a credential", api::credentials::switch::suspend, NO_BODY)
+        .route(POST,   "/api/v1/credentials/{credential}/resume", "Resume a credential", api::credentials::switch::resume, NO_BODY)
+        .route(GET,    "/api/v1/credentials/{credential}/versions", "List the versions of a credential", api::credentials::show::versions, NO_BODY)
+        .route(GET,    "/api/v1/credentials/{credential}/usage", "How a credential was used", api::credentials::show::usage, NO_BODY)
+
+        .route(GET,    "/api/v1/business/api-keys", "List API keys", api::business::list, NO_BODY)
+        .route(POST,   "/api/v1/business/api-keys", "Make an API key", api::business::create, max_kb(64))
+        .route(DELETE, "/api/v1/business/api-keys/{credential}", "Revoke an API key", api::business::revoke, NO_BODY)
+        .route(POST,   "/api/v1/business/api-keys/{credential}/rotate", "Rotate an API key", api::business::rotate, max_kb(4))
+
+        .route(GET,    "/api/v1/provider/catalogue", "Show the catalogue", api::provider::catalogue::show, NO_BODY)
+        .route(PUT,    "/api/v1/provider/catalogue", "Apply a catalogue", api::provider::catalogue::apply, CATALOGUE)
+        .route(POST,   "/api/v1/provider/catalogue/check", "Check a catalogue", api::provider::catalogue::check_only, CATALOGUE)
+        .route(GET,    "/api/v1/provider/resource-servers", "List resource servers", api::provider::resource_servers::list, NO_BODY)
+        .route(POST,   "/api/v1/provider/resource-servers", "Make a resource server", api::provider::resource_servers::create, max_kb(64))
+        .route(POST,   "/api/v1/provider/resource-servers/{resource_server}/rotate", "Give a resource server another token", api::provider::resource_servers::rotate, max_kb(4))
+        .route(DELETE, "/api/v1/provider/resource-servers/{resource_server}", "Revoke a resource server", api::provider::resource_servers::revoke, NO_BODY)
+        .route(GET,    "/api/v1/provider/verifiers", "List verifiers", api::provider::verifiers::list, NO_BODY)
+        .route(POST,   "/api/v1/provider/leaks", "Find the credential of a leaked key", api::provider::leaks::find, max_kb(1_024))
+
+        .route(GET,  "/static/{file}",              "Style, script and mark",                hub::assets::serve,    NO_BODY)
+        .route(GET,  "/favicon.ico",                "The mark, asked for unasked",            hub::assets::serve,    NO_BODY)
+        .route(POST, "/theme",                      "Light or dark",                          hub::theme::choose,    NO_BODY)
         .route(GET,  "/",                           "To where the person works",              hub::home::show,       NO_BODY)
-        .route(GET,  "/favicon.ico",                "The mark, small",                        hub::static_route::show, NO_BODY)
-        .route(GET,  "/static/{file}",              "Style, script and mark of the pages",    hub::static_route::show, NO_BODY)
-        .route(POST, "/theme",                      "Choose light or dark",                   hub::theme::choose,    max_kb(4))
         .route(GET,  "/api/docs",                   "The management API, described",          hub::api_docs::show,   NO_BODY)
 }
 

@@ -1,0 +1,56 @@
+//! `POST /applications/{application}/credentials`
+
+use keywright_operations::credentials::NewCredential;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::api::shapes::CredentialShape;
+use crate::extract::rights::Edit;
+use crate::extract::{Body, InApplication};
+use crate::routes::{Created, Result};
+
+/// What a credential is made from.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewCredentialForm {
+    /// Slug of one of the application's services.
+    service: String,
+    /// `production` or `sandbox`.
+    environment: String,
+    /// A label.
+    name: String,
+    /// Left out: every permission that the organisation has for the service now. Empty: none.
+    permissions: Option<Vec<String>>,
+    /// RFC 3339; left out: it does not expire.
+    expires_at: Option<String>,
+    /// CIDR; empty: from everywhere.
+    #[serde(default)]
+    networks: Vec<String>,
+    /// As browsers send them; empty: any.
+    #[serde(default)]
+    origins: Vec<String>,
+    /// Such as `100/1s`.
+    rate_limit: Option<String>,
+}
+
+/// A credential that was made.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CredentialMadeShape {
+    pub(crate) id: String,
+    pub(crate) version: u32,
+    /// The secret, which is shown this once.
+    pub(crate) key: String,
+    /// The credential, without its secret.
+    pub(crate) credential: CredentialShape,
+}
+
+/// Makes a credential. Its key is in this answer only.
+pub(crate) async fn create(app: InApplication<Edit>, Body(form): Body<NewCredentialForm>) -> Result<Created<CredentialMadeShape>> {
+    let NewCredentialForm { service, environment, name, permissions, expires_at, networks, origins, rate_limit } = form;
+    let new = NewCredential { service, environment, name, permissions, expires_at, networks, origins, rate_limit };
+    let made = app.operations().credential_create(app.caller(), app.id, new).await?;
+    let shown = app.operations().credential_show(app.caller(), made.id).await?;
+    let shape =
+        CredentialMadeShape { id: made.id.to_string(), version: made.version, key: made.key.reveal().to_owned(), credential: CredentialShape::from(&shown) };
+    Ok(Created::at(format!("/api/v1/credentials/{}", made.id), shape).shown_once("key", made.id, Some(made.version)))
+}

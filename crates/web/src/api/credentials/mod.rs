@@ -1,0 +1,9 @@
+//! Credentials.
+
+pub(crate) mod change;
+pub(crate) mod create;
+pub(crate) mod list;
+pub(crate) mod revoke;
+pub(crate) mod rotate;
+pub(crate) mod show;
+pub(crate) mod switch;

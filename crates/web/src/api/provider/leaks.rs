@@ -1,0 +1,43 @@
+//! `POST /provider/leaks`
+
+use keywright_crypto::secret::Secret;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::api::shapes::CredentialShape;
+use crate::extract::{AsOperator, Body};
+use crate::routes::{Done, Result};
+
+/// What was found somewhere.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LeakForm {
+    /// The key, or a text with the key in it. It is neither stored nor repeated.
+    text: String,
+}
+
+/// Whose it is.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LeakShape {
+    organisation_name: String,
+    application_name: String,
+    /// Number of the version whose secret it is.
+    version: u32,
+    version_state: &'static str,
+    /// Whether a verifier would accept it now.
+    accepted: bool,
+    credential: CredentialShape,
+}
+
+/// Finds the credential of a leaked key: its owner, state and last use. Revoke it with `DELETE /credentials/{credential}`.
+pub(crate) async fn find(operator: AsOperator, Body(form): Body<LeakForm>) -> Result<Done<LeakShape>> {
+    let found = operator.operations().credential_find(operator.caller(), &Secret::new(form.text)).await?;
+    Ok(Done(LeakShape {
+        organisation_name: found.owner.organisation_name.clone(),
+        application_name: found.owner.application_name.clone(),
+        version: found.owner.version,
+        version_state: found.version_state(),
+        accepted: found.is_accepted(),
+        credential: CredentialShape::from(&found.shown),
+    }))
+}

@@ -1,0 +1,6 @@
+//! What operators do.
+
+pub(crate) mod catalogue;
+pub(crate) mod leaks;
+pub(crate) mod resource_servers;
+pub(crate) mod verifiers;
