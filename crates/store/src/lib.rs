@@ -3,6 +3,7 @@
 
 pub mod applications;
 pub mod audit;
+pub mod audit_read;
 pub mod catalogue;
 pub mod change_log;
 pub mod credentials;
@@ -11,18 +12,24 @@ pub mod engine;
 pub mod error;
 mod forgetting;
 mod grants;
+pub mod images;
+pub mod idempotency;
 pub mod installation;
+pub mod invitations;
 pub mod mails;
+pub mod management_tokens;
 pub mod members;
 pub mod node_place;
 pub mod organisations;
 pub mod persons;
+pub mod profiles;
 mod records;
 pub mod resource_servers;
 pub mod scope;
 pub mod sessions;
 pub mod sign_in;
 pub mod snapshot;
+pub mod statements;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod usage;
@@ -39,12 +46,16 @@ pub use write::{Committed, Done};
 use keywright_domain::caller::{Allowed, Caller, Facts, Right, allow};
 
 use engine::Engine;
+use idempotency::Mark;
+use statements::Statements;
 
 /// An open store. Clones are cheap and mean the same store, which closes with the last of them.
 #[derive(Clone)]
 pub struct Store {
     engine: Arc<Engine>,
     at: Arc<str>,
+    statements: Arc<Statements>,
+    mark: Option<Arc<Mark>>,
 }
 
 impl Store {
@@ -54,7 +65,20 @@ impl Store {
     /// [`OpenError`] says what is wrong, where, and what to do.
     pub async fn open(options: OpenOptions) -> Result<Self, OpenError> {
         let (engine, at) = Engine::open(options).await?;
-        Ok(Self { engine: Arc::new(engine), at: at.into() })
+        Ok(Self { engine: Arc::new(engine), at: at.into(), statements: Arc::default(), mark: None })
+    }
+
+    /// The same store for one call that carries a key against repeats: each write marks the call as done in its own transaction, and writes
+    /// nothing once another has taken the call over.
+    #[must_use]
+    pub fn marking(&self, mark: Arc<Mark>) -> Self {
+        Self { mark: Some(mark), ..self.clone() }
+    }
+
+    /// How many statements were run, by door.
+    #[must_use]
+    pub fn statements(&self) -> &Statements {
+        &self.statements
     }
 
     /// Where it is: the directory, or host, port and name of the database; for messages, without secrets.

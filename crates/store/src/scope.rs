@@ -1,11 +1,14 @@
 //! The four doors to reading: an organisation's, the operator's, Keywright's own, and the gate's, before anybody's rights are known.
 
+use std::sync::Arc;
+
 use keywright_domain::caller::{Allowed, Right};
 use keywright_domain::ids::OrganisationId;
 
 use crate::Store;
 use crate::engine::{Around, Effects, FromRow, Tx, Typed, Val};
 use crate::error::StoreError;
+use crate::statements::Door;
 use crate::write::received;
 
 /// The queries of one organisation. Every statement gets the organisation as `$1`.
@@ -73,22 +76,44 @@ impl Store {
         F: AsyncFn(&mut Tx<'_>) -> Result<T, StoreError> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        let run = async move |tx: &mut Tx<'_>| -> Result<(T, Effects), StoreError> { Ok((job(tx).await?, Effects::default())) };
+        self.read_by(Door::Installation, around, job).await
+    }
+
+    pub(crate) async fn read_by<T, F>(&self, door: Door, around: Around, job: F) -> Result<T, StoreError>
+    where
+        F: AsyncFn(&mut Tx<'_>) -> Result<T, StoreError> + Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let statements = Arc::clone(&self.statements);
+        let run = async move |tx: &mut Tx<'_>| -> Result<(T, Effects), StoreError> {
+            let before = tx.ran();
+            let read = job(tx).await;
+            statements.add(door, tx.ran() - before);
+            Ok((read?, Effects::default()))
+        };
         let (job, answer) = Typed::boxed(run);
         self.engine().read(around, job)?;
         Ok(received(answer).await?.0)
     }
 
-    pub(crate) async fn all<T: FromRow + 'static>(&self, sql: &'static str, args: Vec<Val>) -> Result<Vec<T>, StoreError> {
-        self.read(Around::Statement, async move |tx: &mut Tx<'_>| tx.all(sql, args.clone()).await).await
+    pub(crate) async fn one<T: FromRow + 'static>(&self, sql: &'static str, args: Vec<Val>) -> Result<T, StoreError> {
+        self.read(Around::Statement, async move |tx: &mut Tx<'_>| tx.one(sql, args.clone()).await).await
     }
 
     pub(crate) async fn opt<T: FromRow + 'static>(&self, sql: &'static str, args: Vec<Val>) -> Result<Option<T>, StoreError> {
-        self.read(Around::Statement, async move |tx: &mut Tx<'_>| tx.opt(sql, args.clone()).await).await
+        self.opt_by(Door::Installation, sql, args).await
     }
 
-    pub(crate) async fn one<T: FromRow + 'static>(&self, sql: &'static str, args: Vec<Val>) -> Result<T, StoreError> {
-        self.read(Around::Statement, async move |tx: &mut Tx<'_>| tx.one(sql, args.clone()).await).await
+    pub(crate) async fn all<T: FromRow + 'static>(&self, sql: &'static str, args: Vec<Val>) -> Result<Vec<T>, StoreError> {
+        self.all_by(Door::Installation, sql, args).await
+    }
+
+    async fn all_by<T: FromRow + 'static>(&self, door: Door, sql: &'static str, args: Vec<Val>) -> Result<Vec<T>, StoreError> {
+        self.read_by(door, Around::Statement, async move |tx: &mut Tx<'_>| tx.all(sql, args.clone()).await).await
+    }
+
+    async fn opt_by<T: FromRow + 'static>(&self, door: Door, sql: &'static str, args: Vec<Val>) -> Result<Option<T>, StoreError> {
+        self.read_by(door, Around::Statement, async move |tx: &mut Tx<'_>| tx.opt(sql, args.clone()).await).await
     }
 }
 
@@ -100,7 +125,7 @@ impl Scope<'_> {
     }
 
     pub(crate) async fn all<T: FromRow + 'static>(&self, sql: &'static str, args: Vec<Val>) -> Result<Vec<T>, StoreError> {
-        self.store.all(sql, with_organisation(self.organisation, args)).await
+        self.store.all_by(Door::Scope, sql, with_organisation(self.organisation, args)).await
     }
 
     /// Several statements that see the same state of the store.
@@ -110,7 +135,7 @@ impl Scope<'_> {
         T: Send + 'static,
     {
         let organisation = self.organisation;
-        self.store.read(Around::Snapshot, async move |tx: &mut Tx<'_>| job(&mut ScopedTx { tx, organisation }).await).await
+        self.store.read_by(Door::Scope, Around::Snapshot, async move |tx: &mut Tx<'_>| job(&mut ScopedTx { tx, organisation }).await).await
     }
 }
 
@@ -137,19 +162,31 @@ fn with_organisation(organisation: OrganisationId, mut args: Vec<Val>) -> Vec<Va
 
 macro_rules! doors {
     ($($door:ident),+) => { $(
-                impl $door<'_> {
+        impl $door<'_> {
             pub(crate) async fn all<T: FromRow + 'static>(&self, sql: &'static str, args: Vec<Val>) -> Result<Vec<T>, StoreError> {
-                self.store.all(sql, args).await
+                self.store.all_by(Self::DOOR, sql, args).await
             }
 
             pub(crate) async fn opt<T: FromRow + 'static>(&self, sql: &'static str, args: Vec<Val>) -> Result<Option<T>, StoreError> {
-                self.store.opt(sql, args).await
+                self.store.opt_by(Self::DOOR, sql, args).await
             }
         }
     )+ };
 }
 
 doors!(AsOperator, AsSystem, AsGate);
+
+impl AsOperator<'_> {
+    const DOOR: Door = Door::Operator;
+}
+
+impl AsSystem<'_> {
+    const DOOR: Door = Door::System;
+}
+
+impl AsGate<'_> {
+    const DOOR: Door = Door::Gate;
+}
 
 impl AsSystem<'_> {
     pub(crate) async fn one<T: FromRow + 'static>(&self, sql: &'static str, args: Vec<Val>) -> Result<T, StoreError> {

@@ -1,5 +1,7 @@
 //! The one way to write: rows, changes and audit entries in one transaction, whose position is taken last.
 
+use std::sync::Arc;
+
 use keywright_domain::caller::Allowed;
 use keywright_domain::change::{Change, Place};
 use tokio::sync::oneshot;
@@ -8,6 +10,7 @@ use crate::Store;
 use crate::audit::AuditEntry;
 use crate::engine::{Effects, Tx, Typed};
 use crate::error::StoreError;
+use crate::statements::Door;
 
 /// What a write came to, before it is committed.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,8 +70,15 @@ impl Store {
     {
         let actor = allowed.actor();
         let organisation = allowed.organisation();
+        let (mark, statements) = (self.mark.clone(), Arc::clone(&self.statements));
         let run = async move |tx: &mut Tx<'_>| -> Result<(T, Effects), E> {
-            let mut done = job(tx).await?;
+            let before = tx.ran();
+            let done = job(tx).await;
+            statements.add(Door::Write, tx.ran() - before);
+            let mut done = done?;
+            if let Some(mark) = &mark {
+                tx.call_committed(mark, done.audit.first().map(|entry| entry.subject.as_str())).await?;
+            }
             for entry in &mut done.audit {
                 entry.organisation = entry.organisation.or(organisation);
             }

@@ -20,6 +20,7 @@ pub struct Tx<'a> {
     inner: Inner<'a>,
     failed: Option<StoreError>,
     again: bool,
+    ran: u64,
 }
 
 enum Inner<'a> {
@@ -29,12 +30,17 @@ enum Inner<'a> {
 
 impl<'a> Tx<'a> {
     pub(crate) fn sqlite(connection: &'a rusqlite::Connection) -> Self {
-        Self { inner: Inner::Sqlite(connection), failed: None, again: false }
+        Self { inner: Inner::Sqlite(connection), failed: None, again: false, ran: 0 }
     }
 
     /// `at` names the database in messages.
     pub(crate) fn postgres(client: &'a deadpool_postgres::ClientWrapper, at: &'a str) -> Self {
-        Self { inner: Inner::Postgres { client, at }, failed: None, again: false }
+        Self { inner: Inner::Postgres { client, at }, failed: None, again: false, ran: 0 }
+    }
+
+    /// Statements that were run so far.
+    pub(crate) const fn ran(&self) -> u64 {
+        self.ran
     }
 
     /// What the first failed statement answered.
@@ -66,6 +72,7 @@ impl<'a> Tx<'a> {
         if self.failed.is_some() {
             return Err(StoreError::Aborted);
         }
+        self.ran += 1;
         match self.inner {
             Inner::Sqlite(connection) => sqlite::exec(connection, sql, &args).map_err(|e| self.fail(e)),
             Inner::Postgres { client, .. } => {
@@ -83,6 +90,7 @@ impl<'a> Tx<'a> {
         if self.failed.is_some() {
             return Err(StoreError::Aborted);
         }
+        self.ran += 1;
         match self.inner {
             Inner::Sqlite(connection) => sqlite::for_each(connection, sql, &args, &mut each).map_err(|e| self.fail(e)),
             Inner::Postgres { client, .. } => {
