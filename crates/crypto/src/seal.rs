@@ -34,6 +34,8 @@ pub enum Purpose {
     ProofKey,
     /// A mail that waits to leave.
     Mail,
+    /// An answer that shows a secret and may be given again for a while.
+    Answer,
 }
 
 impl Purpose {
@@ -41,6 +43,7 @@ impl Purpose {
         match self {
             Self::ProofKey => b"keywright seal proof-key v1",
             Self::Mail => b"keywright seal mail v1",
+            Self::Answer => b"keywright seal answer v1",
         }
     }
 }
@@ -84,11 +87,15 @@ impl MasterKey {
     }
 
     fn derive(&self, label: &[u8]) -> Zeroizing<[u8; 32]> {
+        self.derive_with(label, &[])
+    }
+
+    fn derive_with(&self, label: &[u8], further: &[u8]) -> Zeroizing<[u8; 32]> {
         let mut out = Zeroizing::new([0; 32]);
         // RFC 5869; an empty salt, as the input is uniformly random already (section 3.3).
         hkdf::Salt::new(hkdf::HKDF_SHA256, &[])
             .extract(self.0.as_ref())
-            .expand(&[label], hkdf::HKDF_SHA256)
+            .expand(&[label, further], hkdf::HKDF_SHA256)
             .and_then(|okm| okm.fill(out.as_mut()))
             .expect("32 bytes are one block of HKDF-SHA-256");
         out
@@ -100,9 +107,17 @@ impl MasterKey {
     /// # Errors
     /// [`NoRandom`]
     pub fn seal(&self, purpose: Purpose, context: &str, plain: &[u8]) -> Result<Vec<u8>, NoRandom> {
+        self.seal_for(purpose, &[], context, plain)
+    }
+
+    /// [`seal`](Self::seal) for whoever comes with `further`, a secret of theirs that is not kept: the master key alone does not open it.
+    ///
+    /// # Errors
+    /// [`NoRandom`]
+    pub fn seal_for(&self, purpose: Purpose, further: &[u8], context: &str, plain: &[u8]) -> Result<Vec<u8>, NoRandom> {
         let nonce = random::bytes::<NONCE>()?;
         let mut sealed = plain.to_vec();
-        self.key(purpose)
+        self.key(purpose, further)
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context.as_bytes()), &mut sealed)
             .expect("sealing fails only above 64 GiB");
         Ok([&[FORM, 1], &nonce[..], &sealed].concat())
@@ -113,16 +128,24 @@ impl MasterKey {
     /// # Errors
     /// [`OpenError`]
     pub fn open(&self, purpose: Purpose, context: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        self.open_for(purpose, &[], context, sealed)
+    }
+
+    /// Opens what [`seal_for`](Self::seal_for) made.
+    ///
+    /// # Errors
+    /// [`OpenError`]
+    pub fn open_for(&self, purpose: Purpose, further: &[u8], context: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let [FORM, 1, rest @ ..] = sealed else { return Err(OpenError::Form) };
         let (nonce, rest) = rest.split_at_checked(NONCE).ok_or(OpenError::Form)?;
         let mut buffer = Zeroizing::new(rest.to_vec());
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| OpenError::Form)?;
-        let plain = self.key(purpose).open_in_place(nonce, Aad::from(context.as_bytes()), &mut buffer).map_err(|_| OpenError::Refused)?;
+        let plain = self.key(purpose, further).open_in_place(nonce, Aad::from(context.as_bytes()), &mut buffer).map_err(|_| OpenError::Refused)?;
         Ok(Zeroizing::new(plain.to_vec()))
     }
 
-    fn key(&self, purpose: Purpose) -> LessSafeKey {
-        let key = self.derive(purpose.label());
+    fn key(&self, purpose: Purpose, further: &[u8]) -> LessSafeKey {
+        let key = self.derive_with(purpose.label(), further);
         LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key.as_ref()).expect("32 bytes are a key of AES-256-GCM"))
     }
 }
@@ -145,6 +168,15 @@ mod tests {
             assert!(key.open(Purpose::ProofKey, "here", &changed).is_err(), "byte {at}");
             assert!(key.open(Purpose::ProofKey, "here", &sealed[..at]).is_err(), "cut at {at}");
         }
+    }
+
+    #[test]
+    fn what_is_sealed_for_somebody_opens_with_what_they_bring_only() {
+        let key = MasterKey::generate().unwrap();
+        let sealed = key.seal_for(Purpose::Answer, b"their key", "here", b"secret").unwrap();
+        assert_eq!(key.open_for(Purpose::Answer, b"their key", "here", &sealed).unwrap().as_slice(), b"secret");
+        assert_eq!(key.open_for(Purpose::Answer, b"another", "here", &sealed), Err(OpenError::Refused));
+        assert_eq!(key.open(Purpose::Answer, "here", &sealed), Err(OpenError::Refused));
     }
 
     #[test]
