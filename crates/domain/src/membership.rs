@@ -6,6 +6,21 @@ use std::str::FromStr;
 
 use crate::grants::{ApplicationGrant, ApplicationGrants, Held, OrganisationGrant, OrganisationGrants};
 use crate::ids::ApplicationId;
+use crate::words::words;
+
+words! {
+    /// What can still become of an invitation.
+    pub enum InvitationState, InvitationStateError("a state of an invitation") {
+        /// It can be accepted.
+        Open = "open",
+        /// It was accepted.
+        Accepted = "accepted",
+        /// It was taken back.
+        Withdrawn = "withdrawn",
+        /// Its seven days are over.
+        Expired = "expired",
+    }
+}
 
 /// Grants over an organisation and over single applications of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -69,6 +84,17 @@ impl fmt::Display for OnApplications {
     }
 }
 
+impl MemberGrants {
+    /// These and those together.
+    #[must_use]
+    pub fn or(&self, others: &Self) -> Self {
+        Self {
+            organisation: self.organisation.or(others.organisation),
+            applications: OnApplications::of(self.applications.iter().chain(others.applications.iter())),
+        }
+    }
+}
+
 impl FromStr for OnApplications {
     type Err = OnApplicationsError;
     fn from_str(text: &str) -> Result<Self, OnApplicationsError> {
@@ -105,11 +131,15 @@ pub struct Giver {
 }
 
 impl Giver {
-    fn organisation(&self) -> OrganisationGrants {
+    /// Over the organisation.
+    #[must_use]
+    pub fn organisation(&self) -> OrganisationGrants {
         self.limit.map_or(self.grants.organisation, |limit| self.grants.organisation.and(limit.organisation))
     }
 
-    fn on(&self, application: ApplicationId) -> ApplicationGrants {
+    /// Over one of its applications.
+    #[must_use]
+    pub fn on(&self, application: ApplicationId) -> ApplicationGrants {
         let own = Held { organisation: self.grants.organisation, application: self.grants.applications.on(application) };
         self.limit.map_or(own, |limit| own.and(limit)).on_application()
     }

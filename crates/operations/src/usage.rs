@@ -4,8 +4,9 @@ use keywright_domain::caller::{Allowed, Caller, Facts, Right, allow};
 use keywright_domain::change::Change;
 use keywright_domain::ids::CredentialId;
 use keywright_domain::limits;
+use keywright_store::usage::hours::Hours;
 use keywright_store::usage::{Segment, UsageEntry, segment};
-use keywright_store::{AuditEntry, Done};
+use keywright_store::{AuditEntry, Done, StoreError, Tx};
 use serde_json::json;
 
 use crate::{Error, Operations};
@@ -21,6 +22,17 @@ fn system(organisation: Option<keywright_domain::ids::OrganisationId>) -> Result
     Ok(allow(&Caller::System { job: "usage" }, Right::Housekeep, &Facts { organisation, member: None })?)
 }
 
+/// Adds entries to their rows, and to the hours of those whose credentials they are about.
+async fn put_down(tx: &mut Tx<'_>, entries: &[UsageEntry]) -> Result<(), StoreError> {
+    let mut hours = Hours::default();
+    for entry in entries {
+        if let Some(owner) = tx.usage_add(entry).await? {
+            hours.add(owner, entry);
+        }
+    }
+    tx.usage_hours_add(&hours).await
+}
+
 impl Operations {
     /// Puts a report down in one transaction. `first` are uses of pending versions, which go to the rows at once, so that whoever keeps
     /// house sees them; a verifier node itself may change no credential.
@@ -34,9 +46,7 @@ impl Operations {
         let segment = (entries.len() > DIRECT_ENTRIES_MAX).then(|| segment::encode(entries));
         self.store
             .housekeep(system(None)?, async move |tx| {
-                for entry in &direct {
-                    tx.usage_add(entry).await?;
-                }
+                put_down(tx, &direct).await?;
                 if let Some(segment) = &segment {
                     tx.usage_segment_insert(&node, segment, now).await?;
                 }
@@ -69,13 +79,13 @@ impl Operations {
     async fn merge(&self, segments: Vec<Segment>) -> Result<usize, Error> {
         let taken: Vec<(i64, usize)> = segments.iter().map(|s| (s.id, s.folded)).collect();
         let joined = tokio::task::spawn_blocking(move || segment::join(&segments)).await;
-        let (merged, count) = joined.unwrap_or(Err(keywright_store::StoreError::Panicked))?;
+        let (merged, count) = joined.unwrap_or(Err(StoreError::Panicked))?;
         let now = self.now();
         self.store
             .housekeep(system(None)?, async move |tx| {
                 for (id, folded) in &taken {
                     if !tx.usage_segment_take(*id, *folded).await? {
-                        return Err(Error::Store(keywright_store::StoreError::Busy { waited_ms: 0, detail: "another node folds usage".into() }));
+                        return Err(Error::Store(StoreError::Busy { waited_ms: 0, detail: "another node folds usage".into() }));
                     }
                 }
                 tx.usage_segment_insert("merged", &merged, now).await?;
@@ -95,9 +105,7 @@ impl Operations {
             .housekeep(system(None)?, async move |tx| {
                 let ours = if whole { tx.usage_segment_take(id, from).await? } else { tx.usage_segment_advance(id, from, to).await? };
                 if ours {
-                    for entry in &entries {
-                        tx.usage_add(entry).await?;
-                    }
+                    put_down(tx, &entries).await?;
                 }
                 Ok::<_, Error>(((), vec![]))
             })
@@ -135,7 +143,7 @@ impl Operations {
                 }
                 stored.pending_overlap = None;
                 tx.credential_save(&stored).await?;
-                let audit = AuditEntry::new("credential.version_activated", id).with(json!({ "version": version }));
+                let audit = AuditEntry::new("credential.version_activated", id).of_application(stored.credential.application).with(json!({ "version": version }));
                 Ok::<_, Error>(Done { value: true, audit: vec![audit], changes: vec![Change::Credential(id)] })
             })
             .await?;

@@ -1,12 +1,14 @@
 //! The audit trail: who did what, written in the same transaction as what was done.
 
-use keywright_domain::ids::OrganisationId;
+use keywright_domain::ids::{ApplicationId, OrganisationId};
 
 /// One entry. Who did it and when are added by the write path; an entry without an organisation gets that of the permission.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditEntry {
     /// In whose Activity it shows; none: in the permission's, or in the installation's alone.
     pub organisation: Option<OrganisationId>,
+    /// In whose application's Activity it shows.
+    pub application: Option<ApplicationId>,
     /// What was done: `credential.revoked`.
     pub action: &'static str,
     /// The id of what it was done to.
@@ -21,7 +23,14 @@ impl AuditEntry {
     /// An entry without details.
     #[must_use]
     pub fn new(action: &'static str, subject: impl ToString) -> Self {
-        Self { organisation: None, action, subject: subject.to_string(), detail: serde_json::Value::Object(serde_json::Map::new()), personal: None }
+        Self {
+            organisation: None,
+            application: None,
+            action,
+            subject: subject.to_string(),
+            detail: serde_json::Value::Object(serde_json::Map::new()),
+            personal: None,
+        }
     }
 
     /// The same with details.
@@ -42,6 +51,13 @@ impl AuditEntry {
     #[must_use]
     pub fn in_organisation(mut self, organisation: OrganisationId) -> Self {
         self.organisation = Some(organisation);
+        self
+    }
+
+    /// The same in an application's Activity.
+    #[must_use]
+    pub const fn of_application(mut self, application: ApplicationId) -> Self {
+        self.application = Some(application);
         self
     }
 }

@@ -7,7 +7,7 @@ use keywright_domain::time::Timestamp;
 use crate::args;
 use crate::engine::{FromRow, RowRef, Tx};
 use crate::error::StoreError;
-use crate::scope::AsOperator;
+use crate::scope::{AsOperator, Scope};
 
 /// An organisation as the store keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +70,16 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Stores an organisation's name and review, and its name as that of its own application.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn organisation_save(&mut self, o: &Organisation) -> Result<(), StoreError> {
+        self.exec("UPDATE organisation SET name = $2, review = $3 WHERE id = $1", args![o.id, o.name.as_str(), o.review.as_str()]).await?;
+        self.exec("UPDATE application SET name = $2 WHERE organisation_id = $1 AND own", args![o.id, o.name.as_str()]).await?;
+        Ok(())
+    }
+
     /// The person with this mail address (in the form of [`keywright_domain::text::mail`]); made with `id` where there is none.
     ///
     /// # Errors
@@ -101,6 +111,39 @@ impl Tx<'_> {
     }
 }
 
+/// Which organisations an operator looks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Search {
+    /// Part of the name in either case, an id, or a member's whole mail address; empty: all.
+    pub text: String,
+    /// Only of this review.
+    pub review: Option<Review>,
+    /// Only those that are suspended, or are not.
+    pub suspended: Option<bool>,
+    /// Those before this one, which are older; none: from the newest.
+    pub before: Option<OrganisationId>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+impl Search {
+    /// `%text%`, with what LIKE would take for a pattern escaped.
+    fn pattern(&self) -> String {
+        let text = self.text.to_lowercase();
+        format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
+    }
+}
+
+impl Scope<'_> {
+    /// The organisation itself.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn organisation_row(&self) -> Result<Option<Organisation>, StoreError> {
+        Ok(self.all("SELECT id, name, review, suspended, created_us FROM organisation WHERE id = $1", args![]).await?.pop())
+    }
+}
+
 impl AsOperator<'_> {
     /// Organisations, newest first, before the given id, at most `limit`.
     ///
@@ -119,5 +162,24 @@ impl AsOperator<'_> {
     /// [`StoreError`]
     pub async fn organisation(&self, id: OrganisationId) -> Result<Option<Organisation>, StoreError> {
         self.opt("SELECT id, name, review, suspended, created_us FROM organisation WHERE id = $1", args![id]).await
+    }
+
+    /// The organisations that an operator looks for, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn organisation_search(&self, search: &Search) -> Result<Vec<Organisation>, StoreError> {
+        let before = search.before.map_or_else(|| "~".to_owned(), |id| id.to_string());
+        let review = search.review.map_or("", Review::as_str);
+        let suspended = search.suspended.map_or(-1, i64::from);
+        self.all(
+            "SELECT o.id, o.name, o.review, o.suspended, o.created_us FROM organisation o WHERE o.id < $1 \
+               AND (CAST($2 AS TEXT) = '' OR o.review = $2) AND (CAST($3 AS BIGINT) < 0 OR CASE WHEN o.suspended THEN 1 ELSE 0 END = $3) \
+               AND (CAST($4 AS TEXT) = '' OR o.id = $4 OR lower(o.name) LIKE $5 ESCAPE '\\' \
+                 OR EXISTS (SELECT 1 FROM member m JOIN person p ON p.id = m.person_id WHERE m.organisation_id = o.id AND p.mail = lower($4))) \
+             ORDER BY o.id DESC LIMIT $6",
+            args![before, review, suspended, search.text.as_str(), search.pattern(), i64::from(search.limit)],
+        )
+        .await
     }
 }

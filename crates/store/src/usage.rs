@@ -3,12 +3,13 @@
 //! A flush of few entries adds to the rows at once. One of many (a busy node sees 100,000 credentials in a second) is put down as *one*
 //! row, a segment, so that flushing costs a fraction of verifying; segments are merged and folded into the rows later.
 
+pub mod hours;
 pub mod segment;
 
 use std::net::IpAddr;
 
 use keywright_domain::credential::Environment;
-use keywright_domain::ids::{ApplicationId, CredentialId};
+use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId};
 use keywright_domain::time::Timestamp;
 use keywright_domain::verdict::Code;
 
@@ -75,22 +76,38 @@ impl FromRow for Segment {
     }
 }
 
+/// Whose credential was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UsageOwner {
+    /// Its application.
+    pub application: ApplicationId,
+    /// The application's organisation.
+    pub organisation: OrganisationId,
+}
+
+impl FromRow for UsageOwner {
+    fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
+        let (application, organisation) = row.text_ref(0)?.split_once(' ').ok_or_else(|| StoreError::corrupt("a credential without an owner"))?;
+        Ok(Self { application: application.parse().map_err(StoreError::corrupt)?, organisation: organisation.parse().map_err(StoreError::corrupt)? })
+    }
+}
+
 impl Tx<'_> {
-    /// Adds an entry to its row. Entries of credentials that are gone are dropped.
+    /// Adds an entry to its row. Entries of credentials that are gone are dropped; of the others, the owner is given.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn usage_add(&mut self, e: &UsageEntry) -> Result<(), StoreError> {
-        self.exec(
+    pub async fn usage_add(&mut self, e: &UsageEntry) -> Result<Option<UsageOwner>, StoreError> {
+        self.opt(
             "INSERT INTO usage (credential_id, version, code, count, last_us, last_source) \
              SELECT v.credential_id, v.number, $3, $4, $5, $6 FROM version v WHERE v.credential_id = $1 AND v.number = $2 \
              ON CONFLICT (credential_id, version, code) DO UPDATE SET count = usage.count + excluded.count, \
                last_source = CASE WHEN excluded.last_us >= usage.last_us THEN COALESCE(excluded.last_source, usage.last_source) ELSE usage.last_source END, \
-               last_us = CASE WHEN excluded.last_us >= usage.last_us THEN excluded.last_us ELSE usage.last_us END",
+               last_us = CASE WHEN excluded.last_us >= usage.last_us THEN excluded.last_us ELSE usage.last_us END \
+             RETURNING (SELECT c.application_id || ' ' || c.organisation_id FROM credential c WHERE c.id = usage.credential_id)",
             args![e.credential, i64::from(e.version), e.code.as_str(), i64::try_from(e.count).unwrap_or(i64::MAX), e.last, e.source.map(|s| s.to_string())],
         )
-        .await?;
-        Ok(())
+        .await
     }
 
     /// Puts a flush of many entries down as one row: the bytes of [`segment::encode`].

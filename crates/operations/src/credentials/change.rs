@@ -146,7 +146,7 @@ impl Operations {
                 return Ok(Done { value: (), audit: vec![], changes: vec![] });
             }
             tx.credential_save(&stored).await?;
-            let audit = AuditEntry::new("credential.changed", id).with(json!({ "changed": changed }));
+            let audit = AuditEntry::new("credential.changed", id).of_application(stored.credential.application).with(json!({ "changed": changed }));
             Ok::<_, Error>(Done { value: (), audit: vec![audit], changes: vec![Change::Credential(id)] })
         })
         .await?;
@@ -187,7 +187,7 @@ impl Operations {
                 return Ok(Done { value: (), audit: vec![], changes: vec![] });
             }
             tx.credential_save(&stored).await?;
-            Ok::<_, Error>(Done { value: (), audit: vec![AuditEntry::new(action, id)], changes: vec![Change::Credential(id)] })
+            Ok::<_, Error>(Done { value: (), audit: vec![AuditEntry::new(action, id).of_application(stored.credential.application)], changes: vec![Change::Credential(id)] })
         })
         .await?;
         self.credential_show(caller, id).await

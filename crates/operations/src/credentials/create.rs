@@ -155,7 +155,7 @@ impl Operations {
                 }
                 tx.credential_insert(c).await?;
                 let detail = json!({ "application": application.to_string(), "service": c.service, "environment": c.environment.as_str() });
-                let audit = AuditEntry::new("credential.created", id).with(detail);
+                let audit = AuditEntry::new("credential.created", id).of_application(application).with(detail);
                 Ok(Done { value: (), audit: vec![audit], changes: vec![Change::Credential(id)] })
             })
             .await?;

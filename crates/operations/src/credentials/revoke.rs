@@ -71,7 +71,7 @@ impl Operations {
                 }
                 stored.credential.revoke(now);
                 tx.credential_save(&stored).await?;
-                let audit = AuditEntry::new("credential.revoked", id);
+                let audit = AuditEntry::new("credential.revoked", id).of_application(stored.credential.application);
                 Ok::<_, Error>(Done { value: (now, false), audit: vec![audit], changes: vec![Change::Credential(id)] })
             })
             .await?;

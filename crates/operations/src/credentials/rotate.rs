@@ -78,7 +78,7 @@ impl Operations {
                 tx.credential_save(&stored).await?;
                 let detail =
                     json!({ "version": rotated.version, "policy": policy_word(policy), "previous_until": rotated.previous_until.map(|u| u.to_string()) });
-                let audit = AuditEntry::new("credential.rotated", id).with(detail);
+                let audit = AuditEntry::new("credential.rotated", id).of_application(stored.credential.application).with(detail);
                 Ok::<Done<Rotated>, Error>(Done { value: rotated, audit: vec![audit], changes: vec![Change::Credential(id)] })
             })
             .await?;

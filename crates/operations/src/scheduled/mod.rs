@@ -1,5 +1,6 @@
 //! Housekeeping: forgetting what ended long ago, verifiers that went away, and old log entries; each only by a clock that can be trusted.
 
+mod people;
 pub mod trust;
 
 use keywright_domain::caller::{Caller, Facts, Right, allow};
@@ -81,6 +82,14 @@ impl Operations {
             })
             .await?;
         round.versions = forgotten.value;
+        let before = Timestamp::from_us(now.us().saturating_sub(limits::USAGE_HOURS_KEPT.us()));
+        self.store
+            .housekeep(allowed()?, async move |tx| {
+                tx.usage_hours_forget(before, AT_ONCE).await?;
+                Ok::<_, Error>(((), vec![]))
+            })
+            .await?;
+        self.forget_people(now).await?;
         round.log_entries = self.store.trim_log(now, LOG_AT_ONCE).await?;
         Ok(())
     }

@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 /// Every public query behind the two doors that know no organisation.
 const WITHOUT_ORGANISATION: &[&str] = &[
     "AsOperator::application_owner",
+    "AsOperator::audit",
     "AsOperator::catalogue_text",
     "AsOperator::credential_by_digest",
     "AsOperator::credential_owner",
     "AsOperator::organisation",
     "AsOperator::organisation_list",
+    "AsOperator::organisation_search",
     "AsOperator::resource_server_list",
     "AsSystem::credential_organisation",
     "AsSystem::usage_segments",

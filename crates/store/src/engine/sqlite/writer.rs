@@ -178,8 +178,18 @@ impl Writer {
     fn audit(&self, effects: &Effects, at_us: i64) -> Result<(), StoreError> {
         for entry in &effects.audit {
             self.connection
-                .prepare_cached("INSERT INTO audit (at_us, organisation_id, actor, action, subject, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-                .execute((at_us, entry.organisation.map(|o| o.to_string()), &effects.actor, entry.action, &entry.subject, entry.detail.to_string()))?;
+                .prepare_cached(
+                    "INSERT INTO audit (at_us, organisation_id, application_id, actor, action, subject, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                )?
+                .execute((
+                    at_us,
+                    entry.organisation.map(|o| o.to_string()),
+                    entry.application.map(|a| a.to_string()),
+                    &effects.actor,
+                    entry.action,
+                    &entry.subject,
+                    entry.detail.to_string(),
+                ))?;
             if let Some(personal) = &entry.personal {
                 self.connection
                     .prepare_cached("INSERT INTO audit_personal (audit_id, value) VALUES (?1, ?2)")?
