@@ -1,6 +1,7 @@
 //! The management API: one folder per resource, one file per endpoint. The JSON forms are printed by the command line too.
 
 pub(crate) mod applications;
+pub(crate) mod auth;
 pub(crate) mod business;
 pub(crate) mod credentials;
 pub(crate) mod docs;

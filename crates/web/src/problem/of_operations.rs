@@ -1,5 +1,6 @@
 //! The one mapping from what operations answer to what the caller sees. No `_` arm: a new error does not compile until someone says it here.
 
+use keywright_operations::sign_in::SignInError;
 use keywright_operations::{Error, KeysError, Rule};
 use keywright_store::StoreError;
 
@@ -23,6 +24,32 @@ impl From<Error> for Problem {
 impl From<Rule> for Problem {
     fn from(rule: Rule) -> Self {
         Self::new(Kind::Refused, format!("{}.", capital(rule.to_string().trim_end_matches('.')))).coded(rule.code())
+    }
+}
+
+impl From<SignInError> for Problem {
+    fn from(error: SignInError) -> Self {
+        let (field, code) = match &error {
+            SignInError::Other(_) => ("", "internal"),
+            SignInError::OtherBrowser => ("", "other_browser"),
+            SignInError::Used => ("code", "sign_in_used"),
+            SignInError::Expired => ("code", "sign_in_expired"),
+            SignInError::Unknown => ("request_id", "sign_in_unknown"),
+            SignInError::WrongCode => ("code", "wrong_code"),
+            SignInError::TooManyTries => ("code", "too_many_tries"),
+            SignInError::Mail(_) => ("mail", "invalid_request"),
+            SignInError::NotTheFirst => ("", "not_the_first_operator"),
+            SignInError::WhichOrganisation(_) => ("organisation", "organisation_needed"),
+            SignInError::NotInOrganisation(_) => ("organisation", "not_a_member"),
+        };
+        match error {
+            SignInError::Other(error) => error.into(),
+            told => {
+                let message = told.to_string();
+                let message = message.strip_prefix(&format!("{field}: ")).unwrap_or(&message).to_owned();
+                Self::invalid(vec![FieldError { field: field.to_owned(), message }]).coded(code)
+            }
+        }
     }
 }
 

@@ -55,6 +55,9 @@ pub(crate) fn table() -> Table {
         .route(GET,    "/api/v1/credentials/{credential}/versions", "List the versions of a credential", api::credentials::show::versions, NO_BODY)
         .route(GET,    "/api/v1/credentials/{credential}/usage", "How a credential was used", api::credentials::show::usage, NO_BODY)
 
+        .route(POST,   "/api/v1/auth/magic-link", "Ask for a code by mail", api::auth::magic_link::ask, max_kb(4))
+        .route(POST,   "/api/v1/auth/token", "Get an access token", api::auth::token::give, max_kb(4))
+
         .route(GET,    "/api/v1/business/api-keys", "List API keys", api::business::list, NO_BODY)
         .route(POST,   "/api/v1/business/api-keys", "Make an API key", api::business::create, max_kb(64))
         .route(DELETE, "/api/v1/business/api-keys/{credential}", "Revoke an API key", api::business::revoke, NO_BODY)
