@@ -20,6 +20,11 @@ impl AnswerBody {
     pub(crate) fn bytes(bytes: impl Into<Bytes>) -> Self {
         Self(Some(bytes.into()))
     }
+
+    /// What is still to be written.
+    pub(crate) fn into_bytes(self) -> Bytes {
+        self.0.unwrap_or_default()
+    }
 }
 
 impl Body for AnswerBody {

@@ -154,6 +154,32 @@ macro_rules! openly {
 
 openly!(Machine Way::Machine, Open Way::Open);
 
+/// A browser that fetches what a page refers to.
+pub(crate) struct Browser {
+    path: String,
+    headers: HeaderMap,
+}
+
+impl Browser {
+    /// What it fetches.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What it takes and has.
+    pub(crate) const fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+}
+
+impl Caller for Browser {
+    const WHO: Access = Access::Public;
+    const WAY: Way = Way::Open;
+    fn take(call: &Call) -> Result<Self, Problem> {
+        Ok(Self { path: call.parts().uri.path().to_owned(), headers: call.parts().headers.clone() })
+    }
+}
+
 /// Anybody, at the API: for signing in.
 pub(crate) struct Public {
     app: Arc<App>,

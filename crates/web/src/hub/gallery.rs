@@ -14,7 +14,7 @@ use super::forms::{Choice, Field, PermissionChoice, PermissionGroup, PermissionL
 use super::frame::{Frame, FrameOrganisation, FramePerson, Section, Theme};
 use super::icons::{self, Drawing};
 use super::parts::{Badge, Crumb, EnvironmentLabel, EnvironmentTabs, Pager, Sample, Step, Tab};
-use super::static_files::{asset, serve};
+use super::static_files::{asset, content};
 use super::words::{Exact, Number, When};
 
 #[derive(Template)]
@@ -178,8 +178,7 @@ fn every_part_is_drawn_in_every_state() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/gallery");
     fs::create_dir_all(&folder).unwrap();
     for file in ["hub.css", "hub.js", "favicon.svg"] {
-        let (_, _, content) = serve(asset(file), &hyper::HeaderMap::new()).unwrap();
-        fs::write(folder.join(file), content).unwrap();
+        fs::write(folder.join(file), content(file)).unwrap();
     }
     for theme in [Theme::Light, Theme::Dark] {
         let page = gallery(theme).render().unwrap();

@@ -1,6 +1,7 @@
 //! The hub: server-rendered pages for the people of a customer and of the provider.
 
 pub(crate) mod api_docs;
+pub(crate) mod assets;
 pub(crate) mod chart;
 #[cfg(test)]
 mod contrast;
@@ -16,7 +17,6 @@ pub(crate) mod parts;
 mod refusals;
 pub(crate) mod sign_in;
 pub(crate) mod static_files;
-pub(crate) mod static_route;
 pub(crate) mod theme;
 pub(crate) mod words;
 

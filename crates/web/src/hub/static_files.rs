@@ -7,13 +7,19 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, VARY, X_CONTENT_TYPE_OPTIONS};
+use hyper::{Response, StatusCode};
 
 use super::page::accepts_gzip;
+use crate::answer::{Answer, AnswerBody};
 
-/// The one style sheet: tokens, then frame, then parts.
-const STYLE: &str = concat!(include_str!("../../static/tokens.css"), include_str!("../../static/frame.css"), include_str!("../../static/parts.css"));
+/// The one style sheet: tokens, then frame, then parts, then what only some pages have.
+const STYLE: &str = concat!(
+    include_str!("../../static/tokens.css"),
+    include_str!("../../static/frame.css"),
+    include_str!("../../static/parts.css"),
+    include_str!("../../static/keys.css"),
+);
 const SCRIPT: &str = include_str!("../../static/hub.js");
 
 /// Name, extension, type and content of each file.
@@ -61,28 +67,37 @@ pub(crate) fn asset(name: &str) -> &'static str {
     &file.unwrap_or_else(|| panic!("there is no static file {name}")).path
 }
 
-/// Status, headers and body for `GET /static/…`; none where nothing is served under this path. `/favicon.ico`, which browsers ask for unasked,
+/// The answer to `GET /static/…`; none where nothing is served under this path. `/favicon.ico`, which browsers ask for unasked,
 /// is the favicon.
-pub(crate) fn serve(path: &str, request: &HeaderMap) -> Option<(StatusCode, HeaderMap, Bytes)> {
+pub(crate) fn serve(path: &str, request: &HeaderMap) -> Option<Answer> {
     let (path, kept) = match path {
         "/favicon.ico" => (asset("favicon.svg"), "public, max-age=86400"),
         path => (path, "public, max-age=31536000, immutable"),
     };
     let file = FILES.iter().find(|file| file.path == path)?;
-    let mut headers = HeaderMap::new();
+    let mut answer = Response::new(AnswerBody::bytes(Bytes::new()));
+    let headers = answer.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(kept));
     headers.insert(ETAG, file.etag.clone());
     headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if request.get(IF_NONE_MATCH).is_some_and(|tag| *tag == file.etag) {
-        return Some((StatusCode::NOT_MODIFIED, headers, Bytes::new()));
+        *answer.status_mut() = StatusCode::NOT_MODIFIED;
+        return Some(answer);
     }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(file.content_type));
-    if accepts_gzip(request) {
+    let gzip = accepts_gzip(request);
+    if gzip {
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        return Some((StatusCode::OK, headers, file.gzip.clone()));
     }
-    Some((StatusCode::OK, headers, file.plain.clone()))
+    *answer.body_mut() = AnswerBody::bytes(if gzip { file.gzip.clone() } else { file.plain.clone() });
+    Some(answer)
+}
+
+/// The content of a file, for the gallery.
+#[cfg(test)]
+pub(crate) fn content(name: &str) -> &'static [u8] {
+    &FILES.iter().find(|file| file.name == name).expect("the gallery names files that there are").plain
 }
 
 /// `bytes` as gzip (RFC 1952), without name and time.
@@ -110,12 +125,12 @@ mod tests {
     fn each_file_is_served_under_its_name_and_kept_for_ever() {
         for (stem, extension, content_type, _) in SOURCES {
             let path = asset(&format!("{stem}.{extension}"));
-            let (_, headers, _) = serve(path, &HeaderMap::new()).unwrap();
-            assert_eq!(headers[CONTENT_TYPE], content_type);
-            assert_eq!(headers[CACHE_CONTROL], "public, max-age=31536000, immutable");
+            let answer = serve(path, &HeaderMap::new()).unwrap();
+            assert_eq!(answer.headers()[CONTENT_TYPE], content_type);
+            assert_eq!(answer.headers()[CACHE_CONTROL], "public, max-age=31536000, immutable");
         }
         let known = HeaderMap::from_iter([(IF_NONE_MATCH, FILES[0].etag.clone())]);
-        assert_eq!(serve(&FILES[0].path, &known).unwrap().0, StatusCode::NOT_MODIFIED);
+        assert_eq!(serve(&FILES[0].path, &known).unwrap().status(), StatusCode::NOT_MODIFIED);
         assert!(serve("/static/hub.00000000.css", &HeaderMap::new()).is_none(), "another content has another name");
         assert!(serve("/static/../Cargo.toml", &HeaderMap::new()).is_none());
     }

@@ -77,9 +77,10 @@ impl Routes {
             None => answered,
         };
         let mut answer = match answered {
-            Ok(reply) => send::reply(row.way, reply),
+            Ok(reply) => send::reply(app, row.way, reply),
             Err(problem) => send::refused(&mut call, row.way, problem).await,
         };
+        send::compress(&call, &mut answer);
         if head {
             send::without_body(&mut answer);
         }

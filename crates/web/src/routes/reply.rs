@@ -81,6 +81,12 @@ impl Reply {
         self
     }
 
+    /// What was made as it is sent.
+    pub(crate) fn made(answer: crate::answer::Answer) -> Self {
+        let (parts, body) = answer.into_parts();
+        Self { status: parts.status, headers: parts.headers, body: body.into_bytes(), shown_once: None }
+    }
+
     /// As it is sent.
     pub(crate) fn send(self) -> crate::answer::Answer {
         let mut answer = Response::new(AnswerBody::bytes(self.body));

@@ -2,9 +2,7 @@
 
 use hyper::Method;
 use hyper::body::Body as _;
-use hyper::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-};
+use hyper::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 
 use super::access::Way;
 use super::call::Call;
@@ -21,36 +19,38 @@ pub(super) fn way_of(path: &str) -> Way {
 }
 
 /// A reply with the headers of its way.
-pub(super) fn reply(way: Way, reply: Reply) -> Answer {
+pub(super) fn reply(app: &App, way: Way, reply: Reply) -> Answer {
     let mut answer = reply.send();
-    guard(way, answer.headers_mut());
+    guard(app, way, answer.headers_mut());
     answer
 }
 
-fn guard(way: Way, headers: &mut HeaderMap) {
-    let mut unless_said = |name: HeaderName, value: HeaderValue| {
-        headers.entry(name).or_insert(value);
-    };
+fn guard(app: &App, way: Way, headers: &mut HeaderMap) {
     if matches!(way, Way::Api | Way::Page) {
-        unless_said(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        unless_said(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        headers.entry(X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
     }
     if way == Way::Page {
-        unless_said(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-        unless_said(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-        unless_said(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
+        hub::page::protect(headers, app.hub().and_then(|hub| hub.share_url.as_deref()));
     }
 }
 
-/// Nothing of another origin, nothing inline, in nobody's frame.
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Compresses a page where that tells nothing about a secret: secrets stand in successful answers to POST only.
+pub(super) fn compress(call: &Call, answer: &mut Answer) {
+    let page = answer.headers().get(CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"text/html"));
+    if page && (!call.writes() || !answer.status().is_success()) {
+        let body = std::mem::replace(answer.body_mut(), AnswerBody::bytes(bytes::Bytes::new())).into_bytes();
+        let body = hub::page::compressed(&call.parts().headers, answer.headers_mut(), body);
+        *answer.body_mut() = AnswerBody::bytes(body);
+    }
+}
 
 /// A refusal, for a program or for a person.
 pub(super) fn problem(app: &App, request: &HeaderMap, way: Way, problem: Problem) -> Answer {
     match way {
         Way::Page if app.hub().is_some() => {
             let mut answer = problem.decorate(hub::problem_page(request, &problem));
-            guard(way, &mut answer.headers);
+            guard(app, way, &mut answer.headers);
             answer.send()
         }
         Way::Machine | Way::Open | Way::Api | Way::Page => app.render(problem),
@@ -63,7 +63,7 @@ pub(super) async fn refused(call: &mut Call, way: Way, refusal: Problem) -> Answ
     if way == Way::Page && ended && !call.writes() {
         let wanted = call.parts().uri.path_and_query().map_or("/", |p| p.as_str());
         let wanted: String = form_urlencoded::byte_serialize(wanted.as_bytes()).collect();
-        return reply(way, Reply::see(&format!("/sign-in?return_to={wanted}")));
+        return reply(call.app(), way, Reply::see(&format!("/sign-in?return_to={wanted}")));
     }
     let refused = if way == Way::Page && (ended || refusal.code() == FORM_OF_ANOTHER_SESSION) && call.parts().method == Method::POST {
         hub::sent_in_vain(call, refusal).await
@@ -71,7 +71,7 @@ pub(super) async fn refused(call: &mut Call, way: Way, refusal: Problem) -> Answ
         Err(refusal)
     };
     match refused {
-        Ok(page) => reply(way, page),
+        Ok(page) => reply(call.app(), way, page),
         Err(refusal) => problem(call.app(), &call.parts().headers, way, refusal),
     }
 }
