@@ -105,6 +105,8 @@ pub const CATALOGUE_FAULTS_MAX: usize = 100;
 
 /// Characters in the description of an application, the purpose of an organisation and the remark of a review.
 pub const DESCRIPTION_CHARS_MAX: usize = 1_000;
+/// Characters in the reason that somebody gives for what they do.
+pub const REASON_CHARS_MAX: usize = 300;
 /// Characters in a postal address.
 pub const ADDRESS_CHARS_MAX: usize = 300;
 /// Characters in a tax id; the longest in use have about 20.
@@ -162,5 +164,11 @@ pub const AGENT_CHARS_MAX: usize = 200;
 pub const SIGN_IN_KEPT: Span = Span::from_d(1);
 /// Repeats of a request with an `Idempotency-Key` are recognised for this long.
 pub const IDEMPOTENCY_KEPT: Span = Span::from_h(24);
+/// A call that has written nothing after this was left by a process that ended: a repeat does its work.
+pub const CALL_RUNS_MAX: Span = Span::from_s(60);
+/// An answer that shows a secret is given again for this long, to whoever repeats the call with its `Idempotency-Key`.
+pub const SECRET_SHOWN_AGAIN: Span = Span::from_s(600);
+/// Characters of an `Idempotency-Key`: fewer can be guessed, and the answer with the secret is sealed under it.
+pub const IDEMPOTENCY_KEY_CHARS: std::ops::RangeInclusive<usize> = 16..=255;
 /// Whoever sends a mail has it for this long; then another node may.
 pub const MAIL_LEASE: Span = Span::from_s(120);

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod applications;
 mod business;
+pub mod calls;
 pub mod catalogue;
 pub mod credentials;
 mod error;

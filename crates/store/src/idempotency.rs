@@ -224,6 +224,6 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`]
     pub async fn call_answers_unseal(&mut self, now: Timestamp) -> Result<u64, StoreError> {
-        self.exec("UPDATE idempotency SET sealed = NULL WHERE sealed IS NOT NULL AND sealed_until_us < $1", args![now]).await
+        self.exec("UPDATE idempotency SET sealed = NULL, sealed_until_us = NULL WHERE sealed_until_us < $1", args![now]).await
     }
 }

@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use crate::answer::Answer;
 use crate::app::App;
 use crate::problem::Problem;
-use crate::routes::Routes;
+use crate::routes;
 use crate::verify;
 use crate::watch::{Due, Watch, Watched};
 
@@ -51,7 +51,6 @@ impl Spell {
 /// What all connections share.
 struct Server {
     app: Arc<App>,
-    routes: Routes,
     stopping: AtomicBool,
     /// No more connections can be had, so those without a request make room.
     full: AtomicBool,
@@ -66,7 +65,7 @@ struct Connection {
 
 /// Serves until `stop` is there, then lets open requests end, for [`Timeouts::stop`](crate::Timeouts::stop) at most.
 pub async fn serve(listener: TcpListener, app: Arc<App>, stop: impl Future<Output = ()>) {
-    let server = Arc::new(Server { routes: Routes::new(), app, stopping: AtomicBool::new(false), full: AtomicBool::new(false) });
+    let server = Arc::new(Server { app, stopping: AtomicBool::new(false), full: AtomicBool::new(false) });
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
     let max = server.app.settings().connections_max.max(1);
@@ -157,7 +156,7 @@ impl Connection {
             "/verify" | "/verify/batch" => app.render(Problem::method("POST")),
             _ => {
                 self.watch.answering();
-                Box::pin(self.server.routes.answer(app, &self.watch, self.peer, request)).await
+                Box::pin(routes::answer(app, &self.watch, self.peer, request)).await
             }
         };
         self.watch.answered();

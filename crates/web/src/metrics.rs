@@ -3,6 +3,7 @@
 use std::fmt;
 
 use hyper::StatusCode;
+use keywright_store::statements::Door;
 use keywright_verifier::{Health, Latency, Totals};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, NoLabelSet, text};
@@ -21,14 +22,19 @@ use crate::routes::{Reply, Result};
 struct Gathered {
     verifier: Option<(Health, Totals)>,
     figures: Figures,
+    statements: Option<Vec<(&'static str, u64)>>,
     memory_bytes: Option<u64>,
 }
 
 /// 200 with OpenMetrics text.
 pub(crate) async fn metrics(machine: Machine) -> Result<Reply> {
     let app = machine.app();
-    let gathered =
-        Gathered { verifier: app.verifier().map(|v| (v.health(app.now()), v.totals())), figures: app.node().figures(), memory_bytes: memory_bytes() };
+    let gathered = Gathered {
+        verifier: app.verifier().map(|v| (v.health(app.now()), v.totals())),
+        figures: app.node().figures(),
+        statements: app.hub().map(|hub| Door::ALL.map(|door| (door.as_str(), hub.operations.store().statements().of(door))).to_vec()),
+        memory_bytes: memory_bytes(),
+    };
     let mut registry = Registry::default();
     registry.register_collector(Box::new(gathered));
     let mut out = String::new();
@@ -54,6 +60,12 @@ impl Collector for Gathered {
         optional(to, "process_resident_memory_bytes", "Memory of this process", self.memory_bytes)?;
         optional(to, "keywright_usage_backlog", "Uses counted and not yet in the store", self.figures.usage_backlog)?;
         optional(to, "keywright_writer_queue", "Writes that wait for the store's writer", self.figures.writer_queue)?;
+        if let Some(statements) = &self.statements {
+            let mut counters = to.encode_descriptor("keywright_store_statements", "Statements run in the store, by door", None, MetricType::Counter)?;
+            for (door, count) in statements {
+                counters.encode_family(&[("door", *door)])?.encode_counter::<NoLabelSet, _, u64>(count, None)?;
+            }
+        }
         match &self.verifier {
             None => Ok(()),
             Some((health, totals)) => {

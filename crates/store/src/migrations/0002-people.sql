@@ -166,6 +166,7 @@ CREATE TABLE idempotency (
     PRIMARY KEY (caller, route, key_digest)
 ) /*STRICT, WITHOUT ROWID*/;
 CREATE INDEX idempotency_created ON idempotency (created_us);
+CREATE INDEX idempotency_sealed ON idempotency (sealed_until_us);
 
 -- Lists show one environment at a time.
 DROP INDEX credential_of_application;

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::body::{self, BodyError};
 use crate::extract::caller::{self, Who};
 use crate::extract::origin;
-use crate::idempotency::Once;
+use crate::idempotency::{Begun, Once};
 use crate::problem::{Kind, Problem};
 use crate::watch::Watch;
 
@@ -38,6 +38,11 @@ impl Call {
         Self { app, parts, ids, peer, unread: Some(unread), watch, bytes_max, body: Bytes::new(), who: None, once: None }
     }
 
+    /// A call of which nothing is left but what it asked for.
+    pub(crate) fn over(app: Arc<App>, parts: Parts, peer: IpAddr, watch: Arc<Watch>) -> Self {
+        Self { app, parts, ids: Vec::new(), peer, unread: None, watch, bytes_max: 0, body: Bytes::new(), who: None, once: None }
+    }
+
     /// Finds out who is calling, reads the body, and gives the kept answer where this is a repeat.
     ///
     /// # Errors
@@ -54,11 +59,10 @@ impl Call {
         if self.parts.method == Method::POST
             && let Some(who) = &mut self.who
         {
-            let begun = Once::begin(&self.app, who, &self.parts, &self.body, way).await?;
-            match begun {
-                crate::idempotency::Begun::Unkeyed => {}
-                crate::idempotency::Begun::First(once) => self.once = Some(once),
-                crate::idempotency::Begun::Again(reply) => return Ok(Some(reply)),
+            match Once::begin(who, &self.parts, &self.body, way).await? {
+                Begun::Unkeyed => {}
+                Begun::First(once) => self.once = Some(once),
+                Begun::Again(reply) => return Ok(Some(reply)),
             }
         }
         Ok(None)
@@ -108,6 +112,10 @@ impl Call {
 
     pub(crate) fn once(&self) -> Option<&Arc<Once>> {
         self.once.as_ref()
+    }
+
+    pub(crate) fn watch(&self) -> Arc<Watch> {
+        Arc::clone(&self.watch)
     }
 
     /// The machine at the other end of the connection.

@@ -59,8 +59,8 @@ pub(crate) trait Endpoint<Args>: Send + Sync + 'static {
     /// What the route is to its callers.
     const WAY: Way;
 
-    /// One call, from finding out who is calling to the answer.
-    fn call(&self, call: &mut Call) -> impl Future<Output = Result<Reply, Problem>> + Send;
+    /// One call that has arrived: from its arguments to its answer.
+    fn call(&self, call: &Call) -> impl Future<Output = Result<Reply, Problem>> + Send;
 
     /// Status of success, schema of its JSON, and the inputs.
     fn describe(operation: OperationBuilder, schemas: &mut Schemas) -> (OperationBuilder, StatusCode, Option<RefOr<Schema>>);
@@ -79,13 +79,8 @@ macro_rules! endpoint {
             const WHO: Access = C::WHO;
             const WAY: Way = C::WAY;
 
-            async fn call(&self, call: &mut Call) -> Result<Reply, Problem> {
-                if let Some(repeated) = call.arrive(C::WHO, C::WAY).await? {
-                    return Ok(repeated);
-                }
-                // The arguments borrow nothing of the call, so that the handler's future is its own.
-                let handling = self(C::take(call)?, $($input::take(call)?),*);
-                let answer = handling.await?;
+            async fn call(&self, call: &Call) -> Result<Reply, Problem> {
+                let answer = self(C::take(call)?, $($input::take(call)?),*).await?;
                 Ok(answer.give(call))
             }
 
@@ -106,14 +101,14 @@ pub(crate) type Handling<'a> = Pin<Box<dyn Future<Output = Result<Reply, Problem
 
 /// An endpoint whose types are forgotten.
 pub(crate) trait Run: Send + Sync {
-    fn run<'a>(&'a self, call: &'a mut Call) -> Handling<'a>;
+    fn run<'a>(&'a self, call: &'a Call) -> Handling<'a>;
 }
 
 /// An endpoint with its types.
 pub(crate) struct Typed<E, Args>(pub(crate) E, pub(crate) PhantomData<fn(Args)>);
 
 impl<E: Endpoint<Args>, Args: 'static> Run for Typed<E, Args> {
-    fn run<'a>(&'a self, call: &'a mut Call) -> Handling<'a> {
+    fn run<'a>(&'a self, call: &'a Call) -> Handling<'a> {
         Box::pin(self.0.call(call))
     }
 }

@@ -13,7 +13,7 @@ mod table;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::Poll;
 
 use hyper::body::Incoming;
@@ -31,61 +31,69 @@ use crate::watch::Watch;
 use call::Call;
 use table::Row;
 
-/// The router.
-pub(crate) struct Routes {
-    paths: matchit::Router<Vec<Row>>,
+/// The rows by path, made once: calls may outlive the connection that they came on.
+static PATHS: LazyLock<matchit::Router<Vec<Row>>> = LazyLock::new(|| {
+    let mut by_path: BTreeMap<&'static str, Vec<Row>> = BTreeMap::new();
+    for row in table::table().rows {
+        by_path.entry(row.path).or_default().push(row);
+    }
+    let mut paths = matchit::Router::new();
+    for (path, rows) in by_path {
+        paths.insert(path, rows).expect("a test looks at the table: no two routes are in each other's way");
+    }
+    paths
+});
+
+/// Answers a request.
+pub(crate) async fn answer(app: &Arc<App>, watch: &Arc<Watch>, peer: IpAddr, request: Request<Incoming>) -> Answer {
+    let (parts, body) = request.into_parts();
+    let head = parts.method == Method::HEAD;
+    let path = parts.uri.path().to_owned();
+    let found = PATHS.at(&path).ok();
+    let rows = found.as_ref().map_or(&[][..], |found| found.value);
+    let wanted = if head { &Method::GET } else { &parts.method };
+    let row = rows.iter().find(|row| row.method == *wanted);
+    // A path without a route is refused as a page would be: a browser asked, or nobody whose answer matters.
+    let way = row.or(rows.first()).map_or_else(|| send::way_of(&path), |row| row.way);
+    if let Err(problem) = app.hosts().check(way, &parts) {
+        return send::problem(app, &parts.headers, Way::Open, problem);
+    }
+    let Some(row) = row else {
+        let problem = if rows.is_empty() { Problem::not_found() } else { Problem::method(&allowed(rows)) };
+        return send::problem(app, &parts.headers, way, problem);
+    };
+    let ids = found.iter().flat_map(|found| found.params.iter()).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let mut call = Call::new(Arc::clone(app), parts, ids, peer, body, Arc::clone(watch), row.limit.0);
+    let (mut call, answered) = match call.arrive(row.access, row.way).await {
+        Ok(None) => handled(row, call).await,
+        Ok(Some(repeated)) => (call, Ok(repeated)),
+        Err(problem) => (call, Err(problem)),
+    };
+    let mut answer = match answered {
+        Ok(reply) => send::reply(app, row.way, reply),
+        Err(problem) => send::refused(&mut call, row.way, problem).await,
+    };
+    send::compress(&call, &mut answer);
+    if head {
+        send::without_body(&mut answer);
+    }
+    answer
 }
 
-impl Routes {
-    pub(crate) fn new() -> Self {
-        let mut by_path: BTreeMap<&'static str, Vec<Row>> = BTreeMap::new();
-        for row in table::table().rows {
-            by_path.entry(row.path).or_default().push(row);
-        }
-        let mut paths = matchit::Router::new();
-        for (path, rows) in by_path {
-            paths.insert(path, rows).expect("a test looks at the table: no two routes are in each other's way");
-        }
-        Self { paths }
-    }
-
-    pub(crate) async fn answer(&self, app: &Arc<App>, watch: &Arc<Watch>, peer: IpAddr, request: Request<Incoming>) -> Answer {
-        let (parts, body) = request.into_parts();
-        let head = parts.method == Method::HEAD;
-        let path = parts.uri.path().to_owned();
-        let found = self.paths.at(&path).ok();
-        let rows = found.as_ref().map_or(&[][..], |found| found.value);
-        let wanted = if head { &Method::GET } else { &parts.method };
-        let row = rows.iter().find(|row| row.method == *wanted);
-        // A path without a route is refused as a page would be: a browser asked, or nobody whose answer matters.
-        let way = row.or(rows.first()).map_or_else(|| send::way_of(&path), |row| row.way);
-        if let Err(problem) = app.hosts().check(way, &parts) {
-            return send::problem(app, &parts.headers, Way::Open, problem);
-        }
-        let Some(row) = row else {
-            let problem = if rows.is_empty() { Problem::not_found() } else { Problem::method(&allowed(rows)) };
-            return send::problem(app, &parts.headers, way, problem);
-        };
-        let ids = found.iter().flat_map(|found| found.params.iter()).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let mut call = Call::new(Arc::clone(app), parts, ids, peer, body, Arc::clone(watch), row.limit.0);
-        let answered = match unpanicked(row.run.run(&mut call)).await {
-            Ok(answered) => answered,
-            Err(problem) => Err(problem),
-        };
-        let answered = match call.once().cloned() {
-            Some(once) => once.end(answered).await,
-            None => answered,
-        };
-        let mut answer = match answered {
-            Ok(reply) => send::reply(app, row.way, reply),
-            Err(problem) => send::refused(&mut call, row.way, problem).await,
-        };
-        send::compress(&call, &mut answer);
-        if head {
-            send::without_body(&mut answer);
-        }
-        answer
-    }
+/// What the handler comes to. A call that carries a key against repeats goes on when its client goes away, so that the answer is there for the repeat.
+async fn handled(row: &'static Row, call: Call) -> (Call, Result<Reply>) {
+    let Some(once) = call.once().cloned() else {
+        let answered = unpanicked(row.run.run(&call)).await;
+        return (call, answered);
+    };
+    let (app, parts) = (Arc::clone(call.app()), call.parts().clone());
+    let (peer, watch) = (call.peer(), call.watch());
+    let going_on = tokio::spawn(async move {
+        let answered = unpanicked(row.run.run(&call)).await;
+        let answered = once.end(answered).await;
+        (call, answered)
+    });
+    going_on.await.unwrap_or_else(|error| (Call::over(app, parts, peer, watch), Err(Problem::internal(&error))))
 }
 
 fn allowed(rows: &[Row]) -> String {
@@ -97,10 +105,10 @@ fn allowed(rows: &[Row]) -> String {
 }
 
 /// A handler that panics is a fault of ours; the connection and its other requests live on.
-async fn unpanicked(mut handling: endpoint::Handling<'_>) -> std::result::Result<Result<Reply>, Problem> {
+async fn unpanicked(mut handling: endpoint::Handling<'_>) -> Result<Reply> {
     std::future::poll_fn(move |cx| match std::panic::catch_unwind(AssertUnwindSafe(|| handling.as_mut().poll(cx))) {
         Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(answered)) => Poll::Ready(Ok(answered)),
+        Ok(Poll::Ready(answered)) => Poll::Ready(answered),
         Err(_) => {
             let problem = Problem::new(Kind::Internal, "Keywright made a mistake. Its log says more under the trace id.");
             tracing::error!(trace_id = problem.trace().as_str(), "a handler panicked");
@@ -121,7 +129,7 @@ mod tests {
         seen.sort_by_key(|(path, method)| (*path, method.to_string()));
         seen.dedup();
         assert_eq!(seen.len(), rows.len(), "a route is in the table twice");
-        let _ = Routes::new();
+        LazyLock::force(&PATHS);
         assert!(matrix().iter().all(|row| !row.method.is_empty()));
     }
 }
