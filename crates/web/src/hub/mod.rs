@@ -14,6 +14,7 @@ pub(crate) mod icons;
 mod kept_form;
 pub(crate) mod page;
 pub(crate) mod parts;
+pub(crate) mod provider;
 mod refusals;
 pub(crate) mod sign_in;
 pub(crate) mod static_files;

@@ -19,6 +19,7 @@ const STYLE: &str = concat!(
     include_str!("../../static/frame.css"),
     include_str!("../../static/parts.css"),
     include_str!("../../static/keys.css"),
+    include_str!("../../static/pages.css"),
 );
 const SCRIPT: &str = include_str!("../../static/hub.js");
 

@@ -30,6 +30,9 @@ const fn max_kb(kb: usize) -> Limit {
 /// A catalogue in JSON, whose quotes and newlines are escaped.
 const CATALOGUE: Limit = Limit(2 * keywright_domain::limits::CATALOGUE_BYTES_MAX);
 
+/// A catalogue in a form, where each other character may take three bytes.
+const CATALOGUE_FORM: Limit = Limit(3 * keywright_domain::limits::CATALOGUE_BYTES_MAX);
+
 /// Every route.
 #[rustfmt::skip]
 pub(crate) fn table() -> Table {
@@ -78,6 +81,22 @@ pub(crate) fn table() -> Table {
         .route(POST, "/theme",                      "Light or dark",                          hub::theme::choose,    NO_BODY)
         .route(GET,  "/",                           "To where the person works",              hub::home::show,       NO_BODY)
         .route(GET,  "/api/docs",                   "The management API, described",          hub::api_docs::show,   NO_BODY)
+
+        .route(GET,  "/provider/catalogue", "The catalogue", hub::provider::catalogue::show, NO_BODY)
+        .route(GET,  "/provider/catalogue/edit", "The text of the catalogue, to change it", hub::provider::catalogue::edit, NO_BODY)
+        .route(POST, "/provider/catalogue/edit", "The same text once more", hub::provider::catalogue::edit_again, CATALOGUE_FORM)
+        .route(POST, "/provider/catalogue/check", "What a new catalogue does", hub::provider::catalogue::check, CATALOGUE_FORM)
+        .route(POST, "/provider/catalogue/apply", "Apply a catalogue", hub::provider::catalogue::apply, CATALOGUE_FORM)
+        .route(GET,  "/provider/resource-servers", "Resource servers", hub::provider::resource_servers::list, NO_BODY)
+        .route(POST, "/provider/resource-servers", "Make a resource server", hub::provider::resource_servers::create, max_kb(64))
+        .route(GET,  "/provider/resource-servers/new", "Form for a resource server", hub::provider::resource_servers::new, NO_BODY)
+        .route(GET,  "/provider/resource-servers/{resource_server}/rotate", "What becomes of its token", hub::provider::resource_servers::rotate, NO_BODY)
+        .route(POST, "/provider/resource-servers/{resource_server}/rotate", "Give a resource server another token", hub::provider::resource_servers::rotated, max_kb(4))
+        .route(GET,  "/provider/resource-servers/{resource_server}/revoke", "What revoking it means", hub::provider::resource_servers::revoke, NO_BODY)
+        .route(POST, "/provider/resource-servers/{resource_server}/revoke", "Revoke a resource server", hub::provider::resource_servers::revoked, max_kb(4))
+        .route(GET,  "/provider/verifiers", "Verifiers", hub::provider::verifiers::show, NO_BODY)
+        .route(GET,  "/provider/leaks", "Box for a leaked key", hub::provider::leaks::show, NO_BODY)
+        .route(POST, "/provider/leaks", "Find the credential of a leaked key", hub::provider::leaks::find, max_kb(1_024))
 }
 
 /// A row: a route, with its types forgotten.

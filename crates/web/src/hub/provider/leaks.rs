@@ -1,0 +1,128 @@
+//! `/provider/leaks`: whose is this string, and does it still work?
+
+use std::net::IpAddr;
+
+use askama::Template;
+use hyper::StatusCode;
+use keywright_crypto::secret::Secret;
+use keywright_domain::credential::Credential;
+use keywright_domain::time::Timestamp;
+use keywright_domain::verdict::Code;
+use keywright_operations::credentials::Found;
+use serde::Deserialize;
+
+use crate::extract::{AsOperator, Form, OnPage};
+use crate::hub::forms::{Field, Wrong, mendable};
+use crate::hub::frame::{Frame, Section};
+use crate::hub::parts::{Badge, EnvironmentLabel};
+use crate::hub::words::{Number, When};
+use crate::problem::{Kind, Problem};
+use crate::routes::{Html, Result};
+
+#[derive(Template)]
+#[template(path = "provider/leaks.html")]
+struct Page {
+    frame: Frame,
+    credential: Field,
+    wrong: Vec<Wrong>,
+    searched: Searched,
+}
+
+/// What was found. The string itself is never put on a page again.
+enum Searched {
+    NotYet,
+    Nobody,
+    Found(Box<Leak>),
+}
+
+/// A credential whose secret was pasted.
+struct Leak {
+    id: String,
+    name: String,
+    masked: String,
+    service: String,
+    environment: EnvironmentLabel,
+    state: Badge,
+    organisation: (String, String),
+    application: (String, String),
+    version: u32,
+    versions: usize,
+    version_state: Option<Badge>,
+    /// Whether the pasted secret has not ended.
+    live: bool,
+    /// Whether there is something left to revoke.
+    revocable: bool,
+    last_used: Option<When>,
+    last_source: Option<IpAddr>,
+    accepted: Number,
+    refused: Number,
+}
+
+impl Leak {
+    fn of(found: &Found) -> Self {
+        let (owner, credential, now) = (&found.owner, &found.shown.credential, found.shown.now);
+        let state = credential.versions.iter().find(|v| v.number == owner.version).map(|v| v.state);
+        let standing = credential.standing(now);
+        let used = found.shown.usage.iter().filter(|u| u.version == owner.version);
+        let last = used.clone().filter(|u| u.code == Code::Valid).max_by_key(|u| u.last);
+        let count = |valid: bool| Number(used.clone().filter(|u| (u.code == Code::Valid) == valid).map(|u| u.count).sum());
+        let active = standing == keywright_domain::credential::Standing::Active;
+        Self {
+            id: credential.id.to_string(),
+            name: credential.name.clone(),
+            masked: found.shown.masked.clone(),
+            service: credential.service.clone(),
+            environment: credential.environment.into(),
+            state: standing.into(),
+            organisation: (owner.organisation.to_string(), owner.organisation_name.clone()),
+            application: (owner.application.to_string(), owner.application_name.clone()),
+            version: owner.version,
+            versions: credential.versions.len(),
+            version_state: state.map(|state| Badge::of_version(state, now)),
+            live: active && state.is_some_and(|state| state.accepts(now)),
+            revocable: is_live(credential, now),
+            last_used: When::maybe(last.map(|u| u.last), now),
+            last_source: last.and_then(|u| u.source),
+            accepted: count(true),
+            refused: count(false),
+        }
+    }
+}
+
+fn is_live(credential: &Credential, now: Timestamp) -> bool {
+    use keywright_domain::credential::Standing;
+    matches!(credential.standing(now), Standing::Active | Standing::Suspended)
+}
+
+fn page(page: &OnPage<AsOperator>, wrong: Vec<Wrong>, searched: Searched) -> Page {
+    let credential = Field::new("credential", "").checked(&wrong);
+    Page { frame: page.frame("Find a leaked credential", Section::Leaks, None), credential, wrong, searched }
+}
+
+/// The box to paste into.
+pub(crate) async fn show(visit: OnPage<AsOperator>) -> Result<Html> {
+    visit.operations().operate(visit.caller())?;
+    Html::page(&page(&visit, Vec::new(), Searched::NotYet))
+}
+
+/// What was pasted.
+#[derive(Deserialize)]
+pub(crate) struct Pasted {
+    #[serde(default)]
+    credential: String,
+}
+
+/// Whose it is.
+pub(crate) async fn find(visit: OnPage<AsOperator>, Form(pasted): Form<Pasted>) -> Result<Html> {
+    let secret = Secret::new(pasted.credential);
+    match visit.operations().credential_find(visit.caller(), &secret).await {
+        Ok(found) => Html::page(&page(&visit, Vec::new(), Searched::Found(Box::new(Leak::of(&found))))),
+        Err(error) => match Problem::from(error) {
+            problem if problem.kind() == Kind::NotFound => Html::page(&page(&visit, Vec::new(), Searched::Nobody)),
+            problem => {
+                let wrong = mendable(problem, &[("credential", "What you pasted")])?;
+                Html::page_as(StatusCode::BAD_REQUEST, &page(&visit, wrong, Searched::NotYet))
+            }
+        },
+    }
+}

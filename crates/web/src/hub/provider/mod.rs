@@ -1,0 +1,6 @@
+//! The provider's pages, for operators. To everybody else there is nothing at these addresses.
+
+pub(crate) mod catalogue;
+pub(crate) mod leaks;
+pub(crate) mod resource_servers;
+pub(crate) mod verifiers;
