@@ -29,7 +29,7 @@ pub(super) async fn run(settings: &Settings, command: Key) -> Result<Output, Fai
     match command {
         Key::Create { application, service, environment, name, permissions, expires_at, network, origin, rate_limit } => {
             let permissions = permissions.as_deref().map(names);
-            let new = NewCredential { service, environment, name, permissions, expires_at, networks: network, origins: origin, rate_limit };
+            let new = NewCredential { service, environment, name, permissions, expires_at, networks: network, origins: origin, rate_limit, reason: None };
             let made = operations.credential_create(caller, id(&application)?, new).await?;
             let text = format!("{}\n{SHOWN_ONCE}", pairs(&[("credential", made.id.to_string()), ("key", made.key.reveal().to_owned())]));
             Ok(Output::new(json!({ "id": made.id.to_string(), "version": made.version, "key": made.key.reveal() }), text))

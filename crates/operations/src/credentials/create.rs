@@ -11,8 +11,8 @@ use keywright_domain::credential::restrictions::{Networks, Origins};
 use keywright_domain::credential::secret_form::{self, Class};
 use keywright_domain::credential::{Credential, Environment, Kind, Permissions, RateLimit, Restrictions, State, Version, VersionState};
 use keywright_domain::ids::{ApplicationId, CredentialId};
-use keywright_domain::text;
 use keywright_domain::time::Timestamp;
+use keywright_domain::{limits, text};
 use keywright_store::{AuditEntry, Done};
 use serde_json::json;
 
@@ -39,6 +39,8 @@ pub struct NewCredential {
     pub origins: Vec<String>,
     /// `100/1s`.
     pub rate_limit: Option<String>,
+    /// Why it is made like this, for the audit trail: a form asks for it where a key never expires.
+    pub reason: Option<String>,
 }
 
 /// A credential that was made, with its key, which is shown this once.
@@ -61,6 +63,7 @@ struct Checked {
     permissions: Permissions,
     restrictions: Restrictions,
     expires_at: Option<Timestamp>,
+    reason: Option<String>,
     max: u32,
 }
 
@@ -78,6 +81,15 @@ impl From<keywright_store::StoreError> for Refusal {
 }
 
 impl Operations {
+    /// Checks what a credential would be made from, and makes none: for forms that have more to say.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every bad field, [`Rule::KindNotBuilt`], [`Error::Store`]
+    pub async fn credential_check(&self, new: &NewCredential) -> Result<(), Error> {
+        let (catalogue, _) = self.catalogue().await?;
+        check(&catalogue, new, self.now()).map(drop)
+    }
+
     /// Makes a credential for one of the application's services.
     ///
     /// # Errors
@@ -136,7 +148,7 @@ impl Operations {
                 created_at: now,
             }],
         };
-        let max = checked.max;
+        let (max, reason) = (checked.max, checked.reason);
         let done = self
             .store
             .write(allowed.clone(), async move |tx| {
@@ -156,6 +168,10 @@ impl Operations {
                 tx.credential_insert(c).await?;
                 let detail = json!({ "application": application.to_string(), "service": c.service, "environment": c.environment.as_str() });
                 let audit = AuditEntry::new("credential.created", id).of_application(application).with(detail);
+                let audit = match &reason {
+                    Some(reason) => audit.with_personal(json!({ "reason": reason })),
+                    None => audit,
+                };
                 Ok(Done { value: (), audit: vec![audit], changes: vec![Change::Credential(id)] })
             })
             .await?;
@@ -181,6 +197,7 @@ fn check(catalogue: &Catalogue, new: &NewCredential, now: Timestamp) -> Result<C
     let networks = form.take("networks", Networks::parse(&new.networks));
     let origins = form.take("origins", Origins::parse(&new.origins));
     let rate_limit = form.take_some("rate_limit", new.rate_limit.as_deref().map(str::parse::<RateLimit>));
+    let reason = form.take_some("reason", new.reason.as_deref().map(|reason| text::paragraph(reason, limits::REASON_CHARS_MAX)));
     form.done()?;
     let service = service.expect(CHECKED);
     Ok(Checked {
@@ -190,6 +207,7 @@ fn check(catalogue: &Catalogue, new: &NewCredential, now: Timestamp) -> Result<C
         permissions: permissions.expect(CHECKED),
         restrictions: Restrictions { networks: networks.expect(CHECKED), origins: origins.expect(CHECKED), rate_limit },
         expires_at,
+        reason,
         max: service.credentials_per_environment,
     })
 }

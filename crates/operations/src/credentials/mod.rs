@@ -6,6 +6,7 @@ mod find;
 mod revoke;
 mod rotate;
 mod show;
+mod view;
 
 pub use change::{Changes, Set};
 pub use create::{Created, NewCredential};
@@ -13,6 +14,7 @@ pub use find::Found;
 pub use revoke::{Effective, Revoked, VerifierEffect};
 pub use rotate::{Rotation, RotationMade};
 pub use show::{Listing, Shown};
+pub use view::CredentialView;
 
 use keywright_domain::caller::Allowed;
 use keywright_domain::credential::Kind;

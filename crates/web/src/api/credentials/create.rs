@@ -47,7 +47,7 @@ pub(crate) struct CredentialMadeShape {
 /// Makes a credential. Its key is in this answer only.
 pub(crate) async fn create(app: InApplication<Edit>, Body(form): Body<NewCredentialForm>) -> Result<Created<CredentialMadeShape>> {
     let NewCredentialForm { service, environment, name, permissions, expires_at, networks, origins, rate_limit } = form;
-    let new = NewCredential { service, environment, name, permissions, expires_at, networks, origins, rate_limit };
+    let new = NewCredential { service, environment, name, permissions, expires_at, networks, origins, rate_limit, reason: None };
     let made = app.operations().credential_create(app.caller(), app.id, new).await?;
     let shown = app.operations().credential_show(app.caller(), made.id).await?;
     let shape =
