@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use keywright_domain::caller::Caller;
-use keywright_domain::catalogue::{self, Catalogue, Dropped, Warning};
+use keywright_domain::catalogue::{self, Availability, Catalogue, Dropped, Warning};
 use keywright_domain::change::{Change, Place};
 use keywright_domain::credential::Permissions;
 use keywright_domain::time::Timestamp;
@@ -98,7 +98,7 @@ impl Operations {
                 }
                 tx.catalogue_save(&text, now).await?;
                 // Account-level services ask nothing of an application, so every organisation's own one has them.
-                for service in new.services.iter().filter(|s| s.production_requires.is_empty()) {
+                for service in new.services.iter().filter(|s| s.production_requires.is_empty() && s.availability == Availability::Open) {
                     tx.own_applications_add_service(&service.slug).await?;
                 }
                 let audit = AuditEntry::new("catalogue.applied", "catalogue").with(json!({ "services": new.slugs() }));

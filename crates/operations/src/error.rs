@@ -5,6 +5,8 @@ use keywright_domain::application;
 use keywright_domain::caller::Refused;
 use keywright_domain::credential::rotation::RotateError;
 use keywright_domain::credential::{EndedError, ExpiryError};
+use keywright_domain::membership::{GivingError, InvitationState};
+use keywright_domain::organisation::Review;
 use keywright_store::StoreError;
 
 /// Why an operation did not happen. Nothing of it is in the store then.
@@ -120,6 +122,47 @@ pub enum Rule {
         /// Seconds after which asking again helps for certain.
         again_in_s: i64,
     },
+    /// Of something there are as many as there may be.
+    #[error("{whose} has {max} {what}, and {max} is the most: {remedy}")]
+    TooMany {
+        /// Such as "the organisation".
+        whose: &'static str,
+        /// Such as "open invitations".
+        what: &'static str,
+        /// The most.
+        max: i64,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A review needs what is not there.
+    #[error("before the organisation can be handed in for review, these are to be filled in: {}", .0.join(", "))]
+    ReviewIncomplete(Vec<&'static str>),
+    /// The organisation's review does not allow it.
+    #[error("the organisation's review is {review}, so it cannot be {wanted}")]
+    ReviewState {
+        /// Its state.
+        review: Review,
+        /// What was wanted: "handed in".
+        wanted: &'static str,
+    },
+    /// The last admin stays.
+    #[error("this is the organisation's last admin, who can neither leave nor lose the grant: make somebody else admin first")]
+    LastAdmin,
+    /// Nobody gives or takes more than they hold.
+    #[error(transparent)]
+    Giving(#[from] GivingError),
+    /// The invitation cannot be accepted any more.
+    #[error("the invitation is {0}: ask for a new one")]
+    InvitationOver(InvitationState),
+    /// Whoever invited could not do it now.
+    #[error("whoever sent the invitation may no longer invite with these grants: ask an admin of the organisation for a new one")]
+    InviterLost,
+    /// Programs do not make programs.
+    #[error("a management token cannot make another one: sign in, or use the command line")]
+    TokenByToken,
+    /// What the catalogue asks for is not there.
+    #[error("the application cannot be activated yet: {}", .0.join("; "))]
+    ChecklistUnmet(Vec<String>),
     /// The new catalogue drops what live credentials hold.
     #[error("live credentials hold what this catalogue no longer has; revoke or change them first:\n{}", .0.join("\n"))]
     CatalogueDrops(Vec<String>),
@@ -146,6 +189,15 @@ impl Rule {
             Self::ResourceServerRevoked => "resource_server_revoked",
             Self::VerifiersRunning(_) => "verifiers_running",
             Self::TooManySignIns { .. } => "too_many_sign_ins",
+            Self::TooMany { .. } => "too_many",
+            Self::ReviewIncomplete(_) => "review_incomplete",
+            Self::ReviewState { .. } => "review_state",
+            Self::LastAdmin => "last_admin",
+            Self::Giving(_) => "grants_not_held",
+            Self::InvitationOver(_) => "invitation_over",
+            Self::InviterLost => "inviter_lost",
+            Self::TokenByToken => "token_by_token",
+            Self::ChecklistUnmet(_) => "checklist_unmet",
             Self::CatalogueDrops(_) => "catalogue_drops",
         }
     }

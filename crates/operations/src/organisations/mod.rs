@@ -1,8 +1,17 @@
-//! Organisations: making, listing, suspending and resuming them.
+//! Organisations: making, listing, suspending and resuming them; what they say of themselves, their review, and what they have.
+
+mod profile;
+mod review;
+mod services;
+
+pub use keywright_store::organisations::Search;
+pub use profile::{OrganisationShown, ProfileChanges};
+pub use services::Offered;
 
 use keywright_crypto::random;
 use keywright_domain::application;
-use keywright_domain::caller::{Caller, Right};
+use keywright_domain::caller::{Allowed, Caller, Facts, Right, allow};
+use keywright_domain::catalogue::{Availability, Service};
 use keywright_domain::change::Change;
 use keywright_domain::ids::{ApplicationId, MemberId, OrganisationId, PersonId};
 use keywright_domain::organisation::Review;
@@ -13,7 +22,8 @@ use keywright_store::{AuditEntry, Done, StoreError};
 use serde_json::json;
 
 use crate::form::{CHECKED, Form};
-use crate::{Error, Operations};
+use crate::persons::themselves;
+use crate::{Error, Operations, Rule};
 
 /// An organisation that was made.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +32,14 @@ pub struct Made {
     pub id: OrganisationId,
     /// Its own application, for account-level services.
     pub own_application: ApplicationId,
+}
+
+/// Who becomes admin of a new organisation.
+enum Admin {
+    /// Whoever has this address; the person is made if nobody has it.
+    Mail(String),
+    /// Somebody who has signed in.
+    Person(PersonId),
 }
 
 impl Operations {
@@ -34,41 +52,69 @@ impl Operations {
         let mut form = Form::default();
         let (name, owner) = (form.take("name", text::name(name)), form.take("owner", text::mail(owner)));
         form.done()?;
-        let (name, owner) = (name.expect(CHECKED), owner.expect(CHECKED));
+        self.organisation_make(allowed, name.expect(CHECKED), Admin::Mail(owner.expect(CHECKED))).await
+    }
+
+    /// Makes an organisation, its own application, and the membership of the person who asks as `admin`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], [`Error::Right`] unless a person asks, [`Rule::TooMany`], [`Error::Store`]
+    pub async fn organisation_register(&self, caller: &Caller, name: &str) -> Result<Made, Error> {
+        let person = themselves(caller)?.id;
+        let allowed = allow(caller, Right::Register, &Facts::default())?;
+        let mut form = Form::default();
+        let name = form.take("name", text::name(name));
+        form.done()?;
+        self.organisation_make(allowed, name.expect(CHECKED), Admin::Person(person)).await
+    }
+
+    async fn organisation_make(&self, allowed: Allowed, name: String, admin: Admin) -> Result<Made, Error> {
         let (catalogue, applied_at) = self.catalogue_again().await?;
         // The account-level services are those that ask nothing of an application before production works.
-        let services: Vec<String> = catalogue.services.iter().filter(|s| s.production_requires.is_empty()).map(|s| s.slug.clone()).collect();
+        let account_level = |s: &&Service| s.production_requires.is_empty() && s.availability == Availability::Open;
+        let services: Vec<String> = catalogue.services.iter().filter(account_level).map(|s| s.slug.clone()).collect();
         let now = self.now();
         let id = OrganisationId::from_parts(now.ms(), random::bits()?);
         let own_application = ApplicationId::from_parts(now.ms(), random::bits()?);
-        let (person, member) = (PersonId::from_parts(now.ms(), random::bits()?), MemberId::from_parts(now.ms(), random::bits()?));
+        let (new, member) = (PersonId::from_parts(now.ms(), random::bits()?), MemberId::from_parts(now.ms(), random::bits()?));
         self.write(allowed, async move |tx| {
             if tx.lock_catalogue().await? != applied_at {
                 return Err(StoreError::Busy { waited_ms: 0, detail: "the catalogue was changed at the same moment".into() }.into());
             }
             let organisation = Organisation { id, name: name.clone(), review: Review::Draft, suspended: false, created_at: now };
             tx.organisation_insert(&organisation).await?;
-            let person = tx.person_of_mail(&owner, person, now).await?;
+            let (person, owner) = match &admin {
+                Admin::Mail(mail) => (tx.person_of_mail(mail, new, now).await?, Some(mail)),
+                Admin::Person(person) => (*person, None),
+            };
+            if tx.membership_count(person).await? >= limits::MEMBERSHIPS_MAX {
+                let (what, remedy) = ("memberships", "leave an organisation first");
+                return Err(Rule::TooMany { whose: "the person", what, max: limits::MEMBERSHIPS_MAX, remedy }.into());
+            }
             tx.member_insert(member, id, person, "admin", now).await?;
             let own = Application {
                 id: own_application,
                 organisation: id,
                 name: name.clone(),
+                internal_name: None,
+                description: None,
                 domain: None,
+                privacy_url: None,
+                logo: None,
                 own: true,
                 state: application::State::Active,
                 created_at: now,
                 services: services.clone(),
-                internal_name: None,
-                description: None,
-                privacy_url: None,
-                logo: None,
             };
             tx.application_insert(&own).await?;
+            let personal = match owner {
+                Some(owner) => json!({ "name": name, "owner": owner }),
+                None => json!({ "name": name }),
+            };
             let audit = AuditEntry::new("organisation.created", id)
                 .in_organisation(id)
                 .with(json!({ "member": member.to_string(), "person": person.to_string() }))
-                .with_personal(json!({ "name": name, "owner": owner }));
+                .with_personal(personal);
             Ok::<_, Error>(Done { value: (), audit: vec![audit], changes: vec![Change::Organisation(id), Change::Application(own_application)] })
         })
         .await?;
