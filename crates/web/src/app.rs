@@ -70,6 +70,8 @@ pub struct Hub {
     pub share_url: Option<String>,
     /// Cookies are for https only, as the public URL says.
     pub secure_cookies: bool,
+    /// The directory where mails are files, for whoever signs in on this very machine; none: they are sent, or nobody there can read it.
+    pub outbox: Option<String>,
 }
 
 impl Hub {

@@ -111,7 +111,7 @@ pub async fn start(settings: &Settings, given: &Serve) -> Result<Running, Failur
 fn hub(operations: &Operations, serve: &Serve, address: SocketAddr) -> Hub {
     let base_url = serve.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let secure_cookies = base_url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
-    Hub { operations: operations.clone(), base_url: base_url.trim_end_matches('/').to_owned(), share_url: None, secure_cookies }
+    Hub { operations: operations.clone(), base_url: base_url.trim_end_matches('/').to_owned(), share_url: None, secure_cookies, outbox: None }
 }
 
 /// Until it is time to stop; also when nobody is left who could say so.

@@ -86,6 +86,15 @@ impl Operations {
         Ok(Asked { id, until })
     }
 
+    /// The address of the last sign-in that this browser asked for, so that whoever mistyped it sees that.
+    ///
+    /// # Errors
+    /// [`Error::Store`]
+    pub async fn sign_in_address(&self, browser: &Secret) -> Result<Option<String>, Error> {
+        let asked = self.gate(&allowed_gate()?)?.sign_ins_of_browser(&browser.digest()).await?;
+        Ok(asked.into_iter().next().and_then(|last| last.mail))
+    }
+
     /// How far the mail is of the last sign-in that this browser asked for, so that the page can say so.
     ///
     /// # Errors

@@ -19,6 +19,10 @@ pub(crate) fn is_fields(headers: &HeaderMap) -> bool {
     said.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
+/// A form of a button alone.
+#[derive(serde::Deserialize)]
+pub(crate) struct NoFields {}
+
 /// The fields of a form; a repeated field is a list (`#[serde(default)]`, as a list without entries is not sent). Fields that the type does not
 /// know are passed over.
 pub(crate) struct Form<T>(pub(crate) T);

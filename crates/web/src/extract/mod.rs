@@ -13,7 +13,7 @@ pub(crate) mod query;
 
 pub(crate) use body::{Body, MaybeBody, set};
 pub(crate) use caller::{AsOperator, Browser, Machine, Open, Public, SignedIn, Who};
-pub(crate) use form::Form;
+pub(crate) use form::{Form, NoFields};
 pub(crate) use of::{InApplication, InOrganisation, InOwnApplication, Of, OfCredential, OnPage, Visitor, rights};
 pub(crate) use page::Page;
 pub(crate) use query::Query;

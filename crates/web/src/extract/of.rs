@@ -224,7 +224,7 @@ pub(crate) struct Visitor {
     app: Arc<crate::app::App>,
     who: Option<Who>,
     source: Option<std::net::IpAddr>,
-    cookies: hyper::HeaderMap,
+    headers: hyper::HeaderMap,
     view: View,
 }
 
@@ -256,9 +256,19 @@ impl Visitor {
         }
     }
 
+    /// The same for somebody who has signed in just now.
+    pub(crate) fn frame_of(&self, session: &Session, title: impl Into<String>) -> Frame {
+        signed_in(session, title.into(), &self.view)
+    }
+
+    /// What the browser calls itself.
+    pub(crate) fn agent(&self) -> &str {
+        self.headers.get(hyper::header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default()
+    }
+
     /// A cookie of the request.
     pub(crate) fn cookie(&self, name: &str) -> Option<keywright_crypto::secret::Secret> {
-        super::caller::cookie(&self.cookies, name)
+        super::caller::cookie(&self.headers, name)
     }
 }
 
@@ -267,11 +277,7 @@ impl Caller for Visitor {
     const WAY: Way = Way::Page;
 
     fn take(call: &Call) -> Result<Self, Problem> {
-        let cookies = call.parts().headers.get_all(hyper::header::COOKIE).iter().map(|v| (hyper::header::COOKIE, v.clone()));
-        let cookies = cookies.fold(hyper::HeaderMap::new(), |mut all, (name, value)| {
-            all.append(name, value);
-            all
-        });
-        Ok(Self { app: Arc::clone(call.app()), who: call.who().cloned(), source: source(call), cookies, view: View::of(call) })
+        let headers = call.parts().headers.clone();
+        Ok(Self { app: Arc::clone(call.app()), who: call.who().cloned(), source: source(call), headers, view: View::of(call) })
     }
 }

@@ -17,6 +17,7 @@ pub(crate) mod parts;
 pub(crate) mod provider;
 mod refusals;
 pub(crate) mod sign_in;
+pub(crate) mod sign_out;
 pub(crate) mod static_files;
 pub(crate) mod theme;
 pub(crate) mod words;
