@@ -177,7 +177,7 @@ async fn on_postgres(options: &Options, postgres: &Postgres, report: &mut Report
     let organisation = operations.organisation_create(&caller, "Benchmark", "bench@example.com").await?.id;
     let mut applications = Vec::new();
     for n in 0..2_000 {
-        let new = NewApplication { name: format!("Application {n}"), services: vec![SERVICE.into()], domain: None };
+        let new = NewApplication { name: format!("Application {n}"), services: vec![SERVICE.into()], ..NewApplication::default() };
         applications.push(operations.application_create(&caller, organisation, new).await?.id);
     }
     let (client, connection) = tokio_postgres::connect(&postgres.url(), NoTls).await.context("PostgreSQL")?;

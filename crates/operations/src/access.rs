@@ -7,7 +7,7 @@ use keywright_store::scope::AsGate;
 use crate::{Error, Operations};
 
 /// The person whose grants count for a caller.
-const fn person(caller: &Caller) -> Option<PersonId> {
+pub(crate) const fn grants_of(caller: &Caller) -> Option<PersonId> {
     match caller {
         Caller::Machine { .. } | Caller::System { .. } => None,
         Caller::Person(person) => Some(person.id),
@@ -29,7 +29,7 @@ impl Operations {
     /// # Errors
     /// [`Error::NotFound`] also when it is none of the caller's; [`Error::Right`], [`Error::Store`]
     pub async fn over_organisation(&self, caller: &Caller, right: Right, id: OrganisationId) -> Result<Allowed, Error> {
-        let facts = self.gate(&allowed_gate()?)?.facts_of_organisation(id, person(caller)).await?;
+        let facts = self.gate(&allowed_gate()?)?.facts_of_organisation(id, grants_of(caller)).await?;
         let facts = facts.filter(|facts| sees(caller, facts)).ok_or_else(|| Error::not_found("organisation", id))?;
         Ok(allow(caller, right, &facts)?)
     }
@@ -39,7 +39,7 @@ impl Operations {
     /// # Errors
     /// [`Error::NotFound`] also when the caller may not see it; [`Error::Right`], [`Error::Store`]
     pub async fn over_application(&self, caller: &Caller, right: Right, id: ApplicationId) -> Result<Allowed, Error> {
-        let facts = self.gate(&allowed_gate()?)?.facts_of_application(id, person(caller)).await?;
+        let facts = self.gate(&allowed_gate()?)?.facts_of_application(id, grants_of(caller)).await?;
         over_viewed(caller, right, facts).ok_or_else(|| Error::not_found("application", id))?
     }
 
@@ -48,7 +48,7 @@ impl Operations {
     /// # Errors
     /// [`Error::NotFound`] also when the caller may not see it; [`Error::Right`], [`Error::Store`]
     pub async fn over_credential(&self, caller: &Caller, right: Right, id: CredentialId) -> Result<Allowed, Error> {
-        let facts = self.gate(&allowed_gate()?)?.facts_of_credential(id, person(caller)).await?;
+        let facts = self.gate(&allowed_gate()?)?.facts_of_credential(id, grants_of(caller)).await?;
         over_viewed(caller, right, facts).ok_or_else(|| Error::not_found("credential", id))?
     }
 

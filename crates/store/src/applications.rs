@@ -99,6 +99,18 @@ macro_rules! columns {
     };
 }
 
+/// The columns of an application's use, in the order in which [`ApplicationUse`] reads them; each is found by a few steps in an index, however
+/// many credentials there are.
+macro_rules! in_use {
+    () => {
+        "SELECT a.id, \
+           (SELECT count(*) FROM (SELECT c.state, c.expires_us FROM credential c WHERE c.application_id = a.id AND c.environment = 'production' \
+              ORDER BY c.id DESC LIMIT 101) k WHERE k.state <> 'revoked' AND (k.expires_us IS NULL OR k.expires_us > $4)), \
+           (SELECT count(*) FROM (SELECT 1 FROM credential c WHERE c.application_id = a.id AND c.environment = 'production' LIMIT 101) k), \
+           (SELECT h.last_us FROM usage_hour h WHERE h.subject = a.id ORDER BY h.hour DESC LIMIT 1) "
+    };
+}
+
 /// An application and one of its services.
 struct ServiceOf(ApplicationId, String);
 
@@ -293,22 +305,30 @@ impl Scope<'_> {
         .await
     }
 
-    /// For the applications from `oldest` to `newest`: their live production credentials and their last call. Of an application with more
-    /// than [`LIVE_KEYS_SEEN`] production credentials, the newest count.
+    /// For the applications from `oldest` to `newest` (all, or those over which a person holds grants): their live production credentials
+    /// and their last call. Of an application with more than [`LIVE_KEYS_SEEN`] production credentials, the newest count.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn application_use(&self, oldest: ApplicationId, newest: ApplicationId, now: Timestamp) -> Result<Vec<ApplicationUse>, StoreError> {
-        self.all(
-            "SELECT a.id, \
-               (SELECT count(*) FROM (SELECT c.state, c.expires_us FROM credential c WHERE c.application_id = a.id AND c.environment = 'production' \
-                  ORDER BY c.id DESC LIMIT 101) k WHERE k.state <> 'revoked' AND (k.expires_us IS NULL OR k.expires_us > $4)), \
-               (SELECT count(*) FROM (SELECT 1 FROM credential c WHERE c.application_id = a.id AND c.environment = 'production' LIMIT 101) k), \
-               (SELECT h.last_us FROM usage_hour h WHERE h.subject = a.id ORDER BY h.hour DESC LIMIT 1) \
-             FROM application a WHERE a.organisation_id = $1 AND a.id >= $2 AND a.id <= $3",
-            args![oldest, newest, now],
-        )
-        .await
+    pub async fn application_use(
+        &self,
+        granted_to: Option<PersonId>,
+        oldest: ApplicationId,
+        newest: ApplicationId,
+        now: Timestamp,
+    ) -> Result<Vec<ApplicationUse>, StoreError> {
+        let args = args![oldest, newest, now];
+        match granted_to {
+            None => self.all(concat!(in_use!(), "FROM application a WHERE a.organisation_id = $1 AND a.id >= $2 AND a.id <= $3"), args).await,
+            Some(person) => {
+                let sql = concat!(
+                    in_use!(),
+                    "FROM member m JOIN application_grant g ON g.member_id = m.id JOIN application a ON a.id = g.application_id \
+                     WHERE m.organisation_id = $1 AND m.person_id = $5 AND g.application_id >= $2 AND g.application_id <= $3"
+                );
+                self.all(sql, [args, args![person]].concat()).await
+            }
+        }
     }
 
     /// The organisation's own application.

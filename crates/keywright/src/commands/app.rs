@@ -1,5 +1,6 @@
 //! `keywright app`
 
+use keywright_domain::limits::PAGE_ROWS_MAX;
 use keywright_operations::applications::NewApplication;
 use keywright_store::applications::Application;
 use keywright_web::api::shapes::ApplicationShape;
@@ -14,7 +15,7 @@ pub(super) async fn run(context: &Context, command: App) -> Result<Output, Failu
     let Context { caller, operations } = context;
     match command {
         App::Create { organisation, name, service, domain } => {
-            let new = NewApplication { name, services: service, domain };
+            let new = NewApplication { name, services: service, domain, ..NewApplication::default() };
             let application = operations.application_create(caller, id(&organisation)?, new).await?;
             let text = format!(
                 "{} is {}; sandbox credentials work at once, production ones after: keywright app activate {}",
@@ -23,7 +24,7 @@ pub(super) async fn run(context: &Context, command: App) -> Result<Output, Failu
             Ok(Output::new(shape(&application), text))
         }
         App::List { organisation, page } => {
-            let listed = operations.application_list(caller, id(&organisation)?, before(&page)?).await?;
+            let listed = operations.application_list(caller, id(&organisation)?, before(&page)?, PAGE_ROWS_MAX as u32).await?;
             let rows: Vec<Vec<String>> = listed
                 .iter()
                 .map(|a| vec![a.id.to_string(), a.name.clone(), a.state.to_string(), a.services.join(","), if a.own { "own".into() } else { String::new() }])

@@ -56,7 +56,12 @@ impl Drop for Demo {
 pub(super) async fn fill(running: &Running) -> Result<Example, Failure> {
     let (operations, caller) = (&running.operations, machine());
     let organisation = operations.organisation_create(&caller, "Example Ltd", "ann@example.com").await?.id;
-    let new = NewApplication { name: "Example back end".into(), services: vec!["business-api".into()], domain: Some("app.example.com".into()) };
+    let new = NewApplication {
+        name: "Example back end".into(),
+        services: vec!["business-api".into()],
+        domain: Some("app.example.com".into()),
+        ..NewApplication::default()
+    };
     let application = operations.application_create(&caller, organisation, new).await?.id;
     operations.application_activate(&caller, application).await?;
     let key = |environment: &str| NewCredential {

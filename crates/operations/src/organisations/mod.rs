@@ -7,6 +7,7 @@ mod services;
 pub use keywright_store::organisations::Search;
 pub use profile::{OrganisationShown, ProfileChanges};
 pub use services::Offered;
+pub(crate) use services::on_request;
 
 use keywright_crypto::random;
 use keywright_domain::application;

@@ -19,11 +19,18 @@ pub(crate) struct NewApplicationForm {
     services: Vec<String>,
     /// The host under which its users meet it.
     domain: Option<String>,
+    /// What the organisation calls it among itself.
+    internal_name: Option<String>,
+    /// What it is.
+    description: Option<String>,
+    /// Where its privacy policy is.
+    privacy_url: Option<String>,
 }
 
 /// It is `inactive`, and its sandbox credentials work at once.
 pub(crate) async fn create(org: InOrganisation<CreateApplications>, Body(form): Body<NewApplicationForm>) -> Result<Created<ApplicationShape>> {
-    let new = NewApplication { name: form.name, services: form.services, domain: form.domain };
+    let NewApplicationForm { name, services, domain, internal_name, description, privacy_url } = form;
+    let new = NewApplication { name, services, domain, internal_name, description, privacy_url };
     let made = org.operations().application_create(org.caller(), org.id, new).await?;
     Ok(Created::at(format!("/api/v1/applications/{}", made.id), ApplicationShape::from(&made)))
 }

@@ -1,0 +1,129 @@
+//! Seeing applications: lists, and one with what the caller holds over it.
+
+use std::collections::HashMap;
+
+use keywright_domain::caller::{Allowed, Caller, Right};
+use keywright_domain::grants::{ApplicationGrant, ApplicationGrants, OrganisationGrant};
+use keywright_domain::ids::{ApplicationId, OrganisationId, PersonId};
+use keywright_domain::limits;
+use keywright_store::applications::{Application, ApplicationUse};
+
+use crate::{Error, Operations};
+
+/// An application, and what the caller holds over it.
+#[derive(Debug, Clone)]
+pub struct ApplicationShown {
+    /// The application.
+    pub application: Application,
+    /// What the caller holds over it; for who works at the machine: everything.
+    pub held: ApplicationGrants,
+}
+
+/// An application in a list, with how much it is in use.
+#[derive(Debug, Clone)]
+pub struct ApplicationRow {
+    /// The application.
+    pub application: Application,
+    /// Its keys and its last call.
+    pub used: ApplicationUse,
+}
+
+/// Which applications of an organisation a caller sees.
+enum Visible {
+    All,
+    /// Those over which this person holds grants.
+    Of(PersonId),
+    None,
+}
+
+fn visible(allowed: &Allowed) -> Visible {
+    // Without grants the right comes from elsewhere: an operator's or the machine's.
+    let Some(held) = allowed.held() else { return Visible::All };
+    let admin = held.organisation.holds(OrganisationGrant::Admin);
+    match allowed.caller() {
+        Caller::Person(person) if person.operator && person.only.is_none() => Visible::All,
+        Caller::Person(person) if !admin => Visible::Of(person.id),
+        // A token's grants over applications are over all that its maker may see.
+        Caller::Token(token) if !admin => {
+            let views = token.grants.on_application().holds(ApplicationGrant::View);
+            match token.person {
+                _ if !views => Visible::None,
+                Some(person) if !held.on_application().holds(ApplicationGrant::View) => Visible::Of(person),
+                _ => Visible::All,
+            }
+        }
+        _ => Visible::All,
+    }
+}
+
+impl Operations {
+    /// Applications of one organisation that the caller may see, newest first, before `before`, at most `limit`.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Store`]
+    pub async fn application_list(
+        &self,
+        caller: &Caller,
+        organisation: OrganisationId,
+        before: Option<ApplicationId>,
+        limit: u32,
+    ) -> Result<Vec<Application>, Error> {
+        let allowed = self.over_organisation(caller, Right::See, organisation).await?;
+        let granted_to = match visible(&allowed) {
+            Visible::All => None,
+            Visible::Of(person) => Some(person),
+            Visible::None => return Ok(Vec::new()),
+        };
+        Ok(self.store.scope(&allowed)?.application_list(granted_to, before, limit.min(limits::PAGE_ROWS_ASKED as u32)).await?)
+    }
+
+    /// The same with how much each is in use.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Store`]
+    pub async fn application_rows(
+        &self,
+        caller: &Caller,
+        organisation: OrganisationId,
+        before: Option<ApplicationId>,
+        limit: u32,
+    ) -> Result<Vec<ApplicationRow>, Error> {
+        let allowed = self.over_organisation(caller, Right::See, organisation).await?;
+        let (scope, granted_to) = match visible(&allowed) {
+            Visible::All => (self.store.scope(&allowed)?, None),
+            Visible::Of(person) => (self.store.scope(&allowed)?, Some(person)),
+            Visible::None => return Ok(Vec::new()),
+        };
+        let listed = scope.application_list(granted_to, before, limit.min(limits::PAGE_ROWS_ASKED as u32)).await?;
+        let (Some(newest), Some(oldest)) = (listed.first(), listed.last()) else { return Ok(Vec::new()) };
+        let used = scope.application_use(granted_to, oldest.id, newest.id, self.now()).await?;
+        let mut used: HashMap<ApplicationId, ApplicationUse> = used.into_iter().map(|u| (u.application, u)).collect();
+        let unused = |application| ApplicationUse { application, live_keys: 0, at_least: false, last_call: None };
+        Ok(listed.into_iter().map(|a| ApplicationRow { used: used.remove(&a.id).unwrap_or_else(|| unused(a.id)), application: a }).collect())
+    }
+
+    /// One application.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Store`]
+    pub async fn application_show(&self, caller: &Caller, id: ApplicationId) -> Result<ApplicationShown, Error> {
+        let allowed = self.over_application(caller, Right::View, id).await?;
+        let application = self.store.scope(&allowed)?.application(id).await?.ok_or_else(|| Error::not_found("application", id))?;
+        let held = match (allowed.held(), caller) {
+            (Some(held), _) => held.on_application(),
+            (None, Caller::Machine { .. }) => ApplicationGrants::of(&[ApplicationGrant::Admin]),
+            (None, _) => ApplicationGrants::of(&[ApplicationGrant::View]),
+        };
+        Ok(ApplicationShown { application, held })
+    }
+
+    /// The organisation's own application, for somebody who may see it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] also when the caller may not see it; [`Error::Store`]
+    pub async fn own_application(&self, caller: &Caller, organisation: OrganisationId) -> Result<ApplicationShown, Error> {
+        let allowed = self.over_organisation(caller, Right::See, organisation).await?;
+        let own = self.store.scope(&allowed)?.own_application().await?.ok_or_else(|| Error::not_found("organisation", organisation))?;
+        self.application_show(caller, own).await
+    }
+}
