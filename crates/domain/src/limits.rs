@@ -77,6 +77,8 @@ pub const HEAD_READ_MS: u64 = 10_000;
 pub const BODY_READ_MS: u64 = 10_000;
 /// Rows of one page of a list.
 pub const PAGE_ROWS_MAX: usize = 200;
+/// Rows that are read for such a page: one more tells whether there is a next one.
+pub const PAGE_ROWS_ASKED: usize = PAGE_ROWS_MAX + 1;
 
 /// Services in one catalogue.
 pub const SERVICES_MAX: usize = 200;

@@ -4,9 +4,11 @@ use keywright_crypto::digest::sha256;
 use keywright_crypto::secret::Secret;
 use keywright_domain::caller::{Caller, Facts, Right, allow};
 use keywright_domain::credential::secret_form::{self, Class};
+use keywright_domain::grants::OrganisationGrants;
 use keywright_domain::ids::{OrganisationId, SessionId};
 use keywright_domain::limits;
 use keywright_domain::time::Timestamp;
+use keywright_domain::organisation::Review;
 use keywright_store::sessions::{Listed, Membership, Session};
 use keywright_store::{AuditEntry, Done};
 use serde_json::json;
@@ -137,4 +139,45 @@ impl Operations {
         let (person, now) = (themselves(caller)?.id, self.now());
         Ok(self.gate(&allowed_gate()?)?.session_list(person, now, idle_since(now)).await?)
     }
+
+    /// The organisations that a caller reaches: of a person, where they are a member; of a token, its own.
+    ///
+    /// # Errors
+    /// [`Error::Store`]
+    pub async fn organisations_reached(&self, caller: &Caller) -> Result<Vec<Reached>, Error> {
+        match caller {
+            Caller::Person(person) => {
+                let memberships = self.gate(&allowed_gate()?)?.memberships(person.id).await?.into_iter();
+                let reached = memberships.filter(|m| person.only.is_none_or(|only| only == m.organisation)).map(|m| Reached {
+                    organisation: m.organisation,
+                    name: m.name,
+                    review: m.review,
+                    suspended: m.suspended,
+                    grants: m.grants,
+                });
+                Ok(reached.collect())
+            }
+            Caller::Token(token) => {
+                let shown = self.organisation_show(caller, token.organisation).await?;
+                let (o, grants) = (shown.organisation, shown.held.map_or(token.grants.organisation, |held| held.organisation));
+                Ok(vec![Reached { organisation: o.id, name: o.name, review: o.review, suspended: o.suspended, grants }])
+            }
+            Caller::Machine { .. } | Caller::System { .. } => Ok(Vec::new()),
+        }
+    }
+}
+
+/// An organisation that a caller reaches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reached {
+    /// Which.
+    pub organisation: OrganisationId,
+    /// Its name.
+    pub name: String,
+    /// Its review.
+    pub review: Review,
+    /// Whether it is suspended.
+    pub suspended: bool,
+    /// What the caller holds over it.
+    pub grants: OrganisationGrants,
 }

@@ -18,7 +18,7 @@ impl Operations {
     /// [`Error::Right`], [`Error::Store`]
     pub async fn organisation_search(&self, caller: &Caller, search: Search) -> Result<Vec<Organisation>, Error> {
         let allowed = self.operate(caller)?;
-        let limit = search.limit.min(limits::PAGE_ROWS_MAX as u32);
+        let limit = search.limit.min(limits::PAGE_ROWS_ASKED as u32);
         // No name is longer, and nothing that holds more is found.
         let text: String = search.text.trim().chars().take(limits::MAIL_CHARS_MAX).collect();
         Ok(self.store.as_operator(&allowed)?.organisation_search(&Search { text, limit, ..search }).await?)

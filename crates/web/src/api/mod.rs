@@ -5,5 +5,6 @@ pub(crate) mod auth;
 pub(crate) mod business;
 pub(crate) mod credentials;
 pub(crate) mod docs;
+pub(crate) mod organisations;
 pub(crate) mod provider;
 pub mod shapes;

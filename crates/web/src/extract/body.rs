@@ -1,6 +1,7 @@
 //! The JSON body of a call.
 
 use hyper::header::CONTENT_TYPE;
+use keywright_operations::credentials::Set;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 use utoipa::openapi::path::OperationBuilder;
@@ -68,4 +69,13 @@ where
     T: serde::Deserialize<'de>,
 {
     serde::Deserialize::deserialize(deserializer).map(Some)
+}
+
+/// The same as operations take it.
+pub(crate) fn to_set<T>(given: Option<Option<T>>) -> Set<T> {
+    match given {
+        None => Set::Keep,
+        Some(None) => Set::Clear,
+        Some(Some(value)) => Set::To(value),
+    }
 }

@@ -11,7 +11,7 @@ pub(crate) mod origin;
 pub(crate) mod page;
 pub(crate) mod query;
 
-pub(crate) use body::{Body, MaybeBody, set};
+pub(crate) use body::{Body, MaybeBody, set, to_set};
 pub(crate) use caller::{AsOperator, Browser, Machine, Open, Public, SignedIn, Who};
 pub(crate) use form::{Form, NoFields};
 pub(crate) use of::{InApplication, InOrganisation, InOwnApplication, Of, OfCredential, OnPage, Visitor, rights};

@@ -43,6 +43,17 @@ pub(crate) fn table() -> Table {
         .route(GET,  "/.well-known/keywright.json", "Keys that sign proofs",                  well_known::keywright, NO_BODY)
 
         .route(GET,  "/api/v1/openapi.json",        "This description",                       api::docs::openapi,    NO_BODY)
+        .route(GET,    "/api/v1/organisations", "List your organisations", api::organisations::list::list, NO_BODY)
+        .route(POST,   "/api/v1/organisations", "Register an organisation", api::organisations::create::create, max_kb(4))
+        .route(GET,    "/api/v1/organisations/{organisation}", "Show an organisation", api::organisations::show::show, NO_BODY)
+        .route(PATCH,  "/api/v1/organisations/{organisation}", "Change an organisation", api::organisations::change::change, max_kb(16))
+        .route(POST,   "/api/v1/organisations/{organisation}/review", "Hand an organisation in for review", api::organisations::review::hand_in, NO_BODY)
+
+        .route(GET,    "/api/v1/applications/{application}", "Show an application", api::applications::show::show, NO_BODY)
+        .route(PATCH,  "/api/v1/applications/{application}", "Change an application", api::applications::change::change, max_kb(16))
+        .route(DELETE, "/api/v1/applications/{application}", "Delete an application", api::applications::life::delete, NO_BODY)
+        .route(POST,   "/api/v1/applications/{application}/activate", "Activate an application", api::applications::life::activate, NO_BODY)
+        .route(POST,   "/api/v1/applications/{application}/deactivate", "Deactivate an application", api::applications::life::deactivate, NO_BODY)
         .route(GET,  "/api/v1/organisations/{organisation}/applications", "List applications", api::applications::list::list, NO_BODY)
         .route(POST, "/api/v1/organisations/{organisation}/applications", "Make an application", api::applications::create::create, max_kb(16))
 
@@ -66,6 +77,11 @@ pub(crate) fn table() -> Table {
         .route(DELETE, "/api/v1/business/api-keys/{credential}", "Revoke an API key", api::business::revoke, NO_BODY)
         .route(POST,   "/api/v1/business/api-keys/{credential}/rotate", "Rotate an API key", api::business::rotate, max_kb(4))
 
+        .route(GET,    "/api/v1/provider/organisations", "List all organisations", api::provider::organisations::list, NO_BODY)
+        .route(POST,   "/api/v1/provider/organisations/{organisation}/verify", "Verify an organisation", api::provider::organisations::verify, NO_BODY)
+        .route(POST,   "/api/v1/provider/organisations/{organisation}/hand-back", "Hand an organisation back", api::provider::organisations::hand_back, max_kb(16))
+        .route(POST,   "/api/v1/provider/organisations/{organisation}/suspend", "Suspend an organisation", api::provider::organisations::suspend, NO_BODY)
+        .route(POST,   "/api/v1/provider/organisations/{organisation}/resume", "Resume an organisation", api::provider::organisations::resume, NO_BODY)
         .route(GET,    "/api/v1/provider/catalogue", "Show the catalogue", api::provider::catalogue::show, NO_BODY)
         .route(PUT,    "/api/v1/provider/catalogue", "Apply a catalogue", api::provider::catalogue::apply, CATALOGUE)
         .route(POST,   "/api/v1/provider/catalogue/check", "Check a catalogue", api::provider::catalogue::check_only, CATALOGUE)
@@ -90,6 +106,7 @@ pub(crate) fn table() -> Table {
         .route(POST, "/sign-out",                   "Sign out here",                          hub::sign_out::here,   NO_BODY)
         .route(POST, "/sign-out/everywhere",        "Sign out everywhere",                    hub::sign_out::everywhere, NO_BODY)
         .route(GET,  "/api/docs",                   "The management API, described",          hub::api_docs::show,   NO_BODY)
+        .route(GET,  "/api/docs/{resource}",        "One resource of it",                     hub::api_docs::resource, NO_BODY)
 
         .route(GET,  "/provider/catalogue", "The catalogue", hub::provider::catalogue::show, NO_BODY)
         .route(GET,  "/provider/catalogue/edit", "The text of the catalogue, to change it", hub::provider::catalogue::edit, NO_BODY)
@@ -106,6 +123,14 @@ pub(crate) fn table() -> Table {
         .route(GET,  "/provider/verifiers", "Verifiers", hub::provider::verifiers::show, NO_BODY)
         .route(GET,  "/provider/leaks", "Box for a leaked key", hub::provider::leaks::show, NO_BODY)
         .route(POST, "/provider/leaks", "Find the credential of a leaked key", hub::provider::leaks::find, max_kb(1_024))
+
+        .route(GET,  "/organisations/{organisation}/settings/general", "General settings", hub::settings::general::show, NO_BODY)
+        .route(POST, "/organisations/{organisation}/settings/general", "Change the name", hub::settings::general::save, max_kb(64))
+        .route(GET,  "/organisations/{organisation}/settings/billing", "The billing profile", hub::settings::billing::show, NO_BODY)
+        .route(POST, "/organisations/{organisation}/settings/billing", "Change the billing profile", hub::settings::billing::save, max_kb(128))
+        .route(GET,  "/organisations/{organisation}/settings/verification", "Where the review stands", hub::settings::verification::show, NO_BODY)
+        .route(POST, "/organisations/{organisation}/settings/verification", "Change what the review asks for", hub::settings::verification::save, max_kb(128))
+        .route(POST, "/organisations/{organisation}/settings/verification/hand-in", "Hand in for review", hub::settings::verification::hand_in, max_kb(4))
 }
 
 /// A row: a route, with its types forgotten.

@@ -1,12 +1,12 @@
 //! `PATCH /credentials/{credential}`
 
-use keywright_operations::credentials::{Changes, Set};
+use keywright_operations::credentials::Changes;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::api::shapes::CredentialShape;
 use crate::extract::rights::Edit;
-use crate::extract::{Body, OfCredential, set};
+use crate::extract::{Body, OfCredential, set, to_set};
 use crate::routes::{Done, Result};
 
 /// What to change. What is left out stays; null removes a restriction.
@@ -35,23 +35,15 @@ pub(crate) struct ChangeForm {
     rate_limit: Option<Option<String>>,
 }
 
-fn to<T>(given: Option<Option<T>>) -> Set<T> {
-    match given {
-        None => Set::Keep,
-        Some(None) => Set::Clear,
-        Some(Some(value)) => Set::To(value),
-    }
-}
-
 /// Changes a credential; verifiers see it like a revocation.
 pub(crate) async fn change(key: OfCredential<Edit>, Body(form): Body<ChangeForm>) -> Result<Done<CredentialShape>> {
     let changes = Changes {
         name: form.name,
         permissions: form.permissions,
-        expires_at: to(form.expires_at),
-        networks: to(form.networks),
-        origins: to(form.origins),
-        rate_limit: to(form.rate_limit),
+        expires_at: to_set(form.expires_at),
+        networks: to_set(form.networks),
+        origins: to_set(form.origins),
+        rate_limit: to_set(form.rate_limit),
     };
     let shown = key.operations().credential_change(key.caller(), key.id, changes).await?;
     Ok(Done((&shown).into()))

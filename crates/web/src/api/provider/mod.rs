@@ -2,5 +2,6 @@
 
 pub(crate) mod catalogue;
 pub(crate) mod leaks;
+pub(crate) mod organisations;
 pub(crate) mod resource_servers;
 pub(crate) mod verifiers;

@@ -1,0 +1,7 @@
+//! Organisations.
+
+pub(crate) mod change;
+pub(crate) mod create;
+pub(crate) mod list;
+pub(crate) mod review;
+pub(crate) mod show;
