@@ -1,0 +1,51 @@
+//! `/api/docs`: the management API, described for people; each resource has a page. Made from the same description as `openapi.json`.
+
+mod described;
+
+use askama::Template;
+
+use crate::extract::Visitor;
+use crate::hub::frame::{Frame, Section};
+use crate::hub::parts::{Crumb, Sample};
+use crate::problem::Problem;
+use crate::routes::{Html, Result};
+use described::{Resource, resources};
+
+#[derive(Template)]
+#[template(path = "api_docs/index.html")]
+struct Index<'a> {
+    frame: Frame,
+    base_url: &'a str,
+    resources: &'a [Resource],
+    samples: Vec<Sample>,
+}
+
+#[derive(Template)]
+#[template(path = "api_docs/resource.html")]
+struct OneResource<'a> {
+    frame: Frame,
+    crumbs: Vec<Crumb>,
+    base_url: &'a str,
+    resource: &'a Resource,
+}
+
+/// What there is, and how it is called.
+pub(crate) async fn show(visitor: Visitor) -> Result<Html> {
+    let base_url = visitor.hub().base_url.as_str();
+    let code = format!("curl '{base_url}/api/v1/organisations' \\\n  -H \"Authorization: Bearer $KEYWRIGHT_TOKEN\"");
+    let samples = vec![Sample { language: "curl", code }];
+    Html::page(&Index { frame: frame(&visitor, "Management API"), base_url, resources: resources(), samples })
+}
+
+/// The operations of one resource: what goes in and what comes back.
+pub(crate) async fn resource(visitor: Visitor) -> Result<Html> {
+    let mut frame = frame(&visitor, "Management API");
+    let resource = resources().iter().find(|resource| frame.path.rsplit('/').next() == Some(resource.name.as_str())).ok_or_else(Problem::not_found)?;
+    frame.title = resource.title();
+    let crumbs = vec![Crumb::new("/api/docs", "Management API")];
+    Html::page(&OneResource { frame, crumbs, base_url: &visitor.hub().base_url, resource })
+}
+
+fn frame(visitor: &Visitor, title: &str) -> Frame {
+    Frame { section: Section::Documentation, ..visitor.frame(title) }
+}
