@@ -1,5 +1,6 @@
 //! The hub: server-rendered pages for the people of a customer and of the provider.
 
+mod agent;
 pub(crate) mod api_docs;
 pub(crate) mod assets;
 pub(crate) mod chart;
@@ -12,9 +13,11 @@ mod gallery;
 pub(crate) mod home;
 pub(crate) mod icons;
 mod kept_form;
+pub(crate) mod new_organisation;
 pub(crate) mod page;
 pub(crate) mod parts;
 pub(crate) mod provider;
+pub(crate) mod person;
 mod refusals;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;

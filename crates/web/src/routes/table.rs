@@ -105,6 +105,11 @@ pub(crate) fn table() -> Table {
         .route(POST, "/sign-in/link",               "Sign in by the link of the mail",        hub::sign_in::link::enter_by_link, max_kb(4))
         .route(POST, "/sign-out",                   "Sign out here",                          hub::sign_out::here,   NO_BODY)
         .route(POST, "/sign-out/everywhere",        "Sign out everywhere",                    hub::sign_out::everywhere, NO_BODY)
+        .route(GET,  "/person",                     "Name, sessions and organisations of the person", hub::person::show, NO_BODY)
+        .route(POST, "/person",                     "Change one's name",                      hub::person::rename,   max_kb(16))
+        .route(POST, "/person/sessions",            "End one session",                        hub::person::end_session, NO_BODY)
+        .route(GET,  "/organisations/new",          "Register an organisation",               hub::new_organisation::show, NO_BODY)
+        .route(POST, "/organisations/new",          "Make an organisation",                   hub::new_organisation::register, max_kb(16))
         .route(GET,  "/api/docs",                   "The management API, described",          hub::api_docs::show,   NO_BODY)
         .route(GET,  "/api/docs/{resource}",        "One resource of it",                     hub::api_docs::resource, NO_BODY)
 
