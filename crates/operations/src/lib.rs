@@ -14,6 +14,7 @@ mod error;
 mod form;
 pub mod installation;
 pub mod mail;
+pub mod members;
 pub mod organisations;
 pub mod persons;
 pub mod resource_servers;

@@ -1,5 +1,6 @@
 //! Reading the audit trail: an organisation's Activity, and the whole of it for operators.
 
+use keywright_domain::credential::{Environment, VersionState};
 use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId, PersonId};
 use keywright_domain::time::Timestamp;
 use serde_json::Value;
@@ -115,22 +116,53 @@ impl Part {
     }
 }
 
-/// A credential of which somebody has seen a secret: when it was made, and of which version.
+/// Somebody was given a secret of a credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenSecret {
     /// Which one.
     pub credential: CredentialId,
     /// When.
     pub at: Timestamp,
-    /// Number of the version; none: of the first.
-    pub version: Option<u32>,
+    /// Number of the version.
+    pub version: u32,
+    /// The credential's name.
+    pub name: String,
+    /// Its environment.
+    pub environment: Environment,
+    /// Its application.
+    pub application: ApplicationId,
+    /// The application's name.
+    pub application_name: String,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+    /// The version's state now.
+    pub state: VersionState,
 }
 
-impl FromRow for SeenSecret {
+/// An entry about a secret, or one that does not name the version whose state was read.
+struct Given(Option<SeenSecret>);
+
+impl FromRow for Given {
     fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
         let detail: Value = serde_json::from_str(row.text_ref(2)?).map_err(StoreError::corrupt)?;
-        let version = detail.get("version").and_then(Value::as_u64).and_then(|v| u32::try_from(v).ok());
-        Ok(Self { credential: row.parse(0)?, at: Timestamp::from_us(row.int(1)?), version })
+        // What was made has version 1; what was rotated says which.
+        let version = detail.get("version").map_or(Some(1), Value::as_u64);
+        let number = row.int(8)?;
+        if version.map(u64::cast_signed) != Some(number) {
+            return Ok(Self(None));
+        }
+        let state = VersionState::from_parts(row.text_ref(9)?, row.opt_int(10)?.map(Timestamp::from_us));
+        Ok(Self(Some(SeenSecret {
+            credential: row.parse(0)?,
+            at: Timestamp::from_us(row.int(1)?),
+            version: u32::try_from(number).map_err(StoreError::corrupt)?,
+            name: row.text(3)?,
+            environment: row.parse(4)?,
+            application: row.parse(5)?,
+            application_name: row.text(6)?,
+            expires_at: row.opt_int(7)?.map(Timestamp::from_us),
+            state: state.ok_or_else(|| StoreError::corrupt("a version's state"))?,
+        })))
     }
 }
 
@@ -150,19 +182,28 @@ impl Scope<'_> {
         }
     }
 
-    /// The credentials that are not revoked and of which a person, or a management token of theirs, was given a secret, newest first.
+    /// The secrets of credentials that are not revoked, and that a person, or a management token of theirs, was given; newest first. With
+    /// `granted_to`: of applications over which that person holds grants. At most `limit` entries of the trail are looked at.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn secrets_seen_by(&self, person: PersonId, limit: u32) -> Result<Vec<SeenSecret>, StoreError> {
-        self.all(
-            "SELECT x.subject, x.at_us, x.detail FROM audit x JOIN credential c ON c.id = x.subject \
-             WHERE x.actor IN (SELECT CAST($2 AS TEXT) UNION ALL SELECT t.id FROM management_token t WHERE t.person_id = $2 AND t.organisation_id = $1) \
-               AND x.organisation_id = $1 AND x.action IN ('credential.created', 'credential.rotated') AND c.state <> 'revoked' \
-             ORDER BY x.id DESC LIMIT $3",
-            args![person, i64::from(limit)],
-        )
-        .await
+    pub async fn secrets_seen_by(&self, person: PersonId, granted_to: Option<PersonId>, limit: u32) -> Result<Vec<SeenSecret>, StoreError> {
+        let granted_to = granted_to.map_or_else(String::new, |p| p.to_string());
+        let given = self
+            .all::<Given>(
+                "SELECT e.subject, e.at_us, e.detail, c.name, c.environment, a.id, a.name, c.expires_us, v.number, v.state, v.until_us \
+                 FROM (SELECT x.id, x.subject, x.at_us, x.detail FROM audit x \
+                   WHERE x.actor IN (SELECT CAST($2 AS TEXT) UNION ALL SELECT t.id FROM management_token t WHERE t.person_id = $2 AND t.organisation_id = $1) \
+                     AND x.organisation_id = $1 AND x.action IN ('credential.created', 'credential.rotated') ORDER BY x.id DESC LIMIT $4) e \
+                 JOIN credential c ON c.id = e.subject JOIN application a ON a.id = c.application_id JOIN version v ON v.credential_id = c.id \
+                 WHERE c.organisation_id = $1 AND c.state <> 'revoked' AND v.state <> 'retired' \
+                   AND (CAST($3 AS TEXT) = '' OR EXISTS (SELECT 1 FROM member m JOIN application_grant g ON g.member_id = m.id \
+                     WHERE m.organisation_id = $1 AND m.person_id = $3 AND g.application_id = a.id)) \
+                 ORDER BY e.id DESC",
+                args![person, granted_to, i64::from(limit)],
+            )
+            .await?;
+        Ok(given.into_iter().filter_map(|g| g.0).collect())
     }
 }
 

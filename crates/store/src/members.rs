@@ -100,6 +100,25 @@ impl AsGate<'_> {
     }
 }
 
+/// A mail address and a name.
+struct Called(String, String);
+
+impl FromRow for Called {
+    fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
+        Ok(Self(row.text(0)?, row.text(1)?))
+    }
+}
+
+impl AsGate<'_> {
+    /// A person's mail address and name, which may be empty.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn person_called(&self, id: PersonId) -> Result<Option<(String, String)>, StoreError> {
+        Ok(self.opt::<Called>("SELECT mail, name FROM person WHERE id = $1", args![id]).await?.map(|c| (c.0, c.1)))
+    }
+}
+
 impl Scope<'_> {
     /// Members, newest first, before the given id, at most `limit`.
     ///

@@ -29,30 +29,33 @@ pub struct ApplicationRow {
 }
 
 /// Which applications of an organisation a caller sees.
-enum Visible {
+pub(crate) enum Visible {
     All,
     /// Those over which this person holds grants.
     Of(PersonId),
     None,
 }
 
-fn visible(allowed: &Allowed) -> Visible {
-    // Without grants the right comes from elsewhere: an operator's or the machine's.
-    let Some(held) = allowed.held() else { return Visible::All };
-    let admin = held.organisation.holds(OrganisationGrant::Admin);
-    match allowed.caller() {
-        Caller::Person(person) if person.operator && person.only.is_none() => Visible::All,
-        Caller::Person(person) if !admin => Visible::Of(person.id),
-        // A token's grants over applications are over all that its maker may see.
-        Caller::Token(token) if !admin => {
-            let views = token.grants.on_application().holds(ApplicationGrant::View);
-            match token.person {
-                _ if !views => Visible::None,
-                Some(person) if !held.on_application().holds(ApplicationGrant::View) => Visible::Of(person),
-                _ => Visible::All,
+impl Visible {
+    /// By what the caller holds, under a right over the organisation.
+    pub(crate) fn to(allowed: &Allowed) -> Self {
+        // Without grants the right comes from elsewhere: an operator's or the machine's.
+        let Some(held) = allowed.held() else { return Self::All };
+        let admin = held.organisation.holds(OrganisationGrant::Admin);
+        match allowed.caller() {
+            Caller::Person(person) if person.operator && person.only.is_none() => Self::All,
+            Caller::Person(person) if !admin => Self::Of(person.id),
+            // A token's grants over applications are over all that its maker may see.
+            Caller::Token(token) if !admin => {
+                let views = token.grants.on_application().holds(ApplicationGrant::View);
+                match token.person {
+                    _ if !views => Self::None,
+                    Some(person) if !held.on_application().holds(ApplicationGrant::View) => Self::Of(person),
+                    _ => Self::All,
+                }
             }
+            _ => Self::All,
         }
-        _ => Visible::All,
     }
 }
 
@@ -69,7 +72,7 @@ impl Operations {
         limit: u32,
     ) -> Result<Vec<Application>, Error> {
         let allowed = self.over_organisation(caller, Right::See, organisation).await?;
-        let granted_to = match visible(&allowed) {
+        let granted_to = match Visible::to(&allowed) {
             Visible::All => None,
             Visible::Of(person) => Some(person),
             Visible::None => return Ok(Vec::new()),
@@ -89,7 +92,7 @@ impl Operations {
         limit: u32,
     ) -> Result<Vec<ApplicationRow>, Error> {
         let allowed = self.over_organisation(caller, Right::See, organisation).await?;
-        let (scope, granted_to) = match visible(&allowed) {
+        let (scope, granted_to) = match Visible::to(&allowed) {
             Visible::All => (self.store.scope(&allowed)?, None),
             Visible::Of(person) => (self.store.scope(&allowed)?, Some(person)),
             Visible::None => return Ok(Vec::new()),

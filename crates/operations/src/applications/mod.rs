@@ -7,6 +7,7 @@ mod list;
 
 pub use change::ApplicationChanges;
 pub use life::Activated;
+pub(crate) use list::Visible;
 pub use list::{ApplicationRow, ApplicationShown};
 
 use keywright_crypto::random;

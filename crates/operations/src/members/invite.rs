@@ -1,0 +1,148 @@
+//! Inviting people into an organisation.
+
+use keywright_crypto::random;
+use keywright_domain::caller::{Caller, Right};
+use keywright_domain::ids::{InvitationId, MemberId, OrganisationId};
+use keywright_domain::membership::{InvitationState, MemberGrants};
+use keywright_domain::{limits, text};
+use keywright_store::invitations::Invitation;
+use keywright_store::{AuditEntry, Done};
+use serde_json::json;
+
+use super::change::words;
+use super::{GrantsGiven, checked, giver, good, unknown_applications};
+use crate::access::{allowed_gate, grants_of};
+use crate::form::Form;
+use crate::{Error, Operations, Rule, mail};
+
+/// An invitation that was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accepted {
+    /// Where.
+    pub organisation: OrganisationId,
+    /// The place that the person has there.
+    pub member: MemberId,
+}
+
+impl Operations {
+    /// Invites somebody by mail, with grants that they will hold. It can be accepted once, for seven days, by the invited address only.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Right`], [`Error::Invalid`], [`Rule::Giving`], [`Rule::TooMany`], [`Error::Keys`] where the mail cannot be
+    /// sealed, [`Error::Store`]
+    pub async fn invitation_create(&self, caller: &Caller, organisation: OrganisationId, mail: &str, given: GrantsGiven) -> Result<Invitation, Error> {
+        let allowed = self.over_organisation(caller, Right::ManageMembers, organisation).await?;
+        let mut form = Form::default();
+        let to = form.take("mail", text::mail(mail));
+        let grants = checked(&given, form, limits::INVITED_APPLICATIONS_MAX)?.over(&MemberGrants::default());
+        let (to, now) = (good(to), self.now());
+        let organisation_name = self.store.scope(&allowed)?.organisation_row().await?.map_or_else(String::new, |o| o.name);
+        let inviter = grants_of(caller);
+        let called = match inviter {
+            Some(person) => self.gate(&allowed_gate()?)?.person_called(person).await?,
+            None => None,
+        };
+        let (id, until) = (InvitationId::from_parts(now.ms(), random::bits()?), now.plus(limits::INVITATION_KEPT));
+        let (inviter_mail, inviter_shown) = called.map_or((None, "The provider".to_owned()), |(mail, name)| {
+            let shown = if name.is_empty() { mail.clone() } else { name };
+            (Some(mail), shown)
+        });
+        let letter = mail::invitation(self.base_url(), &to, &inviter_shown, &organisation_name, id, until);
+        let letter = self.mail_seal(&letter, until)?;
+        let invitation = Invitation {
+            id,
+            organisation,
+            organisation_name,
+            mail: to,
+            grants,
+            inviter,
+            inviter_mail,
+            created_at: now,
+            until,
+            accepted_at: None,
+            withdrawn_at: None,
+        };
+        let caller = caller.clone();
+        let done = self
+            .write(allowed, async move |tx| {
+                tx.lock_organisation(organisation).await?;
+                let giver = giver::giver(tx, &caller, organisation).await?;
+                giver::may(giver.as_ref(), &MemberGrants::default(), &invitation.grants)?;
+                let unknown = tx.applications_unknown(organisation, &invitation.grants.applications).await?;
+                if !unknown.is_empty() {
+                    return Err(unknown_applications(&unknown));
+                }
+                if tx.invitation_open_count(organisation, now).await? >= limits::INVITATIONS_OPEN_MAX {
+                    let (what, remedy) = ("open invitations", "withdraw one, or wait until somebody has accepted");
+                    return Err(Rule::TooMany { whose: "the organisation", what, max: limits::INVITATIONS_OPEN_MAX, remedy }.into());
+                }
+                tx.invitation_insert(&invitation).await?;
+                letter.insert(tx).await?;
+                let audit = AuditEntry::new("invitation.created", id).with(words(&invitation.grants)).with_personal(json!({ "mail": invitation.mail }));
+                Ok::<_, Error>(Done::new(invitation.clone()).audit(audit))
+            })
+            .await?;
+        self.mail_added();
+        Ok(done.value)
+    }
+
+    /// Invitations of an organisation, newest first, at most [`limits::PAGE_ROWS_MAX`].
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Right`], [`Error::Store`]
+    pub async fn invitation_list(&self, caller: &Caller, organisation: OrganisationId) -> Result<Vec<Invitation>, Error> {
+        let allowed = self.over_organisation(caller, Right::ManageMembers, organisation).await?;
+        Ok(self.store.scope(&allowed)?.invitation_list(limits::PAGE_ROWS_MAX as u32).await?)
+    }
+
+    /// Takes an invitation back. Doing it twice changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Right`], [`Rule::InvitationOver`] when it was accepted, [`Error::Store`]
+    pub async fn invitation_withdraw(&self, caller: &Caller, id: InvitationId) -> Result<Invitation, Error> {
+        let gone = move || Error::not_found("invitation", id);
+        let (invitation, _) = self.gate(&allowed_gate()?)?.invitation(id, None).await?.ok_or_else(gone)?;
+        let organisation = invitation.organisation;
+        let allowed = self.over_organisation(caller, Right::ManageMembers, organisation).await.map_err(|e| as_invitation(e, id))?;
+        let now = self.now();
+        let done = self
+            .write(allowed, async move |tx| {
+                let mut invitation = tx.invitation_for_update(organisation, id).await?.ok_or_else(gone)?;
+                match invitation.state(now) {
+                    InvitationState::Withdrawn => return Ok(Done::new(invitation)),
+                    over @ InvitationState::Accepted => return Err(Rule::InvitationOver(over).into()),
+                    InvitationState::Open | InvitationState::Expired => {}
+                }
+                invitation.withdrawn_at = Some(now);
+                tx.invitation_save(&invitation).await?;
+                Ok::<_, Error>(Done::new(invitation).audit(AuditEntry::new("invitation.withdrawn", id)))
+            })
+            .await?;
+        Ok(done.value)
+    }
+
+    /// One invitation, for whoever has the invited address, or manages members.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for everybody else, [`Error::Store`]
+    pub async fn invitation_show(&self, caller: &Caller, id: InvitationId) -> Result<Invitation, Error> {
+        let gone = || Error::not_found("invitation", id);
+        let person = match caller {
+            Caller::Person(person) if person.only.is_none() => Some(person.id),
+            _ => None,
+        };
+        let (invitation, mine) = self.gate(&allowed_gate()?)?.invitation(id, person).await?.ok_or_else(gone)?;
+        if !mine {
+            self.over_organisation(caller, Right::ManageMembers, invitation.organisation).await.map_err(|_| gone())?;
+        }
+        Ok(invitation)
+    }
+}
+
+/// To whoever may not manage an organisation's members, its invitations are as if they never were.
+fn as_invitation(error: Error, id: InvitationId) -> Error {
+    match error {
+        Error::NotFound { .. } => Error::not_found("invitation", id),
+        other => other,
+    }
+}
