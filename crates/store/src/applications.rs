@@ -331,6 +331,53 @@ impl Scope<'_> {
         }
     }
 
+    /// The same for applications whose name holds `text`, with how much each is in use.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn application_search(
+        &self,
+        granted_to: Option<PersonId>,
+        text: &str,
+        before: Option<ApplicationId>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<(Application, Option<ApplicationUse>)>, StoreError> {
+        macro_rules! found {
+            ($columns:expr, $pattern:literal, $person:literal) => {
+                concat!(
+                    "SELECT ",
+                    $columns,
+                    " FROM application a WHERE a.organisation_id = $1 AND a.id < $2 AND lower(a.name) LIKE ",
+                    $pattern,
+                    " ESCAPE '\\' AND (CAST(",
+                    $person,
+                    " AS TEXT) = '' OR EXISTS (SELECT 1 FROM member m JOIN application_grant g ON g.member_id = m.id \
+                      WHERE m.organisation_id = $1 AND m.person_id = ",
+                    $person,
+                    " AND g.application_id = a.id)) ORDER BY a.id DESC LIMIT $3"
+                )
+            };
+        }
+        let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
+        let (pattern, person) = (crate::organisations::pattern(text), granted_to.map_or_else(String::new, |id| id.to_string()));
+        self.together(async move |tx| {
+            let page = || args![before.as_str(), i64::from(limit)];
+            let wanted = || args![pattern.as_str(), person.as_str()];
+            let listed = tx.all::<Application>(found!(columns!(), "$4", "$5"), [page(), wanted()].concat()).await?;
+            if listed.is_empty() {
+                return Ok(Vec::new());
+            }
+            let sql = concat!("SELECT s.application_id, s.service FROM application_service s WHERE s.application_id IN (", found!("a.id", "$4", "$5"), ") ORDER BY s.service");
+            let services = tx.all::<ServiceOf>(sql, [page(), wanted()].concat()).await?;
+            let sql = concat!(in_use!(), "FROM application a WHERE a.organisation_id = $1 AND a.id IN (", found!("a.id", "$5", "$6"), ")");
+            let used = tx.all::<ApplicationUse>(sql, [page(), args![now], wanted()].concat()).await?;
+            let used_of = |id| used.iter().find(|u| u.application == id).copied();
+            Ok(with_services(listed, services).into_iter().map(|a| (used_of(a.id), a)).map(|(used, a)| (a, used)).collect())
+        })
+        .await
+    }
+
     /// The organisation's own application.
     ///
     /// # Errors

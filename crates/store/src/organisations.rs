@@ -126,12 +126,9 @@ pub struct Search {
     pub limit: u32,
 }
 
-impl Search {
-    /// `%text%`, with what LIKE would take for a pattern escaped.
-    fn pattern(&self) -> String {
-        let text = self.text.to_lowercase();
-        format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
-    }
+/// `%text%`, with what LIKE would take for a pattern escaped.
+pub(crate) fn pattern(text: &str) -> String {
+    format!("%{}%", text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
 }
 
 impl Scope<'_> {
@@ -178,7 +175,7 @@ impl AsOperator<'_> {
                AND (CAST($4 AS TEXT) = '' OR o.id = $4 OR lower(o.name) LIKE $5 ESCAPE '\\' \
                  OR EXISTS (SELECT 1 FROM member m JOIN person p ON p.id = m.person_id WHERE m.organisation_id = o.id AND p.mail = lower($4))) \
              ORDER BY o.id DESC LIMIT $6",
-            args![before, review, suspended, search.text.as_str(), search.pattern(), i64::from(search.limit)],
+            args![before, review, suspended, search.text.as_str(), pattern(&search.text), i64::from(search.limit)],
         )
         .await
     }
