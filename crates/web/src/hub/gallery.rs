@@ -168,18 +168,18 @@ fn gallery(theme: Theme) -> Gallery {
 }
 
 /// As a file that a browser opens without a server.
-fn write(folder: &Path, name: &str, page: &str) {
-    let here = ["hub.css", "hub.js", "favicon.svg"].iter().fold(page.to_owned(), |page, file| page.replace(asset(file), file));
-    fs::write(folder.join(name), here).unwrap();
-}
-
-#[test]
-fn every_part_is_drawn_in_every_state() {
+pub(crate) fn keep(name: &str, page: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/gallery");
     fs::create_dir_all(&folder).unwrap();
     for file in ["hub.css", "hub.js", "favicon.svg"] {
         fs::write(folder.join(file), content(file)).unwrap();
     }
+    let page = ["hub.css", "hub.js", "favicon.svg"].iter().fold(page.to_owned(), |page, file| page.replace(asset(file), file));
+    fs::write(folder.join(name).with_extension("html"), page).unwrap();
+}
+
+#[test]
+fn every_part_is_drawn_in_every_state() {
     for theme in [Theme::Light, Theme::Dark] {
         let page = gallery(theme).render().unwrap();
         assert!(!page.contains("style=") && !page.contains("onclick") && !page.contains("<script>"), "the policy forbids what is inline");
@@ -187,8 +187,8 @@ fn every_part_is_drawn_in_every_state() {
         for (i, id) in ids.iter().enumerate() {
             assert!(!ids[..i].contains(id), "two elements have the id {id}");
         }
-        write(&folder, &format!("parts-{}.html", theme.as_str()), &page);
+        keep(&format!("parts-{}", theme.as_str()), &page);
         let plain = GalleryPlain { frame: Frame::plain("Sign in", theme, "/sign-in"), mail: Field::new("mail", "") };
-        write(&folder, &format!("plain-{}.html", theme.as_str()), &plain.render().unwrap());
+        keep(&format!("plain-{}", theme.as_str()), &plain.render().unwrap());
     }
 }

@@ -49,3 +49,26 @@ pub(crate) async fn resource(visitor: Visitor) -> Result<Html> {
 fn frame(visitor: &Visitor, title: &str) -> Frame {
     Frame { section: Section::Documentation, ..visitor.frame(title) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::frame::Theme;
+    use crate::hub::static_files::gzip;
+
+    #[test]
+    fn no_page_is_heavier_than_a_later_page_may_be() {
+        let frame = || Frame { section: Section::Documentation, ..Frame::plain("Management API", Theme::Light, "/api/docs") };
+        let index = Index { frame: frame(), base_url: "https://hub.example", resources: resources(), samples: Vec::new() };
+        let mut pages = vec![("index", index.render().unwrap())];
+        for resource in resources() {
+            let page = OneResource { frame: frame(), crumbs: Vec::new(), base_url: "https://hub.example", resource };
+            pages.push((&resource.name, page.render().unwrap()));
+        }
+        for (name, page) in pages {
+            let bytes = gzip(page.as_bytes(), flate2::Compression::new(5)).len();
+            assert!(bytes < 15_000, "{name}: {bytes}");
+            crate::hub::gallery::keep(&format!("docs-{name}"), &page);
+        }
+    }
+}
