@@ -14,7 +14,6 @@ pub(crate) mod home;
 pub(crate) mod icons;
 pub(crate) mod invitation;
 mod kept_form;
-pub(crate) mod leave;
 pub(crate) mod new_organisation;
 pub(crate) mod page;
 pub(crate) mod parts;

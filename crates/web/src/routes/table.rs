@@ -110,8 +110,6 @@ pub(crate) fn table() -> Table {
         .route(POST, "/person/sessions",            "End one session",                        hub::person::end_session, NO_BODY)
         .route(GET,  "/organisations/new",          "Register an organisation",               hub::new_organisation::show, NO_BODY)
         .route(POST, "/organisations/new",          "Make an organisation",                   hub::new_organisation::register, max_kb(16))
-        .route(GET,  "/organisations/{organisation}/leave", "What leaving means",             hub::leave::ask,       NO_BODY)
-        .route(POST, "/organisations/{organisation}/leave", "Leave an organisation",          hub::leave::leave,     NO_BODY)
         .route(GET,  "/invitations/{invitation}",   "Who invites where",                      hub::invitation::show, NO_BODY)
         .route(POST, "/invitations/{invitation}",   "Accept an invitation",                   hub::invitation::accept, NO_BODY)
         .route(GET,  "/api/docs",                   "The management API, described",          hub::api_docs::show,   NO_BODY)
