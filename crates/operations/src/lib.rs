@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod access;
+pub mod activity;
 pub mod applications;
 mod business;
 pub mod calls;
@@ -12,8 +13,10 @@ pub mod catalogue;
 pub mod credentials;
 mod error;
 mod form;
+pub mod images;
 pub mod installation;
 pub mod mail;
+pub mod management_tokens;
 pub mod members;
 pub mod organisations;
 pub mod persons;
@@ -22,6 +25,7 @@ pub mod scheduled;
 pub mod sessions;
 pub mod sign_in;
 pub mod usage;
+pub mod usage_read;
 pub mod verifiers;
 
 use std::sync::{Arc, RwLock};

@@ -18,7 +18,7 @@ const FOLDED_AT_ONCE: usize = 2_000;
 /// Segments that are merged at a time, once so many wait. More would take more memory than a busy node should need for this.
 const MERGED_AT_ONCE: u32 = 4;
 
-fn system(organisation: Option<keywright_domain::ids::OrganisationId>) -> Result<Allowed, Error> {
+pub(crate) fn system(organisation: Option<keywright_domain::ids::OrganisationId>) -> Result<Allowed, Error> {
     Ok(allow(&Caller::System { job: "usage" }, Right::Housekeep, &Facts { organisation, member: None })?)
 }
 
@@ -143,7 +143,8 @@ impl Operations {
                 }
                 stored.pending_overlap = None;
                 tx.credential_save(&stored).await?;
-                let audit = AuditEntry::new("credential.version_activated", id).of_application(stored.credential.application).with(json!({ "version": version }));
+                let audit =
+                    AuditEntry::new("credential.version_activated", id).of_application(stored.credential.application).with(json!({ "version": version }));
                 Ok::<_, Error>(Done { value: true, audit: vec![audit], changes: vec![Change::Credential(id)] })
             })
             .await?;

@@ -2,6 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod applications;
+pub mod attention;
 pub mod audit;
 pub mod audit_read;
 pub mod catalogue;

@@ -1,6 +1,7 @@
 //! Changing, suspending and resuming a credential.
 
 use keywright_domain::caller::{Caller, Right};
+use keywright_domain::catalogue::{Allowance, Service};
 use keywright_domain::change::Change;
 use keywright_domain::credential::restrictions::{Networks, Origins};
 use keywright_domain::credential::{Credential, EndedError, ExpiryError, Permissions, RateLimit};
@@ -123,6 +124,13 @@ impl Checked {
     }
 }
 
+/// What a credential may hold from now on: what its organisation has of the service, and what it holds already.
+fn may_hold(service: &Service, allowances: &[Allowance], held: &Permissions) -> Vec<String> {
+    let offered = service.offered(allowances).unwrap_or_default();
+    let may = |name: &String| offered.contains(name) || held.names().contains(name);
+    service.permission_names().into_iter().filter(may).collect()
+}
+
 impl Operations {
     /// Changes a credential; verifiers see it like a revocation. Changing nothing writes nothing.
     ///
@@ -135,12 +143,13 @@ impl Operations {
         let now = self.now();
         let checked = check(changes, now)?;
         let may_extend = allowed.also(Right::Admin);
+        let allowances = self.allowances(&allowed, &catalogue.services).await?;
         self.write(allowed, async move |tx| {
             if tx.lock_catalogue().await? != applied_at {
                 return Err(StoreError::Busy { waited_ms: 0, detail: "the catalogue was changed at the same moment".into() }.into());
             }
             let mut stored = tx.credential_for_update(organisation, id).await?.ok_or_else(|| Error::not_found("credential", id))?;
-            let known = catalogue.service(&stored.credential.service).map(|s| s.permission_names()).unwrap_or_default();
+            let known = catalogue.service(&stored.credential.service).map(|s| may_hold(s, &allowances, &stored.credential.permissions)).unwrap_or_default();
             let changed = checked.apply(&mut stored.credential, &known, may_extend, now)?;
             if changed.is_empty() {
                 return Ok(Done { value: (), audit: vec![], changes: vec![] });
@@ -187,7 +196,11 @@ impl Operations {
                 return Ok(Done { value: (), audit: vec![], changes: vec![] });
             }
             tx.credential_save(&stored).await?;
-            Ok::<_, Error>(Done { value: (), audit: vec![AuditEntry::new(action, id).of_application(stored.credential.application)], changes: vec![Change::Credential(id)] })
+            Ok::<_, Error>(Done {
+                value: (),
+                audit: vec![AuditEntry::new(action, id).of_application(stored.credential.application)],
+                changes: vec![Change::Credential(id)],
+            })
         })
         .await?;
         self.credential_show(caller, id).await

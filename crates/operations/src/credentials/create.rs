@@ -5,7 +5,7 @@ use std::sync::Arc;
 use keywright_crypto::random;
 use keywright_crypto::secret::{Secret, ShownOnce};
 use keywright_domain::caller::{Allowed, Caller, Right};
-use keywright_domain::catalogue::Catalogue;
+use keywright_domain::catalogue::{Allowance, Catalogue};
 use keywright_domain::change::{Change, Place};
 use keywright_domain::credential::restrictions::{Networks, Origins};
 use keywright_domain::credential::secret_form::{self, Class};
@@ -18,6 +18,7 @@ use serde_json::json;
 
 use super::{built_kind, expiry, organisation};
 use crate::form::{CHECKED, Form};
+use crate::organisations::on_request;
 use crate::{Error, Operations, Rule};
 
 /// What a credential is made from, as it was typed.
@@ -81,13 +82,14 @@ impl From<keywright_store::StoreError> for Refusal {
 }
 
 impl Operations {
-    /// Checks what a credential would be made from, and makes none: for forms that have more to say.
+    /// Checks what a credential would be made from, and makes none: for forms that have more to say. Whether the organisation has the service
+    /// turns out when it is made.
     ///
     /// # Errors
     /// [`Error::Invalid`] with every bad field, [`Rule::KindNotBuilt`], [`Error::Store`]
     pub async fn credential_check(&self, new: &NewCredential) -> Result<(), Error> {
         let (catalogue, _) = self.catalogue().await?;
-        check(&catalogue, new, self.now()).map(drop)
+        check(&catalogue, new, None, self.now()).map(drop)
     }
 
     /// Makes a credential for one of the application's services.
@@ -100,7 +102,8 @@ impl Operations {
         let (mut catalogue, mut applied_at) = self.catalogue().await?;
         // Once more at most: a catalogue that changes twice in between is somebody's script gone wild.
         for last in [false, true] {
-            let checked = check(&catalogue, &new, self.now())?;
+            let allowances = self.allowances(&allowed, catalogue.service(&new.service)).await?;
+            let checked = check(&catalogue, &new, Some(&allowances), self.now())?;
             match self.credential_insert(&allowed, application, &new.service, checked, &catalogue, applied_at).await {
                 Err(Refusal::OtherCatalogue) if !last => (catalogue, applied_at) = self.catalogue_again().await?,
                 Err(Refusal::OtherCatalogue) => break,
@@ -179,7 +182,8 @@ impl Operations {
     }
 }
 
-fn check(catalogue: &Catalogue, new: &NewCredential, now: Timestamp) -> Result<Checked, Error> {
+/// Without `allowances`, as if the organisation had all that the catalogue has.
+fn check(catalogue: &Catalogue, new: &NewCredential, allowances: Option<&[Allowance]>, now: Timestamp) -> Result<Checked, Error> {
     let mut form = Form::default();
     let service = catalogue.service(&new.service);
     if service.is_none() {
@@ -187,7 +191,14 @@ fn check(catalogue: &Catalogue, new: &NewCredential, now: Timestamp) -> Result<C
     }
     let environment = form.take("environment", new.environment.parse::<Environment>());
     let name = form.take("name", text::name(&new.name));
-    let known = service.map(|s| s.permission_names()).unwrap_or_default();
+    let known = match (service, allowances) {
+        (Some(service), Some(allowances)) => service.offered(allowances).unwrap_or_else(|| {
+            form.bad("service", on_request(&service.slug));
+            Vec::new()
+        }),
+        (Some(service), None) => service.permission_names(),
+        (None, _) => Vec::new(),
+    };
     let permissions = match (&new.permissions, service) {
         (None, _) => Some(Permissions::of(known)),
         (Some(_), None) => None,

@@ -92,7 +92,7 @@ impl Operations {
     /// [`Error::NotFound`], [`Error::Right`], [`Error::Store`]
     pub async fn invitation_list(&self, caller: &Caller, organisation: OrganisationId) -> Result<Vec<Invitation>, Error> {
         let allowed = self.over_organisation(caller, Right::ManageMembers, organisation).await?;
-        Ok(self.store.scope(&allowed)?.invitation_list(limits::PAGE_ROWS_MAX as u32).await?)
+        Ok(self.store.scope(&allowed)?.invitation_list(limits::PAGE_ROWS_ASKED as u32).await?)
     }
 
     /// Takes an invitation back. Doing it twice changes nothing.

@@ -88,7 +88,7 @@ impl Operations {
     /// [`Error::NotFound`], [`Error::Store`]
     pub async fn member_list(&self, caller: &Caller, organisation: OrganisationId, before: Option<MemberId>, limit: u32) -> Result<Vec<Member>, Error> {
         let allowed = self.over_organisation(caller, Right::See, organisation).await?;
-        Ok(self.store.scope(&allowed)?.member_list(before, limit.min(limits::PAGE_ROWS_MAX as u32)).await?)
+        Ok(self.store.scope(&allowed)?.member_list(before, limit.min(limits::PAGE_ROWS_ASKED as u32)).await?)
     }
 
     /// One member.

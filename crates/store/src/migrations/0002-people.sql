@@ -171,6 +171,9 @@ CREATE INDEX idempotency_sealed ON idempotency (sealed_until_us);
 -- Lists show one environment at a time.
 DROP INDEX credential_of_application;
 CREATE INDEX credential_of_environment ON credential (application_id, environment, id);
+-- What ends soon is told about; most rows are in neither.
+CREATE INDEX credential_expiring_of_organisation ON credential (organisation_id, expires_us) WHERE expires_us IS NOT NULL;
+CREATE INDEX version_retiring ON version (until_us) WHERE state = 'retiring';
 
 ALTER TABLE audit ADD COLUMN application_id TEXT COLLATE "C";
 CREATE INDEX audit_of_organisation ON audit (organisation_id, id);

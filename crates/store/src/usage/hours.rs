@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use keywright_domain::ids::{ApplicationId, OrganisationId};
+use keywright_domain::ids::{ApplicationId, OrganisationId, PersonId};
 use keywright_domain::time::{Span, Timestamp};
 use keywright_domain::verdict::Code;
 
@@ -143,17 +143,22 @@ impl Scope<'_> {
         self.all("SELECT hour, accepted, refused FROM usage_hour WHERE subject = $1 AND hour >= $2 ORDER BY hour", args![hour_of(since)]).await
     }
 
-    /// The applications that were used most since `since`, as far as the newest `rows` hours of all applications tell.
+    /// The applications (with `granted_to`: over which that person holds grants) that were used most since `since`, as far as the newest `rows`
+    /// hours of all applications tell.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn applications_most_used(&self, since: Timestamp, rows: u32, limit: u32) -> Result<Vec<MostUsed>, StoreError> {
+    pub async fn applications_most_used(&self, since: Timestamp, granted_to: Option<PersonId>, rows: u32, limit: u32) -> Result<Vec<MostUsed>, StoreError> {
         self.all(
-            "SELECT a.id, a.name, u.accepted, u.refused FROM (SELECT h.subject, CAST(sum(h.accepted) AS BIGINT) AS accepted, CAST(sum(h.refused) AS BIGINT) AS refused \
+            "SELECT a.id, a.name, u.accepted, u.refused \
+             FROM (SELECT h.subject, CAST(sum(h.accepted) AS BIGINT) AS accepted, CAST(sum(h.refused) AS BIGINT) AS refused \
                FROM (SELECT subject, accepted, refused FROM usage_hour WHERE organisation_id = $1 AND hour >= $2 ORDER BY hour DESC LIMIT $3) h \
-               GROUP BY h.subject ORDER BY sum(h.accepted) + sum(h.refused) DESC, h.subject LIMIT $4) u \
-             JOIN application a ON a.id = u.subject ORDER BY u.accepted + u.refused DESC, a.id",
-            args![hour_of(since), i64::from(rows), i64::from(limit)],
+               GROUP BY h.subject) u \
+             JOIN application a ON a.id = u.subject \
+             WHERE CAST($4 AS TEXT) = '' OR EXISTS (SELECT 1 FROM member m JOIN application_grant g ON g.member_id = m.id \
+               WHERE m.organisation_id = $1 AND m.person_id = $4 AND g.application_id = a.id) \
+             ORDER BY u.accepted + u.refused DESC, a.id LIMIT $5",
+            args![hour_of(since), i64::from(rows), granted_to.map_or_else(String::new, |p| p.to_string()), i64::from(limit)],
         )
         .await
     }
