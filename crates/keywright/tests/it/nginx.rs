@@ -34,7 +34,7 @@ fn program() -> PathBuf {
 }
 
 /// An API that answers each request with its own head, line by line.
-async fn api() -> SocketAddr {
+pub(crate) async fn api() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -67,9 +67,9 @@ fn seen<'b>(body: &'b str, name: &str) -> Vec<&'b str> {
     body.lines().filter_map(|l| l.split_once(": ")).filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v).collect()
 }
 
-struct Nginx {
+pub(crate) struct Nginx {
     child: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Drop for Nginx {
@@ -82,7 +82,7 @@ impl Drop for Nginx {
 }
 
 /// The file of the documentation with its five values replaced, and with nginx's own files in the place's directory.
-async fn nginx(place: &Place, keywright: &str, api: SocketAddr, token: &str) -> Nginx {
+pub(crate) async fn nginx(place: &Place, keywright: &str, api: SocketAddr, token: &str) -> Nginx {
     let text = documentation("nginx.conf");
     let manual = documentation("nginx.md");
     let free = StdListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
