@@ -1,10 +1,11 @@
 //! How much an organisation and its applications are used, and what needs somebody's attention.
 
 use keywright_domain::caller::{Caller, Right};
-use keywright_domain::ids::{ApplicationId, OrganisationId};
+use keywright_domain::ids::{ApplicationId, OrganisationId, PersonId};
 use keywright_domain::limits;
 use keywright_domain::time::{Span, Timestamp};
 pub use keywright_store::attention::{Expiring, OldVersionInUse};
+use keywright_store::scope::Scope;
 pub use keywright_store::usage::hours::{HourCount, MostUsed};
 
 use crate::applications::Visible;
@@ -50,6 +51,26 @@ fn kept(hours: u32) -> u32 {
     hours.clamp(1, (limits::USAGE_HOURS_KEPT.us() / HOUR.us()) as u32)
 }
 
+pub(crate) async fn hours_of_organisation(scope: &Scope<'_>, hours: u32, now: Timestamp) -> Result<Vec<HourCount>, Error> {
+    let hours = kept(hours);
+    Ok(filled(scope.usage_hours_of_organisation(since(hours, now)).await?, hours, now))
+}
+
+/// `granted_to`: of the applications over which this person holds grants; none: of all.
+pub(crate) async fn most_used(scope: &Scope<'_>, granted_to: Option<PersonId>, hours: u32, limit: u32, now: Timestamp) -> Result<Vec<MostUsed>, Error> {
+    let limit = limit.min(limits::PAGE_ROWS_ASKED as u32);
+    Ok(scope.applications_most_used(since(kept(hours), now), granted_to, HOURS_ADDED, limit).await?)
+}
+
+pub(crate) async fn attention(scope: &Scope<'_>, granted_to: Option<PersonId>, limit: u32, now: Timestamp) -> Result<Attention, Error> {
+    let limit = limit.min(limits::PAGE_ROWS_ASKED as u32);
+    let lately = Timestamp::from_us(now.us().saturating_sub(LATELY.us()));
+    Ok(Attention {
+        expiring: scope.credentials_expiring(granted_to, now, now.plus(SOON), limit).await?,
+        old_versions: scope.old_versions_in_use(granted_to, now, lately, limit).await?,
+    })
+}
+
 impl Operations {
     /// Verdicts about an application in each of the last hours, oldest first; at most 30 days of them.
     ///
@@ -68,8 +89,7 @@ impl Operations {
     /// [`Error::NotFound`], [`Error::Store`]
     pub async fn usage_hours_of_organisation(&self, caller: &Caller, id: OrganisationId, hours: u32) -> Result<Vec<HourCount>, Error> {
         let allowed = self.over_organisation(caller, Right::See, id).await?;
-        let (hours, now) = (kept(hours), self.now());
-        Ok(filled(self.store.scope(&allowed)?.usage_hours_of_organisation(since(hours, now)).await?, hours, now))
+        hours_of_organisation(&self.store.scope(&allowed)?, hours, self.now()).await
     }
 
     /// The applications that were used most in the last hours, of those that the caller may see.
@@ -83,8 +103,7 @@ impl Operations {
             Visible::Of(person) => Some(person),
             Visible::None => return Ok(Vec::new()),
         };
-        let since = since(kept(hours), self.now());
-        Ok(self.store.scope(&allowed)?.applications_most_used(since, granted_to, HOURS_ADDED, limit.min(limits::PAGE_ROWS_ASKED as u32)).await?)
+        most_used(&self.store.scope(&allowed)?, granted_to, hours, limit, self.now()).await
     }
 
     /// What needs somebody's attention in the applications that the caller may see, at most `limit` of each.
@@ -98,13 +117,7 @@ impl Operations {
             Visible::Of(person) => Some(person),
             Visible::None => return Ok(Attention::default()),
         };
-        let (now, limit) = (self.now(), limit.min(limits::PAGE_ROWS_ASKED as u32));
-        let scope = self.store.scope(&allowed)?;
-        let lately = Timestamp::from_us(now.us().saturating_sub(LATELY.us()));
-        Ok(Attention {
-            expiring: scope.credentials_expiring(granted_to, now, now.plus(SOON), limit).await?,
-            old_versions: scope.old_versions_in_use(granted_to, now, lately, limit).await?,
-        })
+        attention(&self.store.scope(&allowed)?, granted_to, limit, self.now()).await
     }
 }
 

@@ -11,6 +11,7 @@ pub mod credentials;
 pub mod durability;
 pub mod engine;
 pub mod error;
+pub mod first_steps;
 mod forgetting;
 mod grants;
 pub mod images;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hyper::{HeaderMap, Uri};
 use ipnet::IpNet;
 use keywright_crypto::proof::ProofPublicKey;
 use keywright_domain::time::Boot;
@@ -9,7 +10,7 @@ use keywright_operations::Operations;
 use keywright_verifier::Verifier;
 
 use crate::answer::Answer;
-use crate::hosts::Hosts;
+use crate::hosts::{Hosts, PublicHost};
 use crate::problem::Problem;
 use crate::watch::Timeouts;
 
@@ -94,6 +95,7 @@ pub struct App {
     clock: fn() -> Boot,
     settings: Settings,
     hosts: Hosts,
+    share_host: Option<PublicHost>,
     node: Box<dyn Node>,
     hub: Option<Hub>,
 }
@@ -104,7 +106,8 @@ impl App {
     #[must_use]
     pub fn new(verifier: Option<Arc<Verifier>>, hub: Option<Hub>, clock: fn() -> Boot, settings: Settings, node: Box<dyn Node>) -> Self {
         let hosts = Hosts::new(settings.public_url.as_deref(), hub.as_ref().map(|hub| hub.base_url.as_str()));
-        Self { verifier, clock, settings, hosts, node, hub }
+        let share_host = hub.as_ref().and_then(|hub| hub.share_url.as_deref()).and_then(PublicHost::of_url);
+        Self { verifier, clock, settings, hosts, share_host, node, hub }
     }
 
     pub(crate) fn verifier(&self) -> Option<&Verifier> {
@@ -118,6 +121,11 @@ impl App {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Whether a request names the origin of uploaded images, where that is this listener under another name.
+    pub(crate) fn is_share_host(&self, headers: &HeaderMap, uri: &Uri) -> bool {
+        self.share_host.as_ref().is_some_and(|host| host.is_named_by(headers, uri))
     }
 
     pub(crate) const fn hosts(&self) -> &Hosts {

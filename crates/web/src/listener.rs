@@ -21,6 +21,7 @@ use crate::answer::Answer;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::routes;
+use crate::share;
 use crate::verify;
 use crate::watch::{Due, Watch, Watched};
 
@@ -51,6 +52,8 @@ impl Spell {
 /// What all connections share.
 struct Server {
     app: Arc<App>,
+    /// It is the listener of the origin for uploaded images, and nothing else is to be had here.
+    images_only: bool,
     stopping: AtomicBool,
     /// No more connections can be had, so those without a request make room.
     full: AtomicBool,
@@ -65,7 +68,16 @@ struct Connection {
 
 /// Serves until `stop` is there, then lets open requests end, for [`Timeouts::stop`](crate::Timeouts::stop) at most.
 pub async fn serve(listener: TcpListener, app: Arc<App>, stop: impl Future<Output = ()>) {
-    let server = Arc::new(Server { app, stopping: AtomicBool::new(false), full: AtomicBool::new(false) });
+    run(listener, app, false, stop).await;
+}
+
+/// The same for a listener of uploaded images, an origin of their own without cookies.
+pub async fn serve_images(listener: TcpListener, app: Arc<App>, stop: impl Future<Output = ()>) {
+    run(listener, app, true, stop).await;
+}
+
+async fn run(listener: TcpListener, app: Arc<App>, images_only: bool, stop: impl Future<Output = ()>) {
+    let server = Arc::new(Server { app, images_only, stopping: AtomicBool::new(false), full: AtomicBool::new(false) });
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
     let max = server.app.settings().connections_max.max(1);
@@ -147,6 +159,10 @@ impl Connection {
         self.watch.body_begins();
         let app = &self.server.app;
         let answer = match request.uri().path() {
+            _ if self.server.images_only => {
+                self.watch.answering();
+                share::answer(app, request.method(), request.uri(), request.headers()).await
+            }
             "/verify" if request.method() == Method::POST => verify::verify(app, &self.watch, request).await,
             "/verify/batch" if request.method() == Method::POST => Box::pin(verify::batch::batch(app, &self.watch, request)).await,
             "/verify/forward" => {
@@ -154,6 +170,10 @@ impl Connection {
                 verify::forward::forward(app, self.peer, &request)
             }
             "/verify" | "/verify/batch" => app.render(Problem::method("POST")),
+            _ if app.is_share_host(request.headers(), request.uri()) => {
+                self.watch.answering();
+                share::answer(app, request.method(), request.uri(), request.headers()).await
+            }
             _ => {
                 self.watch.answering();
                 Box::pin(routes::answer(app, &self.watch, self.peer, request)).await

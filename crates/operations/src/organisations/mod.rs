@@ -1,5 +1,6 @@
 //! Organisations: making, listing, suspending and resuming them; what they say of themselves, their review, and what they have.
 
+pub mod overview;
 mod profile;
 mod review;
 mod services;

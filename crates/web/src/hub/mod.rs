@@ -15,6 +15,7 @@ pub(crate) mod icons;
 pub(crate) mod invitation;
 mod kept_form;
 pub(crate) mod new_organisation;
+pub(crate) mod overview;
 pub(crate) mod page;
 pub(crate) mod parts;
 pub(crate) mod provider;

@@ -110,6 +110,7 @@ pub(crate) fn table() -> Table {
         .route(POST, "/person/sessions",            "End one session",                        hub::person::end_session, NO_BODY)
         .route(GET,  "/organisations/new",          "Register an organisation",               hub::new_organisation::show, NO_BODY)
         .route(POST, "/organisations/new",          "Make an organisation",                   hub::new_organisation::register, max_kb(16))
+        .route(GET,  "/organisations/{organisation}", "An organisation at a glance",          hub::overview::show,   NO_BODY)
         .route(GET,  "/invitations/{invitation}",   "Who invites where",                      hub::invitation::show, NO_BODY)
         .route(POST, "/invitations/{invitation}",   "Accept an invitation",                   hub::invitation::accept, NO_BODY)
         .route(GET,  "/api/docs",                   "The management API, described",          hub::api_docs::show,   NO_BODY)
