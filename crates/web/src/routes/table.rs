@@ -23,6 +23,9 @@ pub(crate) struct Limit(pub(crate) usize);
 /// Room for what some programs send where nothing is asked for, such as `{}`.
 const NO_BODY: Limit = Limit(1_024);
 
+/// A form with a picture: more than one may have, so that the form can say what is too much.
+const WITH_LOGO: Limit = max_kb(1_024);
+
 const fn max_kb(kb: usize) -> Limit {
     Limit(kb * 1_024)
 }
@@ -48,6 +51,20 @@ pub(crate) fn table() -> Table {
         .route(GET,    "/api/v1/organisations/{organisation}", "Show an organisation", api::organisations::show::show, NO_BODY)
         .route(PATCH,  "/api/v1/organisations/{organisation}", "Change an organisation", api::organisations::change::change, max_kb(16))
         .route(POST,   "/api/v1/organisations/{organisation}/review", "Hand an organisation in for review", api::organisations::review::hand_in, NO_BODY)
+
+        .route(GET,    "/api/v1/organisations/{organisation}/members", "List members", api::members::members::list, NO_BODY)
+        .route(GET,    "/api/v1/members/{member}", "Show a member", api::members::members::show, NO_BODY)
+        .route(PATCH,  "/api/v1/members/{member}", "Change what a member holds", api::members::members::change, max_kb(64))
+        .route(DELETE, "/api/v1/members/{member}", "Remove a member, or leave", api::members::members::remove, NO_BODY)
+        .route(GET,    "/api/v1/organisations/{organisation}/invitations", "List invitations", api::members::invitations::list, NO_BODY)
+        .route(POST,   "/api/v1/organisations/{organisation}/invitations", "Invite a member", api::members::invitations::create, max_kb(64))
+        .route(DELETE, "/api/v1/invitations/{invitation}", "Take an invitation back", api::members::invitations::withdraw, NO_BODY)
+        .route(POST,   "/api/v1/invitations/{invitation}/accept", "Accept an invitation", api::members::invitations::accept, NO_BODY)
+        .route(GET,    "/api/v1/organisations/{organisation}/tokens", "List management tokens", api::tokens::list, NO_BODY)
+        .route(POST,   "/api/v1/organisations/{organisation}/tokens", "Make a management token", api::tokens::create, max_kb(16))
+        .route(DELETE, "/api/v1/tokens/{token}", "Revoke a management token", api::tokens::revoke, NO_BODY)
+        .route(GET,    "/api/v1/organisations/{organisation}/activity", "What was done", api::activity::list, NO_BODY)
+        .route(GET,    "/api/v1/provider/audit", "What was done anywhere", api::activity::audit, NO_BODY)
 
         .route(GET,    "/api/v1/applications/{application}", "Show an application", api::applications::show::show, NO_BODY)
         .route(PATCH,  "/api/v1/applications/{application}", "Change an application", api::applications::change::change, max_kb(16))
@@ -116,6 +133,16 @@ pub(crate) fn table() -> Table {
         .route(GET,  "/api/docs",                   "The management API, described",          hub::api_docs::show,   NO_BODY)
         .route(GET,  "/api/docs/{resource}",        "One resource of it",                     hub::api_docs::resource, NO_BODY)
 
+        .route(GET,  "/provider/organisations", "Organisations", hub::provider::organisations::list, NO_BODY)
+        .route(GET,  "/provider/organisations/{organisation}", "An organisation", hub::provider::organisation::show, NO_BODY)
+        .route(POST, "/provider/organisations/{organisation}/verify", "Verify an organisation", hub::provider::review::verify, max_kb(4))
+        .route(POST, "/provider/organisations/{organisation}/hand-back", "Hand a review back", hub::provider::review::hand_back, max_kb(64))
+        .route(GET,  "/provider/organisations/{organisation}/suspend", "What suspending it means", hub::provider::review::ask, NO_BODY)
+        .route(POST, "/provider/organisations/{organisation}/suspend", "Suspend an organisation", hub::provider::review::suspend, max_kb(4))
+        .route(GET,  "/provider/organisations/{organisation}/resume", "What resuming it means", hub::provider::review::ask_resume, NO_BODY)
+        .route(POST, "/provider/organisations/{organisation}/resume", "Resume an organisation", hub::provider::review::resume, max_kb(4))
+        .route(POST, "/provider/organisations/{organisation}/services/allow", "Allow a service on request", hub::provider::review::allow, max_kb(4))
+        .route(POST, "/provider/organisations/{organisation}/services/withdraw", "Withdraw a service on request", hub::provider::review::disallow, max_kb(4))
         .route(GET,  "/provider/catalogue", "The catalogue", hub::provider::catalogue::show, NO_BODY)
         .route(GET,  "/provider/catalogue/edit", "The text of the catalogue, to change it", hub::provider::catalogue::edit, NO_BODY)
         .route(POST, "/provider/catalogue/edit", "The same text once more", hub::provider::catalogue::edit_again, CATALOGUE_FORM)
@@ -131,6 +158,7 @@ pub(crate) fn table() -> Table {
         .route(GET,  "/provider/verifiers", "Verifiers", hub::provider::verifiers::show, NO_BODY)
         .route(GET,  "/provider/leaks", "Box for a leaked key", hub::provider::leaks::show, NO_BODY)
         .route(POST, "/provider/leaks", "Find the credential of a leaked key", hub::provider::leaks::find, max_kb(1_024))
+        .route(GET,  "/provider/audit", "The audit trail", hub::provider::audit::show, NO_BODY)
 
         .route(GET,  "/organisations/{organisation}/settings/general", "General settings", hub::settings::general::show, NO_BODY)
         .route(POST, "/organisations/{organisation}/settings/general", "Change the name", hub::settings::general::save, max_kb(64))
@@ -139,6 +167,53 @@ pub(crate) fn table() -> Table {
         .route(GET,  "/organisations/{organisation}/settings/verification", "Where the review stands", hub::settings::verification::show, NO_BODY)
         .route(POST, "/organisations/{organisation}/settings/verification", "Change what the review asks for", hub::settings::verification::save, max_kb(128))
         .route(POST, "/organisations/{organisation}/settings/verification/hand-in", "Hand in for review", hub::settings::verification::hand_in, max_kb(4))
+        .route(GET,  "/organisations/{organisation}/settings/members", "Members and invitations", hub::settings::members::list, NO_BODY)
+        .route(GET,  "/organisations/{organisation}/settings/members/left", "Keys whose secrets somebody who has left could have seen", hub::settings::members::left, NO_BODY)
+        .route(GET,  "/organisations/{organisation}/settings/invitations", "Form for an invitation", hub::settings::invitations::new, NO_BODY)
+        .route(POST, "/organisations/{organisation}/settings/invitations", "Invite somebody", hub::settings::invitations::create, max_kb(64))
+        .route(POST, "/invitations/{invitation}/withdraw", "Withdraw an invitation", hub::settings::invitations::withdraw, max_kb(4))
+        .route(GET,  "/members/{member}", "A member", hub::settings::member::show, NO_BODY)
+        .route(POST, "/members/{member}", "Change what a member may do", hub::settings::member::change, max_kb(128))
+        .route(GET,  "/members/{member}/remove", "What removing a member means", hub::settings::remove::ask, NO_BODY)
+        .route(POST, "/members/{member}/remove", "Remove a member", hub::settings::remove::remove, max_kb(4))
+        .route(GET,  "/organisations/{organisation}/leave", "What leaving means", hub::settings::leave::ask, NO_BODY)
+        .route(POST, "/organisations/{organisation}/leave", "Leave an organisation", hub::settings::leave::leave, max_kb(4))
+        .route(GET,  "/organisations/{organisation}/settings/tokens", "Management tokens", hub::settings::tokens::list, NO_BODY)
+        .route(POST, "/organisations/{organisation}/settings/tokens", "Make a management token", hub::settings::tokens::create, max_kb(64))
+        .route(GET,  "/organisations/{organisation}/settings/tokens/new", "Form for a management token", hub::settings::tokens::new, NO_BODY)
+        .route(GET,  "/organisations/{organisation}/settings/tokens/revoke", "What revoking a token means", hub::settings::tokens::ask, NO_BODY)
+        .route(POST, "/organisations/{organisation}/settings/tokens/revoke", "Revoke a management token", hub::settings::tokens::revoke, max_kb(4))
+        .route(GET,  "/organisations/{organisation}/settings/activity", "Who did what", hub::settings::activity::show, NO_BODY)
+
+        .route(GET,  "/organisations/{organisation}/applications", "Applications", hub::applications::list::list, NO_BODY)
+        .route(GET,  "/organisations/{organisation}/applications/new", "A new application", hub::applications::create::show, NO_BODY)
+        .route(POST, "/organisations/{organisation}/applications/new", "Make an application", hub::applications::create::create, WITH_LOGO)
+        .route(GET,  "/applications/{application}", "An application", hub::applications::details::show, NO_BODY)
+        .route(GET,  "/applications/{application}/edit", "The details of an application", hub::applications::edit::show, NO_BODY)
+        .route(POST, "/applications/{application}/edit", "Change an application", hub::applications::edit::save, WITH_LOGO)
+        .route(GET,  "/applications/{application}/usage", "How much an application is used", hub::applications::usage::show, NO_BODY)
+        .route(GET,  "/applications/{application}/activity", "What was done with an application", hub::applications::activity::show, NO_BODY)
+        .route(GET,  "/applications/{application}/activate", "What is missing for production", hub::applications::state::ask_activate, NO_BODY)
+        .route(POST, "/applications/{application}/activate", "Activate an application", hub::applications::state::activate, max_kb(4))
+        .route(GET,  "/applications/{application}/deactivate", "What deactivating means", hub::applications::state::ask_deactivate, NO_BODY)
+        .route(POST, "/applications/{application}/deactivate", "Deactivate an application", hub::applications::state::deactivate, max_kb(4))
+        .route(GET,  "/applications/{application}/delete", "What deleting means", hub::applications::delete::ask, NO_BODY)
+        .route(POST, "/applications/{application}/delete", "Delete an application", hub::applications::delete::delete, max_kb(16))
+        .route(GET,  "/organisations/{organisation}/settings/api-keys", "The organisation's API keys", hub::keys::list::of_organisation, NO_BODY)
+        .route(GET,  "/applications/{application}/keys", "The keys of an application", hub::keys::list::list, NO_BODY)
+        .route(GET,  "/applications/{application}/keys/new", "A new API key", hub::keys::new::show, NO_BODY)
+        .route(POST, "/applications/{application}/keys/new", "Make an API key", hub::keys::new::create, max_kb(128))
+        .route(GET,  "/keys/{credential}", "A key", hub::keys::show::show, NO_BODY)
+        .route(GET,  "/keys/{credential}/change", "What may be changed of a key", hub::keys::change::show, NO_BODY)
+        .route(POST, "/keys/{credential}/change", "Change a key", hub::keys::change::save, max_kb(128))
+        .route(GET,  "/keys/{credential}/rotate", "What rotating means", hub::keys::rotate::ask, NO_BODY)
+        .route(POST, "/keys/{credential}/rotate", "Rotate a key", hub::keys::rotate::rotate, max_kb(4))
+        .route(GET,  "/keys/{credential}/suspend", "What suspending means", hub::keys::switch::ask_suspend, NO_BODY)
+        .route(POST, "/keys/{credential}/suspend", "Suspend a key", hub::keys::switch::suspend, max_kb(4))
+        .route(GET,  "/keys/{credential}/resume", "What resuming means", hub::keys::switch::ask_resume, NO_BODY)
+        .route(POST, "/keys/{credential}/resume", "Resume a key", hub::keys::switch::resume, max_kb(4))
+        .route(GET,  "/keys/{credential}/revoke", "What revoking means", hub::keys::revoke::ask, NO_BODY)
+        .route(POST, "/keys/{credential}/revoke", "Revoke a key", hub::keys::revoke::revoke, max_kb(4))
 }
 
 /// A row: a route, with its types forgotten.
@@ -164,7 +239,11 @@ pub(crate) struct Table {
 impl Table {
     fn route<E: Endpoint<Args>, Args: 'static>(mut self, method: Method, path: &'static str, summary: &'static str, handler: E, limit: Limit) -> Self {
         let run = Box::new(Typed(handler, PhantomData::<fn(Args)>));
-        let name = name_of(std::any::type_name::<E>());
+        let mut name = name_of(std::any::type_name::<E>());
+        if self.rows.iter().any(|row| row.name == name) {
+            // The same handler by another method.
+            name = format!("{name}.{}", method.as_str().to_ascii_lowercase());
+        }
         self.rows.push(Row { method, path, summary, name, access: E::WHO, way: E::WAY, limit, run, describe: E::describe });
         self
     }
