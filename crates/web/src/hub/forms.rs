@@ -79,6 +79,10 @@ impl Wrong {
     }
 }
 
+/// A form whose button says everything.
+#[derive(Debug, Clone, Copy, serde::Deserialize)]
+pub(crate) struct Pressed {}
+
 /// What whoever sent a form can mend; every other problem becomes a page of its own. `labels` are the names of the form's fields with what stands
 /// above them: messages go on from there ("Name" + "is empty: write …"). A field that is not among them is said of the form as a whole.
 ///
@@ -98,6 +102,7 @@ pub(crate) fn mendable(problem: Problem, labels: &[(&'static str, &'static str)]
                 // `networks[1]` is said of `networks`.
                 let name = error.field.split(['[', '.']).next().unwrap_or_default();
                 match labels.iter().find(|(known, _)| *known == name) {
+                    Some((name, "")) => Wrong::new(*name, sentence(&error.message)),
                     Some((name, label)) => Wrong::new(*name, sentence(&format!("{label} {}", error.message))),
                     None => Wrong::new("", sentence(&error.message)),
                 }

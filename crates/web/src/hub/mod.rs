@@ -2,10 +2,12 @@
 
 mod agent;
 pub(crate) mod api_docs;
+pub(crate) mod applications;
 pub(crate) mod assets;
 pub(crate) mod chart;
 #[cfg(test)]
 mod contrast;
+pub(crate) mod entries;
 pub(crate) mod forms;
 pub(crate) mod frame;
 #[cfg(test)]
@@ -14,6 +16,7 @@ pub(crate) mod home;
 pub(crate) mod icons;
 pub(crate) mod invitation;
 mod kept_form;
+pub(crate) mod keys;
 pub(crate) mod new_organisation;
 pub(crate) mod overview;
 pub(crate) mod page;
@@ -21,6 +24,7 @@ pub(crate) mod parts;
 pub(crate) mod provider;
 pub(crate) mod person;
 mod refusals;
+pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
 pub(crate) mod static_files;

@@ -26,6 +26,7 @@ pub use table::matrix;
 
 use crate::answer::Answer;
 use crate::app::App;
+use crate::idempotency::{Begun, Key};
 use crate::problem::{Kind, Problem};
 use crate::watch::Watch;
 use call::Call;
@@ -65,12 +66,15 @@ pub(crate) async fn answer(app: &Arc<App>, watch: &Arc<Watch>, peer: IpAddr, req
     let ids = found.iter().flat_map(|found| found.params.iter()).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let mut call = Call::new(Arc::clone(app), parts, ids, peer, body, Arc::clone(watch), row.limit.0);
     let (mut call, answered) = match call.arrive(row.access, row.way).await {
-        Ok(None) => handled(row, call).await,
-        Ok(Some(repeated)) => (call, Ok(repeated)),
+        Ok(()) => handled(row, call).await,
         Err(problem) => (call, Err(problem)),
     };
     let mut answer = match answered {
         Ok(reply) => send::reply(app, row.way, reply),
+        // To everybody but operators there is nothing at the provider's pages.
+        Err(problem) if row.way == Way::Page && row.access == Access::Operator && problem.kind() == Kind::Forbidden => {
+            send::refused(&mut call, row.way, Problem::not_found()).await
+        }
         Err(problem) => send::refused(&mut call, row.way, problem).await,
     };
     send::compress(&call, &mut answer);
@@ -82,18 +86,27 @@ pub(crate) async fn answer(app: &Arc<App>, watch: &Arc<Watch>, peer: IpAddr, req
 
 /// What the handler comes to. A call that carries a key against repeats goes on when its client goes away, so that the answer is there for the repeat.
 async fn handled(row: &'static Row, call: Call) -> (Call, Result<Reply>) {
-    let Some(once) = call.once().cloned() else {
-        let answered = unpanicked(row.run.run(&call)).await;
-        return (call, answered);
+    let key = match call.key(row.way) {
+        Ok(Some(key)) => key,
+        Ok(None) => {
+            let answered = unpanicked(row.run.run(&call)).await;
+            return (call, answered);
+        }
+        Err(problem) => return (call, Err(problem)),
     };
     let (app, parts) = (Arc::clone(call.app()), call.parts().clone());
     let (peer, watch) = (call.peer(), call.watch());
-    let going_on = tokio::spawn(async move {
-        let answered = unpanicked(row.run.run(&call)).await;
-        let answered = once.end(answered).await;
-        (call, answered)
-    });
+    let going_on = tokio::spawn(once(row, call, key));
     going_on.await.unwrap_or_else(|error| (Call::over(app, parts, peer, watch), Err(Problem::internal(&error))))
+}
+
+async fn once(row: &'static Row, mut call: Call, key: Key) -> (Call, Result<Reply>) {
+    let answered = match call.begin(key).await {
+        Ok(Begun::First(once)) => once.end(unpanicked(row.run.run(&call)).await).await,
+        Ok(Begun::Again(repeated)) => Ok(repeated),
+        Err(problem) => Err(problem),
+    };
+    (call, answered)
 }
 
 fn allowed(rows: &[Row]) -> String {
@@ -131,5 +144,14 @@ mod tests {
         assert_eq!(seen.len(), rows.len(), "a route is in the table twice");
         LazyLock::force(&PATHS);
         assert!(matrix().iter().all(|row| !row.method.is_empty()));
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_panics_is_a_500() {
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|_| {}));
+        let answered = unpanicked(Box::pin(async { panic!("on purpose") })).await;
+        std::panic::set_hook(hook);
+        assert_eq!(answered.unwrap_err().kind(), Kind::Internal);
     }
 }

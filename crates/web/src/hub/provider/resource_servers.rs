@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::extract::rights::Operate;
 use crate::extract::{AsOperator, Form, Of, OnPage, Who};
-use crate::hub::forms::{Choice, Field, Wrong, mendable};
+use crate::hub::forms::{Choice, Field, Pressed, Wrong, mendable};
 use crate::hub::frame::{Frame, Section};
 use crate::hub::parts::{Badge, Crumb, EnvironmentLabel, Sample};
 use crate::hub::words::When;
@@ -276,7 +276,7 @@ pub(crate) async fn revoke(visit: About) -> Result<Html> {
 }
 
 /// Revokes it.
-pub(crate) async fn revoked(visit: About, Form(()): Form<()>) -> Result<Html> {
+pub(crate) async fn revoked(visit: About, Form(Pressed {}): Form<Pressed>) -> Result<Html> {
     visit.operations().resource_server_revoke(visit.caller(), visit.id).await?;
     Ok(Html::see(LIST))
 }
