@@ -31,10 +31,8 @@ pub(crate) struct Once {
 
 /// What has become of a call.
 pub(crate) enum Begun {
-    /// It carries no key.
-    Unkeyed,
     /// It is the first with its key.
-    First(Arc<Once>),
+    First(Once),
     /// It was answered before.
     Again(Reply),
 }
@@ -45,7 +43,17 @@ pub(crate) fn new_key() -> String {
 }
 
 /// The key of a call, and the digest of what makes two calls the same.
-fn key(parts: &Parts, body: &Bytes, way: Way) -> Result<Option<(Secret, [u8; 32])>, Problem> {
+pub(crate) struct Key {
+    key: Secret,
+    digest: [u8; 32],
+    way: Way,
+}
+
+/// The key that a call carries, if it does.
+///
+/// # Errors
+/// 400 for one that can be guessed.
+pub(crate) fn key(parts: &Parts, body: &Bytes, way: Way) -> Result<Option<Key>, Problem> {
     let (name, given, digest) = if way == Way::Page {
         if !is_fields(&parts.headers) {
             return Ok(None);
@@ -63,22 +71,21 @@ fn key(parts: &Parts, body: &Bytes, way: Way) -> Result<Option<(Secret, [u8; 32]
         let message = "has to be 16 to 255 visible characters that nobody can guess, such as a random UUID".to_owned();
         return Err(Problem::invalid(vec![FieldError { field: name.into(), message }]));
     }
-    Ok(Some((Secret::new(given), digest)))
+    Ok(Some(Key { key: Secret::new(given), digest, way }))
 }
 
 impl Once {
     /// Begins a call; `who` then works with operations that mark it as done.
     ///
     /// # Errors
-    /// 400 for a bad key, 422 where it was used with another request, 409 while the same call is running or where its answer was lost.
-    pub(crate) async fn begin(who: &mut Who, parts: &Parts, body: &Bytes, way: Way) -> Result<Begun, Problem> {
-        let Some((key, digest)) = key(parts, body, way)? else { return Ok(Begun::Unkeyed) };
+    /// 422 where the key was used with another request, 409 while the same call is running or where its answer was lost.
+    pub(crate) async fn begin(who: &mut Who, parts: &Parts, Key { key, digest, way }: Key) -> Result<Begun, Problem> {
         let keyed = Keyed::new(who.caller(), format!("{} {}", parts.method, parts.uri.path()), key);
         let operations = who.operations().clone();
         match operations.call_begin(&keyed, digest).await? {
             Found::First(mark) => {
                 who.remember(operations.once(Arc::clone(&mark)));
-                Ok(Begun::First(Arc::new(Self { operations, keyed, mark })))
+                Ok(Begun::First(Self { operations, keyed, mark }))
             }
             Found::Reused => Err(Problem::new(Kind::KeyReused, "This Idempotency-Key was used with another request. Use a new one for each.")),
             Found::Running => Err(Problem::new(Kind::StillRunning, "The same call is still running. Repeat it in a moment to get its answer.").retry_after(1)),

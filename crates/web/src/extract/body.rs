@@ -23,6 +23,10 @@ impl<T: DeserializeOwned + ToSchema + Send> Input for Body<T> {
         if media != "application/json" && !(media.starts_with("application/") && media.ends_with("+json")) {
             return Err(Problem::new(Kind::UnsupportedMediaType, "Send JSON, with `Content-Type: application/json`."));
         }
+        // Otherwise a list would do, with the fields in their order.
+        if call.body().trim_ascii_start().first() == Some(&b'[') {
+            return Err(Problem::invalid(vec![FieldError { field: String::new(), message: "has to be an object".into() }]));
+        }
         let mut json = serde_json::Deserializer::from_slice(call.body());
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let field = error.path().to_string();
@@ -40,10 +44,10 @@ impl<T: DeserializeOwned + ToSchema + Send> Input for Body<T> {
 
 /// Never repeats a value: what is pasted into the wrong field may be a secret.
 fn bad(field: String, error: &serde_json::Error) -> Problem {
-    let message = if error.is_data() {
-        keywright_domain::text::without_secrets(&error.to_string())
+    let (field, message) = if error.is_data() {
+        (field, keywright_domain::text::without_secrets(&error.to_string()))
     } else {
-        format!("is not JSON: the mistake is at line {}, column {}", error.line(), error.column())
+        (String::new(), format!("is not JSON: the mistake is at line {}, column {}", error.line(), error.column()))
     };
     Problem::invalid(vec![FieldError { field, message }])
 }

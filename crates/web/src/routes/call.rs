@@ -9,12 +9,11 @@ use hyper::body::Incoming;
 use hyper::http::request::Parts;
 
 use super::access::{Access, Way};
-use super::reply::Reply;
 use crate::app::App;
 use crate::body::{self, BodyError};
 use crate::extract::caller::{self, Who};
 use crate::extract::origin;
-use crate::idempotency::{Begun, Once};
+use crate::idempotency::{self, Begun, Key, Once};
 use crate::problem::{Kind, Problem};
 use crate::watch::Watch;
 
@@ -30,24 +29,23 @@ pub(crate) struct Call {
     bytes_max: usize,
     body: Bytes,
     who: Option<Who>,
-    once: Option<Arc<Once>>,
 }
 
 impl Call {
     pub(crate) fn new(app: Arc<App>, parts: Parts, ids: Vec<(String, String)>, peer: IpAddr, unread: Incoming, watch: Arc<Watch>, bytes_max: usize) -> Self {
-        Self { app, parts, ids, peer, unread: Some(unread), watch, bytes_max, body: Bytes::new(), who: None, once: None }
+        Self { app, parts, ids, peer, unread: Some(unread), watch, bytes_max, body: Bytes::new(), who: None }
     }
 
     /// A call of which nothing is left but what it asked for.
     pub(crate) fn over(app: Arc<App>, parts: Parts, peer: IpAddr, watch: Arc<Watch>) -> Self {
-        Self { app, parts, ids: Vec::new(), peer, unread: None, watch, bytes_max: 0, body: Bytes::new(), who: None, once: None }
+        Self { app, parts, ids: Vec::new(), peer, unread: None, watch, bytes_max: 0, body: Bytes::new(), who: None }
     }
 
-    /// Finds out who is calling, reads the body, and gives the kept answer where this is a repeat.
+    /// Finds out who is calling, and reads the body.
     ///
     /// # Errors
-    /// Nobody may call like this: no or a bad proof of who it is, another site's page, too much or too slow a body, a repeat of what is running.
-    pub(crate) async fn arrive(&mut self, access: Access, way: Way) -> Result<Option<Reply>, Problem> {
+    /// Nobody may call like this: no or a bad proof of who it is, another site's page, too much or too slow a body.
+    pub(crate) async fn arrive(&mut self, access: Access, way: Way) -> Result<(), Problem> {
         if matches!(way, Way::Api | Way::Page) && self.app.hub().is_none() {
             return Err(Problem::not_found());
         }
@@ -55,17 +53,24 @@ impl Call {
             origin::same_site(&self.app, &self.parts)?;
         }
         self.who = caller::find(&self.app, &self.parts, self.peer, access, way).await?;
-        self.read_body().await?;
-        if self.parts.method == Method::POST
-            && let Some(who) = &mut self.who
-        {
-            match Once::begin(who, &self.parts, &self.body, way).await? {
-                Begun::Unkeyed => {}
-                Begun::First(once) => self.once = Some(once),
-                Begun::Again(reply) => return Ok(Some(reply)),
-            }
-        }
-        Ok(None)
+        self.read_body().await
+    }
+
+    /// The key against repeats, of a call that somebody makes to change something.
+    ///
+    /// # Errors
+    /// It is none.
+    pub(crate) fn key(&self, way: Way) -> Result<Option<Key>, Problem> {
+        if self.parts.method == Method::POST && self.who.is_some() { idempotency::key(&self.parts, &self.body, way) } else { Ok(None) }
+    }
+
+    /// Begins a call with a key, whose operations mark it as done from then on.
+    ///
+    /// # Errors
+    /// It must not be made (again).
+    pub(crate) async fn begin(&mut self, key: Key) -> Result<Begun, Problem> {
+        let who = self.who.as_mut().ok_or_else(Problem::not_found)?;
+        Once::begin(who, &self.parts, key).await
     }
 
     /// Reads the body, once.
@@ -108,10 +113,6 @@ impl Call {
     /// Who is calling, where that was found out.
     pub(crate) fn who(&self) -> Option<&Who> {
         self.who.as_ref()
-    }
-
-    pub(crate) fn once(&self) -> Option<&Arc<Once>> {
-        self.once.as_ref()
     }
 
     pub(crate) fn watch(&self) -> Arc<Watch> {

@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod batch;
+mod calls;
 mod forward;
 mod freshness;
 mod limits;
+mod repeats;
 mod routes;
 mod shapes;
 mod support;
+mod table;
 mod verdicts;

@@ -45,8 +45,17 @@ impl Client {
         self.try_reply().await.expect("an answer before the connection ends")
     }
 
+    /// The next answer, to a request with HEAD: it has no body, whatever its length says.
+    pub(crate) async fn head(&mut self) -> Reply {
+        self.next(true).await.expect("an answer before the connection ends")
+    }
+
     /// The next answer; none when the connection ends before one begins.
     pub(crate) async fn try_reply(&mut self) -> Option<Reply> {
+        self.next(false).await
+    }
+
+    async fn next(&mut self, of_head: bool) -> Option<Reply> {
         let end = loop {
             if let Some(end) = self.read.windows(4).position(|w| w == b"\r\n\r\n") {
                 break end;
@@ -62,7 +71,7 @@ impl Client {
         let headers: Vec<(String, String)> =
             lines.map(|l| l.split_once(": ").unwrap_or((l.trim_end_matches(':'), ""))).map(|(n, v)| (n.to_ascii_lowercase(), v.to_owned())).collect();
         let mut reply = Reply { status, headers, body: String::new() };
-        let length: usize = reply.header("content-length").map_or(0, |l| l.parse().unwrap());
+        let length: usize = reply.header("content-length").filter(|_| !of_head).map_or(0, |l| l.parse().unwrap());
         while self.read.len() < length {
             assert!(self.more().await, "the body ends early");
         }
