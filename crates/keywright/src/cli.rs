@@ -1,9 +1,13 @@
 //! The command line: its words, flags and help.
 #![allow(rustdoc::bare_urls)] // These comments are what `--help` prints, as they stand.
 
+mod customers;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use customers::{Org, Token};
 
 /// The credential hub and verifier for companies that sell an API.
 #[derive(Debug, Parser)]
@@ -58,6 +62,21 @@ pub enum Command {
     /// Resource servers: APIs and gateways that may ask for verdicts
     #[command(subcommand, name = "resource-server")]
     ResourceServer(ResourceServer),
+    /// Management tokens: for programs that use the management API
+    #[command(subcommand)]
+    Token(Token),
+    /// Operators: who works for the provider
+    #[command(subcommand)]
+    Operator(Operator),
+    /// Make a link that signs somebody in once, within 15 minutes, in any browser
+    #[command(name = "sign-in-link")]
+    SignInLink {
+        /// Mail address of the person
+        email: String,
+        /// How people reach the hub [default: what the server or its settings say]
+        #[arg(long, env = "KEYWRIGHT_PUBLIC_URL", value_name = "URL")]
+        public_url: Option<String>,
+    },
     /// Ask a running server for a verdict; the credential on standard input, the token in KEYWRIGHT_TOKEN
     Verify(Verify),
     /// The catalogue of services
@@ -107,37 +126,21 @@ pub struct Serve {
     /// Network of a proxy whose X-Forwarded-For is believed; may be given several times
     #[arg(long, env = "KEYWRIGHT_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',')]
     pub trusted_proxy: Vec<String>,
+    /// Origin without cookies from which uploaded images come: https://images.example.com
+    #[arg(long, env = "KEYWRIGHT_SHARE_URL", value_name = "URL")]
+    pub share_url: Option<String>,
+    /// Mail server: smtp://user@mail.example.com?from=keys@example.com [default: mails are files in DIR/outbox]
+    #[arg(long, env = "KEYWRIGHT_SMTP_URL", value_name = "URL", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+    /// Mail address of the first operator [default: the page of the link asks for it]
+    #[arg(long, env = "KEYWRIGHT_OPERATOR", value_name = "EMAIL")]
+    pub operator: Option<String>,
     /// Catalogue to apply at start
     #[arg(long, env = "KEYWRIGHT_CATALOG", value_name = "FILE")]
     pub catalog: Option<PathBuf>,
     /// A throw-away store with an example organisation, application, keys and a resource server
     #[arg(long)]
     pub demo: bool,
-}
-
-/// Organisations.
-#[derive(Debug, Subcommand)]
-pub enum Org {
-    /// Make an organisation and its owner
-    Create {
-        /// Its name
-        name: String,
-        /// Mail address of the person who owns it
-        #[arg(long, value_name = "EMAIL")]
-        owner: String,
-    },
-    /// All organisations, newest first
-    List(Page),
-    /// Refuse its production credentials until it is resumed
-    Suspend {
-        /// org_…
-        org: String,
-    },
-    /// Accept its credentials again
-    Resume {
-        /// org_…
-        org: String,
-    },
 }
 
 /// Which part of a long list.
@@ -362,6 +365,23 @@ pub enum ResourceServer {
     Revoke {
         /// rsv_…
         id: String,
+    },
+}
+
+/// Operators.
+#[derive(Debug, Subcommand)]
+pub enum Operator {
+    /// Make a person an operator
+    Add {
+        /// Their mail address
+        email: String,
+    },
+    /// All of them
+    List,
+    /// Make an operator an ordinary person again
+    Remove {
+        /// Their mail address
+        email: String,
     },
 }
 

@@ -11,3 +11,4 @@ mod master_key;
 mod output;
 pub mod serve;
 pub mod settings;
+mod sign_in_file;

@@ -10,6 +10,8 @@ use crate::failure::Failure;
 
 /// The file's name where none is given.
 const FILE: &str = "keywright.toml";
+/// The file in the data directory in which a server notes how people reach it.
+const REACHED_AT: &str = "reached-at";
 /// Bytes of a settings file; more is a mistake.
 const FILE_BYTES_MAX: usize = 64 * 1024;
 
@@ -41,6 +43,9 @@ struct File {
     role: Option<String>,
     lease: Option<String>,
     trusted_proxy: Option<Vec<String>>,
+    share_url: Option<String>,
+    smtp_url: Option<String>,
+    operator: Option<String>,
     catalog: Option<PathBuf>,
 }
 
@@ -62,7 +67,7 @@ impl Settings {
             // The address may hold a password, so it is not repeated.
             return Err(Failure::usage("--database-url is not the address of a PostgreSQL database: write postgres://user@host/database"));
         }
-        if common.database_url.as_deref().is_some_and(has_password) && given_as_argument() {
+        if common.database_url.as_deref().is_some_and(has_password) && given_as_argument("--database-url") {
             return Err(Failure::usage(
                 "--database-url holds a password, which every user of this machine can read among a process's arguments: give the address in \
                  KEYWRIGHT_DATABASE_URL or in keywright.toml",
@@ -80,7 +85,9 @@ impl Settings {
     /// These settings, for a store of its own in `data`.
     #[must_use]
     pub fn throw_away(&self, data: PathBuf) -> Self {
-        Self { data, database_url: None, master_key_file: None, master_key_command: None, file: self.file.clone() }
+        // An example's mails stay with it.
+        let file = File { smtp_url: None, ..self.file.clone() };
+        Self { data, database_url: None, master_key_file: None, master_key_command: None, file }
     }
 
     /// A server's settings, with the file's where flags and variables say nothing.
@@ -88,6 +95,12 @@ impl Settings {
     /// # Errors
     /// [`Failure`]: the file names a role that is none.
     pub fn serve(&self, given: &Serve) -> Result<Serve, Failure> {
+        if given.smtp_url.as_deref().is_some_and(has_password) && given_as_argument("--smtp-url") {
+            return Err(Failure::usage(
+                "--smtp-url holds a password, which every user of this machine can read among a process's arguments: give the address in \
+                 KEYWRIGHT_SMTP_URL or in keywright.toml",
+            ));
+        }
         let role = match &self.file.role {
             Some(role) => {
                 Some(<Role as clap::ValueEnum>::from_str(role, false).map_err(|_| Failure::usage(format!("role = {role:?}: write all, hub or verifier")))?)
@@ -101,9 +114,26 @@ impl Settings {
             role: given.role.or(role),
             lease: given.lease.clone().or_else(|| self.file.lease.clone()),
             trusted_proxy,
+            share_url: given.share_url.clone().or_else(|| self.file.share_url.clone()),
+            smtp_url: given.smtp_url.clone().or_else(|| self.file.smtp_url.clone()),
+            operator: given.operator.clone().or_else(|| self.file.operator.clone()),
             catalog: given.catalog.clone().or_else(|| self.file.catalog.clone()),
             demo: given.demo,
         })
+    }
+}
+
+impl Settings {
+    /// How people reach the hub, as far as a command can know: as it was told, as the server on this data directory noted, or by default.
+    pub(crate) fn base_url(&self, given: Option<&str>) -> String {
+        let noted = || std::fs::read_to_string(self.data.join(REACHED_AT)).ok().map(|text| text.trim().to_owned()).filter(|url| !url.is_empty());
+        let told = given.map(str::to_owned).or_else(|| self.file.public_url.clone()).or_else(noted);
+        told.unwrap_or_else(|| format!("http://{}", self.file.listen.as_deref().unwrap_or(crate::serve::LISTEN)))
+    }
+
+    /// Notes how people reach the hub, for the commands beside this server. Without the note they are told with --public-url.
+    pub(crate) fn note_base_url(&self, url: &str) {
+        let _ = std::fs::create_dir_all(&self.data).and_then(|()| std::fs::write(self.data.join(REACHED_AT), format!("{url}\n")));
     }
 }
 
@@ -114,8 +144,8 @@ fn has_password(url: &str) -> bool {
     after_scheme.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')) || url.contains("password=")
 }
 
-fn given_as_argument() -> bool {
-    std::env::args_os().any(|a| a.to_string_lossy().starts_with("--database-url"))
+fn given_as_argument(flag: &str) -> bool {
+    std::env::args_os().any(|a| a.to_string_lossy().starts_with(flag))
 }
 
 /// A settings file can name a command to run and a store to use, so whoever could write it could act as this user.

@@ -3,10 +3,13 @@
 mod app;
 mod catalog;
 mod key;
+mod operator;
 mod org;
 mod proof;
 mod resource_server;
+mod sign_in_link;
 mod store;
+mod token;
 mod verifiers;
 mod verify;
 
@@ -44,6 +47,9 @@ pub async fn run(cli: Cli) -> Result<Output, Failure> {
         Command::App(command) => app::run(&Context::open(&settings).await?, command).await,
         Command::Key(command) => key::run(&settings, command).await,
         Command::ResourceServer(command) => resource_server::run(&Context::open(&settings).await?, command).await,
+        Command::Token(command) => token::run(&Context::open(&settings).await?, command).await,
+        Command::Operator(command) => operator::run(&Context::open(&settings).await?, command).await,
+        Command::SignInLink { email, public_url } => sign_in_link::run(&settings, &email, public_url.as_deref(), cli.common.json).await,
         Command::Verify(question) => verify::run(question).await,
         Command::Catalog(command) => catalog::run(&settings, command).await,
         Command::Verifiers => verifiers::run(&Context::open(&settings).await?).await,

@@ -34,6 +34,7 @@ pub(super) fn demo(running: &Running, example: &Example) {
     };
     let text = [
         format!("Keywright runs with a throw-away store on {url}. Everything in it is gone when you stop it (Ctrl-C).\n"),
+        format!("# The hub, as an admin of the example organisation and an operator (15 minutes, once)\n{}\n", example.link),
         format!(
             "organisation {}, application {}, keys {} (production) and {} (sandbox)\n",
             example.organisation, example.application, example.production_id, example.sandbox_id

@@ -11,6 +11,9 @@ use crate::commands::machine;
 use crate::failure::Failure;
 use crate::settings::Settings;
 
+/// Who owns the example organisation, and operates the installation.
+const OWNER: &str = "ann@example.com";
+
 /// A store in a temporary directory, which goes with this value.
 pub(super) struct Demo {
     settings: Settings,
@@ -25,6 +28,8 @@ pub(super) struct Example {
     pub(super) sandbox: String,
     pub(super) sandbox_id: String,
     pub(super) token: String,
+    /// The address that signs in as the organisation's owner, who is an operator too.
+    pub(super) link: String,
 }
 
 impl Demo {
@@ -52,10 +57,10 @@ impl Drop for Demo {
     }
 }
 
-/// Makes an organisation, an application, two keys and a resource server.
+/// Makes an organisation, an application, two keys, a resource server and an operator.
 pub(super) async fn fill(running: &Running) -> Result<Example, Failure> {
     let (operations, caller) = (&running.operations, machine());
-    let organisation = operations.organisation_create(&caller, "Example Ltd", "ann@example.com").await?.id;
+    let organisation = operations.organisation_create(&caller, "Example Ltd", OWNER).await?.id;
     let new = NewApplication {
         name: "Example back end".into(),
         services: vec!["business-api".into()],
@@ -76,6 +81,8 @@ pub(super) async fn fill(running: &Running) -> Result<Example, Failure> {
     let sandbox = operations.credential_create(&caller, application, key("sandbox")).await?;
     let both = ["production".to_owned(), "sandbox".to_owned()];
     let server = operations.resource_server_create(&caller, "Example gateway", &["business-api".to_owned()], &both).await?;
+    operations.operator_add(&caller, OWNER).await?;
+    let link = operations.sign_in_link(&caller, OWNER).await?;
     Ok(Example {
         organisation: organisation.to_string(),
         application: application.to_string(),
@@ -84,6 +91,7 @@ pub(super) async fn fill(running: &Running) -> Result<Example, Failure> {
         sandbox: sandbox.key.reveal().to_owned(),
         sandbox_id: sandbox.id.to_string(),
         token: server.token.reveal().to_owned(),
+        link: link.link.reveal().to_owned(),
     })
 }
 

@@ -2,8 +2,10 @@
 
 mod banner;
 mod demo;
+mod first_operator;
 mod follow;
 mod limits_of_process;
+mod mail;
 mod node;
 mod remember;
 mod report;
@@ -11,6 +13,7 @@ mod timers;
 mod trouble;
 mod wiring;
 
+pub(crate) use wiring::LISTEN;
 pub use wiring::{Running, start};
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -31,7 +34,11 @@ pub async fn run(settings: &Settings, given: &Serve) -> Result<(), Failure> {
     let mut running = start(settings, given).await?;
     match &demo {
         Some(_) => banner::demo(&running, &demo::fill(&running).await?),
-        None => banner::started(&running),
+        None => {
+            banner::started(&running);
+            let operator = settings.serve(given)?.operator;
+            first_operator::offer(&running, settings, operator.as_deref()).await?;
+        }
     }
     tokio::select! {
         _ = interrupt.recv() => {}

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::node::Process;
-use super::{follow, limits_of_process, remember, report, timers};
+use super::{follow, limits_of_process, mail, remember, report, timers};
 use crate::cli::{Role, Serve};
 use crate::commands::machine;
 use crate::failure::{Exit, Failure};
@@ -25,7 +25,7 @@ use crate::settings::Settings;
 use crate::{clocks, master_key};
 
 /// Where a server listens unless it is told otherwise.
-const LISTEN: &str = "127.0.0.1:8080";
+pub(crate) const LISTEN: &str = "127.0.0.1:8080";
 
 /// A server that runs.
 pub struct Running {
@@ -56,6 +56,8 @@ pub async fn start(settings: &Settings, given: &Serve) -> Result<Running, Failur
     let role = serve.role.unwrap_or(Role::All);
     let address = listen_address(&serve)?;
     let trusted_proxies = Networks::parse(&serve.trusted_proxy).map_err(|e| Failure::usage(format!("--trusted-proxy: {e}")))?;
+    let post = mail::Post::new(settings, &serve)?;
+    let outbox = post.outbox();
     let lease_ms = serve.lease.as_deref().map(lease_ms).transpose()?;
     let connections_max = limits_of_process::arrange(keywright_web::Settings::default().connections_max);
 
@@ -75,7 +77,7 @@ pub async fn start(settings: &Settings, given: &Serve) -> Result<Running, Failur
     let (applied, seen) = watch::channel(None);
     let verifier = (role != Role::Hub).then(|| Arc::new(Verifier::new()));
     let local = verifier.as_ref().map(|_| LocalVerifier { applied: seen });
-    let operations = Operations::new(store.clone(), clocks::real(), Arc::new(keys), local);
+    let operations = Operations::new(store.clone(), clocks::real(), Arc::new(keys), local).reached_at(&base_url(&serve, address));
     if role != Role::Verifier {
         apply_catalogue(&operations, &serve).await?;
     }
@@ -92,6 +94,8 @@ pub async fn start(settings: &Settings, given: &Serve) -> Result<Running, Failur
         loops.push(tokio::spawn(remember::run(store.clone(), place, ended.clone())));
     }
     if role != Role::Verifier {
+        settings.note_base_url(operations.base_url());
+        loops.push(tokio::spawn(mail::run(operations.clone(), post, ended.clone())));
         loops.push(tokio::spawn(timers::run(operations.clone(), ended)));
     }
     let web = keywright_web::Settings {
@@ -101,17 +105,24 @@ pub async fn start(settings: &Settings, given: &Serve) -> Result<Running, Failur
         connections_max,
         ..keywright_web::Settings::default()
     };
-    let hub = (role != Role::Verifier).then(|| hub(&operations, &serve, address));
+    let hub = (role != Role::Verifier).then(|| hub(&operations, &serve, outbox.as_deref()));
     let app = Arc::new(App::new(verifier.clone(), hub, clocks::boot, web, Box::new(process)));
     let listening = tokio::spawn(keywright_web::serve(listener, app, wait_for(stopped)));
     Ok(Running { address, role, store_at: store.at().to_owned(), public_url: serve.public_url, operations, verifier, stop, listening, end, loops })
 }
 
-/// What people and programs reach on this node. Without a public URL the hub is for this machine, under the address that it listens on.
-fn hub(operations: &Operations, serve: &Serve, address: SocketAddr) -> Hub {
-    let base_url = serve.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+/// How people reach this node. Without a public URL the hub is for this machine, under the address that it listens on.
+fn base_url(serve: &Serve, address: SocketAddr) -> String {
+    serve.public_url.clone().unwrap_or_else(|| format!("http://{address}"))
+}
+
+/// What people and programs reach on this node.
+fn hub(operations: &Operations, serve: &Serve, outbox: Option<&Path>) -> Hub {
+    let base_url = operations.base_url().to_owned();
     let secure_cookies = base_url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
-    Hub { operations: operations.clone(), base_url: base_url.trim_end_matches('/').to_owned(), share_url: None, secure_cookies, outbox: None }
+    // A path of this machine is told to people at this machine only.
+    let outbox = outbox.filter(|_| serve.public_url.is_none()).map(|path| path.display().to_string());
+    Hub { operations: operations.clone(), base_url, share_url: serve.share_url.clone(), secure_cookies, outbox }
 }
 
 /// Until it is time to stop; also when nobody is left who could say so.
@@ -150,6 +161,9 @@ fn listen_address(serve: &Serve) -> Result<SocketAddr, Failure> {
     {
         // It is not repeated: somebody's password may stand in it.
         return Err(Failure::usage("--public-url: write the whole address with a host and without a name or password, such as https://keys.example.com"));
+    }
+    if serve.share_url.as_deref().is_some_and(|url| !keywright_web::is_public_url(url)) {
+        return Err(Failure::usage("--share-url: write the whole address with a host and without a name or password, such as https://images.example.com"));
     }
     if !address.ip().is_loopback() && serve.public_url.is_none() {
         return Err(Failure::usage(format!(

@@ -18,13 +18,13 @@ pub struct Letter {
 /// The mail for a sign-in in a browser: `link` is the whole address, `code` as people read it.
 #[must_use]
 pub fn sign_in(base_url: &str, to: &str, link: &Secret, code: &Secret) -> Letter {
-    write(include_str!("sign_in.txt"), to, &[("base_url", base_url), ("host", host(base_url)), ("link", link.expose()), ("code", code.expose())])
+    write(include_str!("sign_in.txt"), to, &[("host", host(base_url)), ("link", link.expose()), ("code", code.expose())])
 }
 
 /// The mail for a sign-in of the API: a code alone, as people read it.
 #[must_use]
 pub fn code(base_url: &str, to: &str, code: &Secret) -> Letter {
-    write(include_str!("code.txt"), to, &[("base_url", base_url), ("host", host(base_url)), ("code", code.expose())])
+    write(include_str!("code.txt"), to, &[("host", host(base_url)), ("code", code.expose())])
 }
 
 /// The mail that invites somebody to an organisation. `inviter` and `organisation` are names as people gave them.
