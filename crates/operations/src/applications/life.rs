@@ -22,7 +22,7 @@ pub struct Activated {
 }
 
 /// What the catalogue asks of an application, with what is there.
-fn asked(catalogue: &Catalogue, application: &Application, credential: bool, profile: &Profile, review: Review) -> Vec<CheckItem> {
+pub(super) fn asked(catalogue: &Catalogue, application: &Application, credential: bool, profile: &Profile, review: Review) -> Vec<CheckItem> {
     let services: Vec<&Service> = application.services.iter().filter_map(|slug| catalogue.service(slug)).collect();
     let known = Known {
         domain: application.domain.is_some(),

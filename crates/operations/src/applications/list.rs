@@ -59,6 +59,20 @@ impl Visible {
     }
 }
 
+/// What the caller of a right over an application holds there; who works at the machine: everything.
+pub(super) fn held(allowed: &Allowed) -> ApplicationGrants {
+    match (allowed.held(), allowed.caller()) {
+        (Some(held), _) => held.on_application(),
+        (None, Caller::Machine { .. }) => ApplicationGrants::of(&[ApplicationGrant::Admin]),
+        (None, _) => ApplicationGrants::of(&[ApplicationGrant::View]),
+    }
+}
+
+/// Of an application whose use is not known.
+pub(super) const fn unused(application: ApplicationId) -> ApplicationUse {
+    ApplicationUse { application, live_keys: 0, at_least: false, last_call: None }
+}
+
 impl Operations {
     /// Applications of one organisation that the caller may see, newest first, before `before`, at most `limit`.
     ///
@@ -101,8 +115,35 @@ impl Operations {
         let (Some(newest), Some(oldest)) = (listed.first(), listed.last()) else { return Ok(Vec::new()) };
         let used = scope.application_use(granted_to, oldest.id, newest.id, self.now()).await?;
         let mut used: HashMap<ApplicationId, ApplicationUse> = used.into_iter().map(|u| (u.application, u)).collect();
-        let unused = |application| ApplicationUse { application, live_keys: 0, at_least: false, last_call: None };
         Ok(listed.into_iter().map(|a| ApplicationRow { used: used.remove(&a.id).unwrap_or_else(|| unused(a.id)), application: a }).collect())
+    }
+
+    /// The same for those whose name holds `text`; an empty text is in all of them.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Store`]
+    pub async fn application_search(
+        &self,
+        caller: &Caller,
+        organisation: OrganisationId,
+        text: &str,
+        before: Option<ApplicationId>,
+        limit: u32,
+    ) -> Result<Vec<ApplicationRow>, Error> {
+        if text.is_empty() {
+            return self.application_rows(caller, organisation, before, limit).await;
+        }
+        let allowed = self.over_organisation(caller, Right::See, organisation).await?;
+        let granted_to = match Visible::to(&allowed) {
+            Visible::All => None,
+            Visible::Of(person) => Some(person),
+            Visible::None => return Ok(Vec::new()),
+        };
+        let limit = limit.min(limits::PAGE_ROWS_ASKED as u32);
+        // No name is longer, and what is longer is in none.
+        let text: String = text.chars().take(limits::NAME_CHARS_MAX + 1).collect();
+        let found = self.store.scope(&allowed)?.application_search(granted_to, &text, before, limit, self.now()).await?;
+        Ok(found.into_iter().map(|(application, used)| ApplicationRow { used: used.unwrap_or_else(|| unused(application.id)), application }).collect())
     }
 
     /// One application.
@@ -112,12 +153,7 @@ impl Operations {
     pub async fn application_show(&self, caller: &Caller, id: ApplicationId) -> Result<ApplicationShown, Error> {
         let allowed = self.over_application(caller, Right::View, id).await?;
         let application = self.store.scope(&allowed)?.application(id).await?.ok_or_else(|| Error::not_found("application", id))?;
-        let held = match (allowed.held(), caller) {
-            (Some(held), _) => held.on_application(),
-            (None, Caller::Machine { .. }) => ApplicationGrants::of(&[ApplicationGrant::Admin]),
-            (None, _) => ApplicationGrants::of(&[ApplicationGrant::View]),
-        };
-        Ok(ApplicationShown { application, held })
+        Ok(ApplicationShown { application, held: held(&allowed) })
     }
 
     /// The organisation's own application, for somebody who may see it.

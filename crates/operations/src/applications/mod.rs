@@ -4,15 +4,17 @@ mod change;
 mod details;
 mod life;
 mod list;
+mod overview;
 
 pub use change::ApplicationChanges;
 pub use life::Activated;
 pub(crate) use list::Visible;
 pub use list::{ApplicationRow, ApplicationShown};
+pub use overview::ApplicationOverview;
 
 use keywright_crypto::random;
 use keywright_domain::application::State;
-use keywright_domain::caller::{Caller, Right};
+use keywright_domain::caller::{Allowed, Caller, Right};
 use keywright_domain::catalogue::{Allowance, Catalogue};
 use keywright_domain::change::Change;
 use keywright_domain::grants::{ApplicationGrant, ApplicationGrants};
@@ -50,17 +52,7 @@ impl Operations {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Right`], [`Error::Invalid`] with every bad field, [`Rule::TooMany`], [`Error::Store`]
     pub async fn application_create(&self, caller: &Caller, organisation: OrganisationId, new: NewApplication) -> Result<Application, Error> {
-        let allowed = self.over_organisation(caller, Right::CreateApplications, organisation).await?;
-        let (catalogue, _) = self.catalogue().await?;
-        let allowances = self.allowances(&allowed, &catalogue.services).await?;
-        let mut form = Form::default();
-        let name = form.take("name", text::name(&new.name));
-        let details = details::new(&mut form, &new);
-        if new.services.is_empty() {
-            form.bad("service", format!("is missing: name at least one of {}", catalogue.slugs().join(", ")));
-        }
-        choose(&mut form, &catalogue, &allowances, &new.services);
-        form.done()?;
+        let (allowed, name, details) = self.application_checked(caller, organisation, &new).await?;
         let now = self.now();
         let mut services = new.services;
         services.sort_unstable();
@@ -69,7 +61,7 @@ impl Operations {
         let application = Application {
             id,
             organisation,
-            name: name.expect(CHECKED),
+            name,
             internal_name: details.internal_name,
             description: details.description,
             domain: details.domain,
@@ -100,6 +92,37 @@ impl Operations {
             })
             .await?;
         Ok(done.value)
+    }
+}
+
+impl Operations {
+    /// Checks what an application would be made from, and makes none: for forms that have more to say.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Right`], [`Error::Invalid`] with every bad field, [`Error::Store`]
+    pub async fn application_check(&self, caller: &Caller, organisation: OrganisationId, new: &NewApplication) -> Result<(), Error> {
+        self.application_checked(caller, organisation, new).await.map(drop)
+    }
+
+    /// The right to make an application, its name and its details.
+    async fn application_checked(
+        &self,
+        caller: &Caller,
+        organisation: OrganisationId,
+        new: &NewApplication,
+    ) -> Result<(Allowed, String, details::Details), Error> {
+        let allowed = self.over_organisation(caller, Right::CreateApplications, organisation).await?;
+        let (catalogue, _) = self.catalogue().await?;
+        let allowances = self.allowances(&allowed, &catalogue.services).await?;
+        let mut form = Form::default();
+        let name = form.take("name", text::name(&new.name));
+        let details = details::new(&mut form, new);
+        if new.services.is_empty() {
+            form.bad("service", format!("is missing: name at least one of {}", catalogue.slugs().join(", ")));
+        }
+        choose(&mut form, &catalogue, &allowances, &new.services);
+        form.done()?;
+        Ok((allowed, name.expect(CHECKED), details))
     }
 }
 

@@ -7,7 +7,7 @@ use keywright_store::applications::ApplicationUse;
 
 use super::ApplicationShown;
 use super::life::asked;
-use super::list::held;
+use super::list::{held, unused};
 use crate::{Error, Operations};
 
 /// An application with its checklist and its use.
@@ -31,8 +31,7 @@ impl Operations {
         let scope = self.store.scope(&allowed)?;
         let gone = || Error::not_found("application", id);
         let application = scope.application(id).await?.ok_or_else(gone)?;
-        let used = scope.application_use(&[id], self.now()).await?.pop();
-        let used = used.unwrap_or(ApplicationUse { application: id, live_keys: 0, at_least: false, last_call: None });
+        let used = scope.application_use(None, id, id, self.now()).await?.pop().unwrap_or_else(|| unused(id));
         let items = if application.state == State::Active {
             Vec::new()
         } else {

@@ -10,6 +10,7 @@ pub(crate) mod of;
 pub(crate) mod origin;
 pub(crate) mod page;
 pub(crate) mod query;
+pub(crate) mod upload;
 
 pub(crate) use body::{Body, MaybeBody, set, to_set};
 pub(crate) use caller::{AsOperator, Browser, Machine, Open, Public, SignedIn, Who};
@@ -17,3 +18,4 @@ pub(crate) use form::{Form, NoFields};
 pub(crate) use of::{InApplication, InOrganisation, InOwnApplication, Of, OfCredential, OnPage, Visitor, rights};
 pub(crate) use page::Page;
 pub(crate) use query::Query;
+pub(crate) use upload::Upload;

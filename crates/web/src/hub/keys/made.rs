@@ -1,0 +1,125 @@
+//! The one showing of a new key: what to do with it, and code that uses it.
+
+use std::ops::Deref;
+
+use askama::Template;
+use keywright_crypto::secret::ShownOnce;
+use keywright_domain::caller::Right;
+use keywright_domain::ids::CredentialId;
+use keywright_domain::time::Span;
+
+use super::samples::Target;
+use crate::extract::{OnPage, Who};
+use crate::hub::applications::around::{keys_page, name, section};
+use crate::hub::applications::framed;
+use crate::hub::frame::Frame;
+use crate::hub::parts::{Crumb, EnvironmentLabel, Sample};
+use crate::hub::words::{Exact, When};
+use crate::routes::{Html, Result};
+
+/// Where the person goes once the key is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// To the page of the key.
+    Key,
+    /// To the application, of which it is the first.
+    Application,
+}
+
+/// What a rotation did to the key that was in use.
+pub(super) enum Rotated {
+    /// It is refused.
+    Ended,
+    /// It works until then.
+    Until(Exact, When),
+    /// Its overlap of this length begins with the first use of the new one.
+    AtFirstUse(Span),
+}
+
+#[derive(Template)]
+#[template(path = "keys/made.html")]
+pub(super) struct Made {
+    frame: Frame,
+    crumbs: Vec<Crumb>,
+    environment: EnvironmentLabel,
+    version: u32,
+    rotated: Option<Rotated>,
+    key: String,
+    /// The name of the download.
+    file: String,
+    warning: Option<String>,
+    /// Whether the key is accepted in the application's state.
+    works: bool,
+    application: String,
+    service: String,
+    docs: Option<String>,
+    host: String,
+    /// The catalogue says where requests go.
+    declared: bool,
+    samples: Vec<Sample>,
+    next: String,
+}
+
+impl Made {
+    /// The page with a key that was made or rotated.
+    pub(super) async fn new<C: Deref<Target = Who>>(
+        visit: &OnPage<C>,
+        id: CredentialId,
+        version: u32,
+        key: &ShownOnce,
+        rotated: Option<Rotated>,
+        next: Next,
+    ) -> Result<Html> {
+        let view = visit.operations().credential_view(visit.caller(), Right::View, id).await?;
+        let (catalogue, _) = visit.operations().catalogue().await?;
+        let (application, credential) = (&view.application, &view.shown.credential);
+        let service = catalogue.service(&credential.service);
+        let target = Target::of(service, credential.environment);
+        let title = if rotated.is_some() { "API key rotated" } else { "API key created" };
+        let href = format!("/applications/{}", application.id);
+        let page = Self {
+            frame: framed(visit, title, section(application), application.organisation).await?,
+            crumbs: vec![
+                Crumb::new(if application.own { keys_page(application) } else { href.clone() }, name(application)),
+                Crumb::new(format!("/keys/{id}"), credential.name.as_str()),
+            ],
+            environment: super::label(&view, &catalogue),
+            version,
+            rotated,
+            key: key.reveal().to_owned(),
+            file: file_name(&credential.name),
+            warning: service.and_then(|s| s.warning.clone()),
+            works: application.state.works_in(credential.environment),
+            service: service.map_or_else(|| credential.service.clone(), |s| s.name.clone()),
+            docs: service.and_then(|s| s.docs_url.clone()),
+            samples: target.samples(key.reveal()),
+            host: target.host,
+            declared: target.declared,
+            next: match next {
+                Next::Key => format!("/keys/{id}"),
+                Next::Application => href.clone(),
+            },
+            application: href,
+        };
+        Ok(Html::page(&page)?.shown_once(id, Some(version), format!("/keys/{id}")))
+    }
+}
+
+/// `production-backend.key`: letters and digits, nothing that a file system minds.
+fn file_name(name: &str) -> String {
+    let words: Vec<String> = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_ascii_lowercase).collect();
+    let stem: String = words.join("-").chars().take(60).collect();
+    format!("{}.key", if stem.is_empty() { "api" } else { &stem })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_download_is_called_after_the_key_and_nothing_else() {
+        assert_eq!(file_name("Production backend (EU)"), "production-backend-eu.key");
+        assert_eq!(file_name("../../etc/passwd"), "etc-passwd.key");
+        assert_eq!(file_name("鍵"), "api.key");
+    }
+}

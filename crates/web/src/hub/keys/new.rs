@@ -1,0 +1,364 @@
+//! `/applications/{application}/keys/new`: a new API key.
+
+use askama::Template;
+use hyper::StatusCode;
+use keywright_domain::catalogue::{Catalogue, Service};
+use keywright_domain::credential::Environment;
+use keywright_domain::time::Timestamp;
+use keywright_operations::applications::ApplicationShown;
+use keywright_operations::credentials::NewCredential;
+use keywright_operations::organisations::Offered;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::expiry::{after, day_of, end_of};
+use super::made::{Made, Next};
+use crate::extract::rights::Edit;
+use crate::extract::{Form, InApplication, OnPage, Query};
+use crate::hub::applications::around::{self, keys_page, name};
+use crate::hub::applications::framed;
+use crate::hub::forms::{Choice, Field, PermissionChoice, PermissionGroup, PermissionList, Wrong, mendable};
+use crate::hub::frame::Frame;
+use crate::hub::parts::{Crumb, EnvironmentLabel, EnvironmentTabs};
+use crate::hub::words::When;
+use crate::idempotency::new_key;
+use crate::problem::Problem;
+use crate::routes::{Html, Result};
+
+/// Which service first, where the application has several.
+#[derive(Template)]
+#[template(path = "keys/service.html")]
+struct ServicePage {
+    frame: Frame,
+    crumbs: Vec<Crumb>,
+    href: String,
+    back: String,
+    environment: &'static str,
+    first: bool,
+    service: Field,
+    services: Vec<Choice>,
+    /// Names of services that take other credentials.
+    others: Vec<String>,
+    may_edit: bool,
+}
+
+#[derive(Template)]
+#[template(path = "keys/new.html")]
+struct Page {
+    frame: Frame,
+    crumbs: Vec<Crumb>,
+    href: String,
+    back: String,
+    once: String,
+    /// The last step of making an application.
+    first: bool,
+    environments: EnvironmentTabs,
+    environment: EnvironmentLabel,
+    note: &'static str,
+    service: Service,
+    other_service: Option<String>,
+    wrong: Vec<Wrong>,
+    name: Field,
+    permissions: PermissionList,
+    expiry: Field,
+    in_30d: String,
+    in_90d: String,
+    in_1y: String,
+    today: String,
+    expires_on: Field,
+    reason: Field,
+    networks: Field,
+}
+
+/// What the address says.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct Wanted {
+    environment: Option<String>,
+    service: Option<String>,
+    first: Option<String>,
+}
+
+/// What was typed.
+#[derive(Deserialize, Default)]
+pub(crate) struct Typed {
+    #[serde(default)]
+    service: String,
+    #[serde(default)]
+    environment: String,
+    #[serde(default)]
+    first: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    permissions_which: String,
+    #[serde(default)]
+    permissions: Vec<String>,
+    #[serde(default)]
+    expiry: String,
+    #[serde(default)]
+    expires_on: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    networks: String,
+}
+
+/// The fields as the form calls them.
+const LABELS: [(&str, &str); 6] = [
+    ("name", "Name"),
+    ("permissions", "Permissions"),
+    ("expires_at", "Expiry"),
+    ("reason", "Why it never expires"),
+    ("networks", "Networks"),
+    ("environment", "Environment"),
+];
+
+/// What the page is about.
+struct Subject {
+    shown: ApplicationShown,
+    catalogue: std::sync::Arc<Catalogue>,
+    offered: Vec<Offered>,
+}
+
+impl Subject {
+    async fn of(visit: &OnPage<InApplication<Edit>>) -> Result<Self> {
+        let operations = visit.operations();
+        let allowed = operations.over_application(visit.caller(), keywright_domain::caller::Right::Edit, visit.id).await?;
+        let shown = operations.application_show(visit.caller(), visit.id).await?;
+        let (catalogue, _) = operations.catalogue().await?;
+        let organisation = allowed.organisation().ok_or_else(Problem::not_found)?;
+        let offered = operations.services_offered(visit.caller(), organisation).await?;
+        Ok(Self { shown, catalogue, offered })
+    }
+
+    /// Services that a key can be made for.
+    fn services(&self) -> Vec<&Service> {
+        around::makeable(&self.shown.application, &self.catalogue).collect()
+    }
+
+    fn href(&self) -> String {
+        format!("/applications/{}", self.shown.application.id)
+    }
+
+    fn crumbs(&self, environment: Environment) -> Vec<Crumb> {
+        let application = &self.shown.application;
+        let home = format!("/organisations/{}", application.organisation);
+        let keys = format!("{}?environment={}", keys_page(application), environment.as_str());
+        if application.own {
+            vec![Crumb::new(format!("{home}/settings/general"), "Settings"), Crumb::new(keys, "API keys")]
+        } else {
+            vec![Crumb::new(format!("{home}/applications"), "Applications"), Crumb::new(self.href(), name(application)), Crumb::new(keys, "Keys")]
+        }
+    }
+}
+
+/// The form, after the service was chosen where there are several.
+pub(crate) async fn show(visit: OnPage<InApplication<Edit>>, Query(wanted): Query<Wanted>) -> Result<Html> {
+    let subject = Subject::of(&visit).await?;
+    let environment = wanted.environment.as_deref().and_then(|word| word.parse().ok()).unwrap_or(Environment::Production);
+    let services = subject.services();
+    let chosen = match (&wanted.service, services.as_slice()) {
+        (Some(slug), _) => services.iter().find(|service| service.slug == *slug).copied(),
+        (None, [only]) => Some(*only),
+        (None, _) => None,
+    };
+    let first = wanted.first.is_some();
+    let Some(service) = chosen else { return choose(&visit, &subject, environment, first).await };
+    let typed = Typed {
+        service: service.slug.clone(),
+        environment: environment.as_str().to_owned(),
+        first: if first { "yes".into() } else { String::new() },
+        permissions_which: "all".into(),
+        expiry: "1y".into(),
+        ..Typed::default()
+    };
+    Html::page(&page(&visit, &subject, service, environment, &typed, Vec::new()).await?)
+}
+
+async fn choose(visit: &OnPage<InApplication<Edit>>, subject: &Subject, environment: Environment, first: bool) -> Result<Html> {
+    let application = &subject.shown.application;
+    let services = subject.services();
+    let others = application.services.iter().filter(|slug| !services.iter().any(|s| s.slug == **slug));
+    Html::page(&ServicePage {
+        frame: framed(visit, "Create API key", around::section(application), application.organisation).await?,
+        crumbs: subject.crumbs(environment),
+        href: subject.href(),
+        back: keys_page(application),
+        environment: environment.as_str(),
+        first,
+        service: Field::new("service", services.first().map_or("", |s| s.slug.as_str())),
+        others: others.map(|slug| subject.catalogue.service(slug).map_or_else(|| slug.clone(), |s| s.name.clone())).collect(),
+        services: services.iter().map(|s| Choice::new(s.slug.as_str(), s.name.as_str())).collect(),
+        may_edit: !application.own,
+    })
+}
+
+async fn page(
+    visit: &OnPage<InApplication<Edit>>,
+    subject: &Subject,
+    service: &Service,
+    environment: Environment,
+    typed: &Typed,
+    wrong: Vec<Wrong>,
+) -> Result<Page> {
+    let application = &subject.shown.application;
+    let now = visit.operations().now();
+    let first = !typed.first.is_empty();
+    let href = subject.href();
+    let date = |choice| after(choice, now).map_or_else(String::new, |at| When::new(at, now).date());
+    let this = |environment: Environment| {
+        let first = if first { "&first=yes" } else { "" };
+        format!("{href}/keys/new?environment={}&service={}{first}", environment.as_str(), service.slug)
+    };
+    let field = |name, value: &str| Field::new(name, value).checked(&wrong);
+    Ok(Page {
+        frame: framed(visit, "Create API key", around::section(application), application.organisation).await?,
+        crumbs: subject.crumbs(environment),
+        back: if first { href.clone() } else { format!("{}?environment={}", keys_page(application), environment.as_str()) },
+        once: new_key(),
+        first,
+        environments: EnvironmentTabs::new(environment, this),
+        environment: EnvironmentLabel::labelled(environment, Some(service.label(environment))),
+        note: if environment == Environment::Sandbox { "Nothing that is done with this key is real." } else { "What is done with this key is real." },
+        other_service: (subject.services().len() > 1).then(|| format!("{href}/keys/new?environment={}", environment.as_str())),
+        service: service.clone(),
+        name: field("name", &typed.name),
+        permissions: permissions(subject, service, typed, &wrong),
+        expiry: field("expiry", &typed.expiry),
+        in_30d: date("30d"),
+        in_90d: date("90d"),
+        in_1y: date("1y"),
+        today: day_of(now),
+        expires_on: field("expires_on", &typed.expires_on),
+        reason: field("reason", &typed.reason),
+        networks: field("networks", &typed.networks),
+        href,
+        wrong,
+    })
+}
+
+fn permissions(subject: &Subject, service: &Service, typed: &Typed, wrong: &[Wrong]) -> PermissionList {
+    let held = subject.offered.iter().find(|o| o.service == service.slug).and_then(|o| o.permissions.as_deref()).unwrap_or_default();
+    let permissions = service.permissions.iter().map(|(name, explanation)| PermissionChoice {
+        name: name.clone(),
+        explanation: explanation.clone(),
+        chosen: typed.permissions.contains(name),
+        disabled: !held.contains(name),
+    });
+    PermissionList {
+        field: Field::new("permissions", "").checked(wrong),
+        all: typed.permissions_which != "chosen",
+        groups: vec![PermissionGroup { title: service.name.clone(), permissions: permissions.collect() }],
+    }
+}
+
+/// Words of a box that takes one a line; commas and spaces do as well.
+pub(super) fn words(typed: &str) -> Vec<String> {
+    typed.split([',', ';', ' ', '\t', '\r', '\n']).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// What the form comes to, and what only a form can have wrong.
+fn read(typed: &Typed, now: Timestamp) -> (NewCredential, Vec<Wrong>) {
+    let mut wrong = Vec::new();
+    let mut reason = None;
+    let expires_at = match typed.expiry.as_str() {
+        "none" if typed.reason.trim().is_empty() => {
+            wrong.push(Wrong::new("reason", "Why it never expires is empty: write a sentence for whoever looks after this key when you do not."));
+            None
+        }
+        "none" => {
+            reason = Some(typed.reason.clone());
+            None
+        }
+        "date" => {
+            let end = end_of(&typed.expires_on);
+            match end {
+                None => wrong.push(Wrong::new("expires_on", "Last day is not a day: write year, month and day, such as 2027-03-31.")),
+                Some(end) if end <= now => wrong.push(Wrong::new("expires_on", "Last day is over: choose today or a later day.")),
+                Some(_) => {}
+            }
+            end
+        }
+        choice => {
+            let end = after(choice, now);
+            if end.is_none() {
+                wrong.push(Wrong::new("expiry", "Expiry is not chosen: choose when the key ends, or that it never does."));
+            }
+            end
+        }
+    };
+    if typed.permissions_which == "chosen" && typed.permissions.is_empty() {
+        wrong.push(Wrong::new("permissions", "Permissions are not chosen: a key without any can do nothing. Tick at least one, or choose all that you hold."));
+    }
+    let new = NewCredential {
+        service: typed.service.clone(),
+        environment: typed.environment.clone(),
+        name: typed.name.clone(),
+        permissions: (typed.permissions_which == "chosen").then(|| typed.permissions.clone()),
+        expires_at: expires_at.map(|at| at.to_string()),
+        networks: words(&typed.networks),
+        reason,
+        ..NewCredential::default()
+    };
+    (new, wrong)
+}
+
+/// Makes the key and shows it.
+pub(crate) async fn create(visit: OnPage<InApplication<Edit>>, Form(typed): Form<Typed>) -> Result<Html> {
+    let subject = Subject::of(&visit).await?;
+    let (new, mut wrong) = read(&typed, visit.operations().now());
+    if wrong.is_empty() {
+        match visit.operations().credential_create(visit.caller(), visit.id, new).await {
+            Ok(made) => {
+                let next = if typed.first.is_empty() { Next::Key } else { Next::Application };
+                return Made::new(&visit, made.id, made.version, &made.key, None, next).await;
+            }
+            Err(error) => wrong = mendable(Problem::from(error), &LABELS)?,
+        }
+    } else if let Err(error) = visit.operations().credential_check(&new).await {
+        // What the operation finds wrong stands beside what the form finds: all at once.
+        wrong.extend(mendable(Problem::from(error), &LABELS)?);
+    }
+    for of_day in wrong.iter_mut().filter(|w| w.field == "expires_at") {
+        of_day.field = "expiry".into();
+    }
+    let Some(service) = subject.services().into_iter().find(|s| s.slug == typed.service) else {
+        return Err(Problem::new(
+            crate::problem::Kind::Refused,
+            "The application does not use this service, or its credentials cannot be made here. Go back and choose another.",
+        ));
+    };
+    let environment = typed.environment.parse().unwrap_or(Environment::Production);
+    Html::page_as(StatusCode::BAD_REQUEST, &page(&visit, &subject, service, environment, &typed, wrong).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(expiry: &str) -> Typed {
+        Typed { expiry: expiry.into(), permissions_which: "all".into(), ..Typed::default() }
+    }
+
+    #[test]
+    fn each_choice_of_an_expiry_is_read_and_what_it_lacks_is_said() {
+        let now: Timestamp = "2026-03-26T12:00:00Z".parse().unwrap();
+        let fields = |typed: &Typed| read(typed, now).1.into_iter().map(|w| w.field).collect::<Vec<_>>();
+        assert_eq!(read(&typed("90d"), now).0.expires_at.as_deref(), Some("2026-06-24T12:00:00Z"));
+        assert_eq!(fields(&typed("none")), ["reason"]);
+        assert_eq!(fields(&typed("")), ["expiry"]);
+        assert_eq!(fields(&typed("date")), ["expires_on"]);
+        assert_eq!(fields(&Typed { expires_on: "2026-03-25".into(), ..typed("date") }), ["expires_on"]);
+        let today = Typed { expires_on: "2026-03-26".into(), ..typed("date") };
+        assert_eq!(read(&today, now).0.expires_at.as_deref(), Some("2026-03-27T00:00:00Z"));
+        let reasoned = Typed { reason: "A printer".into(), ..typed("none") };
+        assert_eq!((read(&reasoned, now).0.reason.as_deref(), fields(&reasoned).len()), (Some("A printer"), 0));
+        let nothing = Typed { permissions_which: "chosen".into(), ..typed("30d") };
+        assert_eq!(fields(&nothing), ["permissions"]);
+    }
+
+    #[test]
+    fn networks_are_taken_however_they_are_listed() {
+        assert_eq!(words("10.0.0.0/8,\r\n 2001:db8::/32\n\n192.0.2.1"), ["10.0.0.0/8", "2001:db8::/32", "192.0.2.1"]);
+    }
+}

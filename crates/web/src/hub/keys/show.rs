@@ -1,0 +1,182 @@
+//! `/keys/{credential}`: one key, its versions and who uses them.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use keywright_domain::application::State;
+use keywright_domain::caller::Right;
+use keywright_domain::credential::{Standing, VersionState};
+use keywright_domain::time::{Span, Timestamp};
+use keywright_domain::verdict::Code;
+use keywright_operations::credentials::{CredentialView, Shown};
+
+use super::used::{Old, Used, retiring, used};
+use crate::extract::rights::View;
+use crate::extract::{OfCredential, OnPage};
+use crate::hub::applications::May;
+use crate::hub::entries;
+use crate::hub::frame::Frame;
+use crate::hub::parts::{Badge, Crumb, EnvironmentLabel};
+use crate::hub::words::{Number, When};
+use crate::routes::{Html, Result};
+
+#[derive(Template)]
+#[template(path = "keys/show.html")]
+struct Page {
+    frame: Frame,
+    crumbs: Vec<Crumb>,
+    id: String,
+    name: String,
+    masked: String,
+    state: Badge,
+    environment: EnvironmentLabel,
+    may: May,
+    /// Neither revoked nor expired.
+    live: bool,
+    suspended: bool,
+    expired: bool,
+    revoked: bool,
+    revoked_at: Option<When>,
+    /// Whether the application's state lets it be accepted.
+    works: bool,
+    deactivated: bool,
+    new_key: String,
+    application: (String, String),
+    service: String,
+    old_in_use: Option<OldInUse>,
+    last: Option<Used>,
+    created: When,
+    expires: Option<When>,
+    permissions: Vec<(String, String)>,
+    networks: Vec<String>,
+    origins: Vec<String>,
+    rate_limit: Option<(Number, Span)>,
+    versions: Vec<VersionRow>,
+    verdicts: Vec<VerdictRow>,
+    activity: Vec<entries::Line>,
+}
+
+/// A version that somebody still uses although its end is known.
+struct OldInUse {
+    number: u32,
+    until: When,
+    used: Used,
+}
+
+struct VersionRow {
+    number: u32,
+    hint: String,
+    state: Badge,
+    until: Option<When>,
+    created: When,
+    used: Option<Used>,
+}
+
+struct VerdictRow {
+    code: &'static str,
+    meaning: &'static str,
+    last: When,
+    count: Number,
+}
+
+/// Entries of the trail that the page shows.
+const ACTIVITY_ROWS: u32 = 20;
+
+/// The page of a key.
+pub(crate) async fn show(visit: OnPage<OfCredential<View>>) -> Result<Html> {
+    let view = visit.operations().credential_view(visit.caller(), Right::View, visit.id).await?;
+    let entries = visit.operations().activity_of_credential(visit.caller(), visit.id, None, ACTIVITY_ROWS).await?;
+    let (catalogue, _) = visit.operations().catalogue().await?;
+    let (frame, crumbs) = super::framed(&visit, view.shown.credential.name.clone(), &view, false).await?;
+    let CredentialView { shown, application, .. } = &view;
+    let (credential, now) = (&shown.credential, shown.now);
+    let service = catalogue.service(&credential.service);
+    let standing = credential.standing(now);
+    let live = matches!(standing, Standing::Active | Standing::Suspended);
+    let explained = |name: &String| service.and_then(|s| s.permissions.iter().find(|(n, _)| n == name)).map_or_else(String::new, |(_, words)| words.clone());
+    let href = format!("/applications/{}", application.id);
+    Html::page(&Page {
+        environment: super::label(&view, &catalogue),
+        id: visit.id.to_string(),
+        name: credential.name.clone(),
+        masked: shown.masked.clone(),
+        state: standing.into(),
+        may: May { edit: view.may_edit, end: view.may_end, admin: view.may_admin },
+        live,
+        suspended: standing == Standing::Suspended,
+        expired: standing == Standing::Expired,
+        revoked: standing == Standing::Revoked,
+        revoked_at: When::maybe(credential.revoked_at.map(|at| at.min(now)), now),
+        works: application.state.works_in(credential.environment),
+        deactivated: application.state == State::Deactivated,
+        new_key: format!("{href}/keys/new?environment={}&service={}", credential.environment.as_str(), credential.service),
+        application: (href, application.name.clone()),
+        service: service.map_or_else(|| credential.service.clone(), |s| s.name.clone()),
+        old_in_use: retiring(shown).filter(|_| live).and_then(|Old { number, until, used }| Some(OldInUse { number, until, used: used? })),
+        last: used(shown, None),
+        created: When::new(credential.created_at.min(now), now),
+        expires: When::maybe(credential.expires_at, now),
+        permissions: credential.permissions.names().iter().map(|name| (name.clone(), explained(name))).collect(),
+        networks: credential.restrictions.networks.list().iter().map(ToString::to_string).collect(),
+        origins: credential.restrictions.origins.list().to_vec(),
+        rate_limit: credential.restrictions.rate_limit.map(|limit| (Number(limit.requests().into()), limit.per())),
+        versions: versions(shown),
+        verdicts: verdicts(shown),
+        activity: entries.iter().map(|entry| entries::Line::of(entry, now)).collect(),
+        frame,
+        crumbs,
+    })
+}
+
+/// Newest first.
+fn versions(shown: &Shown) -> Vec<VersionRow> {
+    let row = |v: &keywright_domain::credential::Version| VersionRow {
+        number: v.number,
+        hint: v.hint.clone(),
+        state: Badge::of_version(v.state, shown.now),
+        until: match v.state {
+            VersionState::Retiring { until } | VersionState::Pending { until } => Some(When::new(until, shown.now)),
+            VersionState::Active | VersionState::Retired { .. } => None,
+        },
+        created: When::new(v.created_at.min(shown.now), shown.now),
+        used: used(shown, Some(v.number)),
+    };
+    shown.credential.versions.iter().rev().map(row).collect()
+}
+
+/// What was answered about the key, of all versions together, the most frequent first.
+fn verdicts(shown: &Shown) -> Vec<VerdictRow> {
+    let mut by_code: BTreeMap<Code, (u64, Timestamp)> = BTreeMap::new();
+    for entry in &shown.usage {
+        let (count, last) = by_code.entry(entry.code).or_insert((0, entry.last));
+        *count = count.saturating_add(entry.count);
+        *last = (*last).max(entry.last);
+    }
+    let mut rows: Vec<(u64, VerdictRow)> = Vec::new();
+    for (code, (count, last)) in by_code {
+        let row = VerdictRow { code: code.as_str(), meaning: meaning(code), last: When::new(last.min(shown.now), shown.now), count: Number(count) };
+        rows.push((count, row));
+    }
+    rows.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+/// What a verdict means to whoever looks after the key.
+const fn meaning(code: Code) -> &'static str {
+    match code {
+        Code::Valid => "Accepted.",
+        Code::Malformed | Code::Unknown => "No key of this installation.",
+        Code::WrongEnvironment => "Used in the other environment.",
+        Code::WrongService => "Used for another service.",
+        Code::RetiredVersion => "A version that was rotated away. Somebody still has the old key.",
+        Code::Revoked => "Used after it was revoked.",
+        Code::Expired => "Used after it had expired.",
+        Code::Suspended => "Used while it was suspended.",
+        Code::ApplicationInactive => "Used while the application was not active.",
+        Code::OrganisationSuspended => "Used while the organisation was suspended.",
+        Code::NetworkNotAllowed => "From an address outside the key's networks.",
+        Code::OriginNotAllowed => "From an origin that is not the key's.",
+        Code::InsufficientPermissions => "For something that the key does not permit.",
+        Code::RateLimited => "Too often.",
+    }
+}
