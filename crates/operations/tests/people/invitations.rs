@@ -1,0 +1,75 @@
+//! Invitations: once, for one address, while whoever invited still may.
+
+use keywright_domain::membership::InvitationState;
+use keywright_operations::Rule;
+use keywright_store::on_both_engines;
+
+use crate::world::{World, grants, is_not_found, rule};
+
+on_both_engines! {
+    async fn an_invitation_is_for_one_address_once(place: TestPlace) {
+        let world = World::at(&place).await;
+        let (ann, eve) = (world.person("ann").await, world.person("eve").await);
+        let acme = world.organisation(&ann).await;
+        let shop = world.application(&ann, acme, "Shop").await;
+        let invitation = world.now.invitation_create(&ann, acme, " Bob@Example.com", grants(&["edit_settings"], &[(shop, &["view"])])).await.unwrap();
+        let mail = world.now.mails_take().await.unwrap().outgoing.pop().unwrap().letter;
+        assert_eq!(mail.to, "bob@example.com");
+        assert!(mail.text.expose().contains(&format!("https://keys.example.com/invitations/{}", invitation.id)), "{}", mail.text.expose());
+        for refused in [world.now.invitation_accept(&eve, invitation.id).await.err(), world.now.invitation_show(&eve, invitation.id).await.err()] {
+            assert!(matches!(refused, Some(keywright_operations::Error::NotFound { .. })), "{refused:?}");
+        }
+        let bob = world.person("bob").await;
+        assert_eq!(world.now.invitation_show(&bob, invitation.id).await.unwrap().organisation_name, "Acme");
+        assert_eq!(world.now.invitations_for(&bob).await.unwrap().len(), 1);
+        let (one, two) = tokio::join!(world.now.invitation_accept(&bob, invitation.id), world.now.invitation_accept(&bob, invitation.id));
+        assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
+        assert_eq!(rule(world.now.invitation_accept(&bob, invitation.id).await), Rule::InvitationOver(InvitationState::Accepted));
+        assert!(world.now.application_show(&bob, shop).await.is_ok());
+        assert_eq!(world.now.invitations_for(&bob).await.unwrap(), []);
+        assert_eq!(rule(world.now.invitation_withdraw(&ann, invitation.id).await), Rule::InvitationOver(InvitationState::Accepted));
+    }
+
+    async fn it_ends_after_seven_days_or_when_it_is_withdrawn(place: TestPlace) {
+        let world = World::at(&place).await;
+        let (ann, bob) = (world.person("ann").await, world.person("bob").await);
+        let acme = world.organisation(&ann).await;
+        let old = world.now.invitation_create(&ann, acme, "bob@example.com", grants(&[], &[])).await.unwrap();
+        assert_eq!(rule(world.later.invitation_accept(&bob, old.id).await), Rule::InvitationOver(InvitationState::Expired));
+        world.now.invitation_withdraw(&ann, old.id).await.unwrap();
+        world.now.invitation_withdraw(&ann, old.id).await.unwrap();
+        assert_eq!(rule(world.now.invitation_accept(&bob, old.id).await), Rule::InvitationOver(InvitationState::Withdrawn));
+        is_not_found(world.now.invitation_withdraw(&bob, old.id).await);
+    }
+
+    async fn what_whoever_invited_holds_is_asked_again(place: TestPlace) {
+        let world = World::at(&place).await;
+        let (ann, eva) = (world.person("ann").await, world.person("eva").await);
+        let acme = world.organisation(&ann).await;
+        let (max, maxs) = world.joined(&ann, acme, "max", grants(&["manage_members", "edit_settings"], &[])).await;
+        let invitation = world.now.invitation_create(&max, acme, "eva@example.com", grants(&["edit_settings"], &[])).await.unwrap();
+        world.now.member_change(&ann, maxs, grants(&["manage_members"], &[])).await.unwrap();
+        assert_eq!(rule(world.now.invitation_accept(&eva, invitation.id).await), Rule::InviterLost);
+        world.now.member_remove(&max, maxs).await.unwrap();
+        assert_eq!(rule(world.now.invitation_accept(&eva, invitation.id).await), Rule::InviterLost);
+        assert_eq!(world.now.member_list(&ann, acme, None, 10).await.unwrap().len(), 1);
+    }
+
+    async fn a_member_who_accepts_holds_both(place: TestPlace) {
+        let world = World::at(&place).await;
+        let ann = world.person("ann").await;
+        let acme = world.organisation(&ann).await;
+        let shop = world.application(&ann, acme, "Shop").await;
+        let gone = world.application(&ann, acme, "Gone").await;
+        let (_, member) = world.joined(&ann, acme, "bob", grants(&["edit_settings"], &[(shop, &["view"])])).await;
+        let more = grants(&["manage_members"], &[(shop, &["edit"]), (gone, &["edit"])]);
+        let bob = world.person("bob").await;
+        let invitation = world.now.invitation_create(&ann, acme, "bob@example.com", more).await.unwrap();
+        // What was deleted in between is left out.
+        world.now.application_delete(&ann, gone, "Gone").await.unwrap();
+        assert_eq!(world.now.invitation_accept(&bob, invitation.id).await.unwrap().member, member);
+        let shown = world.now.member_show(&bob, member).await.unwrap();
+        assert_eq!(shown.grants.organisation.to_string(), "edit_settings manage_members");
+        assert_eq!(shown.grants.applications.to_string(), format!("{shop} view edit"));
+    }
+}
