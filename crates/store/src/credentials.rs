@@ -239,13 +239,7 @@ impl Scope<'_> {
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn credential_list(
-        &self,
-        application: ApplicationId,
-        environment: Environment,
-        before: Before,
-        limit: u32,
-    ) -> Result<Vec<Stored>, StoreError> {
+    pub async fn credential_list(&self, application: ApplicationId, environment: Environment, before: Before, limit: u32) -> Result<Vec<Stored>, StoreError> {
         // '~' sorts after every character of an id.
         let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
         self.together(async move |tx| {

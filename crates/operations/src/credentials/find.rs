@@ -3,8 +3,8 @@
 use keywright_crypto::digest::sha256;
 use keywright_crypto::secret::Secret;
 use keywright_domain::caller::{Caller, Facts, Right, allow};
-use keywright_domain::credential::{Standing, Version};
 use keywright_domain::credential::secret_form::{self, Class, Malformed};
+use keywright_domain::credential::{Standing, Version};
 use keywright_store::credentials::Owner;
 
 use super::show::Shown;
