@@ -95,7 +95,7 @@ impl Settings {
     /// # Errors
     /// [`Failure`]: the file names a role that is none.
     pub fn serve(&self, given: &Serve) -> Result<Serve, Failure> {
-        if given.smtp_url.as_deref().is_some_and(has_password) && given_as_argument("--smtp-url") {
+        if given.smtp_url.as_deref().is_some_and(|url| has_password(before_query(url))) && given_as_argument("--smtp-url") {
             return Err(Failure::usage(
                 "--smtp-url holds a password, which every user of this machine can read among a process's arguments: give the address in \
                  KEYWRIGHT_SMTP_URL or in keywright.toml",
@@ -142,6 +142,11 @@ fn has_password(url: &str) -> bool {
     let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
     // A password may hold any character, so everything before the last '@' counts.
     after_scheme.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')) || url.contains("password=")
+}
+
+/// An address without what follows its host: a sender there has an `@` of its own.
+fn before_query(url: &str) -> &str {
+    url.split_once('?').map_or(url, |(before, _)| before)
 }
 
 fn given_as_argument(flag: &str) -> bool {

@@ -8,11 +8,16 @@ use crate::support::{Ran, stories};
 
 /// Every command with the flags of its own: `=` where a value follows. Arguments stand in capitals.
 const COMMANDS: &str = "\
-serve --listen= --public-url= --role= --lease= --trusted-proxy= --catalog= --demo
+serve --listen= --public-url= --role= --lease= --trusted-proxy= --share-url= --smtp-url= --operator= --catalog= --demo
 org create NAME --owner=
 org list --before=
 org suspend ORG
 org resume ORG
+org show ORG
+org verify ORG
+org hand-back ORG --remark=
+org allow ORG SERVICE --permissions=
+org disallow ORG SERVICE
 app create --organisation= --name= --service= --domain=
 app list --organisation= --before=
 app activate APP
@@ -31,6 +36,13 @@ resource-server create NAME --services= --environments=
 resource-server list
 resource-server rotate ID --overlap=
 resource-server revoke ID
+token create --organisation= --name= --grants= --expires-at=
+token list --organisation=
+token revoke TOKEN
+operator add EMAIL
+operator list
+operator remove EMAIL
+sign-in-link EMAIL --public-url=
 verify --url= --service= --environment= --permissions= --source-ip= --origin=
 catalog check FILE
 catalog apply FILE

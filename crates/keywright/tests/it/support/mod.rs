@@ -3,6 +3,7 @@
 mod example;
 mod http;
 mod hub;
+mod mail_server;
 mod place;
 mod ran;
 mod server;
@@ -11,6 +12,7 @@ mod wait;
 pub(crate) use example::Key;
 pub(crate) use http::Reply;
 pub(crate) use hub::{Browser, Form, Mail, Page};
+pub(crate) use mail_server::MailServer;
 pub(crate) use place::{PROGRAM, Place};
 pub(crate) use ran::Ran;
 pub(crate) use server::Server;
