@@ -14,6 +14,7 @@ use keywright_store::idempotency::{KeptAnswer, Mark};
 
 use crate::extract::Who;
 use crate::extract::form::is_fields;
+use crate::extract::upload;
 use crate::problem::{FieldError, Kind, Problem, TraceId};
 use crate::routes::reply::{ShownOnce, Without};
 use crate::routes::{Reply, Way};
@@ -55,11 +56,12 @@ pub(crate) struct Key {
 /// 400 for one that can be guessed.
 pub(crate) fn key(parts: &Parts, body: &Bytes, way: Way) -> Result<Option<Key>, Problem> {
     let (name, given, digest) = if way == Way::Page {
-        if !is_fields(&parts.headers) {
-            return Ok(None);
-        }
         // The token of a form has another mask on each page.
-        let fields: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().filter(|(name, _)| name != "csrf").collect();
+        let fields = if is_fields(&parts.headers) {
+            form_urlencoded::parse(body).into_owned().filter(|(name, _)| name != "csrf").collect()
+        } else {
+            upload::sameness(&parts.headers, body).unwrap_or_default()
+        };
         let Some((_, once)) = fields.iter().find(|(name, value)| name == FIELD && !value.is_empty()) else { return Ok(None) };
         let same = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
         (FIELD, once.clone(), body_digest(same.as_bytes()))

@@ -5,7 +5,7 @@ use hyper::header::{CONTENT_TYPE, HeaderMap};
 use serde::de::DeserializeOwned;
 use utoipa::openapi::path::OperationBuilder;
 
-use super::form::FORM_OF_ANOTHER_SESSION;
+use super::form::{FORM_OF_ANOTHER_SESSION, Form, is_fields};
 use super::{csrf, fields};
 use crate::extract::caller::Who;
 use crate::problem::{FieldError, Kind, Problem};
@@ -30,6 +30,10 @@ impl<T> Upload<T> {
 
 impl<T: DeserializeOwned + Send> Input for Upload<T> {
     fn take(call: &Call) -> Result<Self, Problem> {
+        // A form without files may come as fields alone.
+        if is_fields(&call.parts().headers) {
+            return Form::take(call).map(|Form(fields)| Self { fields, files: Vec::new() });
+        }
         let Some(boundary) = boundary(&call.parts().headers) else { return Err(Problem::new(Kind::UnsupportedMediaType, "Send a form.")) };
         let broken = || Problem::invalid(vec![FieldError { field: String::new(), message: "the form did not arrive whole: send it once more".into() }]);
         let parts = read(call.body(), &boundary).ok_or_else(broken)?;

@@ -175,7 +175,7 @@ pub(crate) async fn framed_visit<C: Deref<Target = Who>>(visit: &OnPage<C>, mut 
 /// Where an uploaded logo is served: an origin of its own, without cookies.
 pub(crate) fn logo(who: &Who, application: &Application) -> Option<String> {
     let digest = application.logo.as_deref()?;
-    who.hub().share_url.as_deref().map(|share| format!("{share}/images/{digest}"))
+    who.hub().share_url.as_deref().map(|share| format!("{share}{}", crate::share::path_of(digest)))
 }
 
 #[cfg(test)]
