@@ -33,6 +33,9 @@ const BUFFER_BYTES_MAX: usize = 64 * 1024;
 /// How long to wait when the system has no socket to give; trying at once would only keep it busy.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
+/// Connections of the listener of images: a page has few, browsers keep them, and what they get is kept for a year.
+const IMAGES_CONNECTIONS_MAX: usize = 200;
+
 /// For so long a trouble must not have come again before it is said again.
 const SPELL: Duration = Duration::from_secs(10);
 
@@ -80,7 +83,7 @@ async fn run(listener: TcpListener, app: Arc<App>, images_only: bool, stop: impl
     let server = Arc::new(Server { app, images_only, stopping: AtomicBool::new(false), full: AtomicBool::new(false) });
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
-    let max = server.app.settings().connections_max.max(1);
+    let max = server.app.settings().connections_max.clamp(1, if images_only { IMAGES_CONNECTIONS_MAX } else { usize::MAX });
     let (mut crowded, mut failing) = (Spell::default(), Spell::default());
     loop {
         let full = connections.len() >= max;

@@ -16,6 +16,9 @@ pub(super) fn started(running: &Running) {
     };
     let people = running.public_url.as_deref().map(|url| format!(", for people {url}")).unwrap_or_default();
     note(&format!("Keywright ({does}) listens on http://{address}{people}; its store is {}.", running.store_at));
+    if let Some(url) = &running.share_url {
+        note(&format!("Uploaded images come from {url}, where no cookie is read or set."));
+    }
     if running.role != Role::Verifier {
         note("Next, in another terminal: make an organisation, an application, a key and a resource server:");
         note("  keywright org create \"Acme\" --owner ann@example.com");

@@ -4,6 +4,7 @@ mod banner;
 mod demo;
 mod first_operator;
 mod follow;
+mod images;
 mod limits_of_process;
 mod mail;
 mod node;

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::node::Process;
-use super::{follow, limits_of_process, mail, remember, report, timers};
+use super::{follow, images, limits_of_process, mail, remember, report, timers};
 use crate::cli::{Role, Serve};
 use crate::commands::machine;
 use crate::failure::{Exit, Failure};
@@ -37,6 +37,8 @@ pub struct Running {
     pub store_at: String,
     /// The address for people, if one was given.
     pub public_url: Option<String>,
+    /// Where uploaded images come from.
+    pub share_url: Option<String>,
     /// The operations on its store, with its own verifier wired in.
     pub operations: Operations,
     /// Its verifier, unless its role is `hub`.
@@ -105,10 +107,26 @@ pub async fn start(settings: &Settings, given: &Serve) -> Result<Running, Failur
         connections_max,
         ..keywright_web::Settings::default()
     };
-    let hub = (role != Role::Verifier).then(|| hub(&operations, &serve, outbox.as_deref()));
+    let shares = if role == Role::Verifier { images::Origin::default() } else { images::origin(&serve, address).await };
+    let hub = (role != Role::Verifier).then(|| hub(&operations, &serve, shares.url.clone(), outbox.as_deref()));
     let app = Arc::new(App::new(verifier.clone(), hub, clocks::boot, web, Box::new(process)));
+    if let Some(listener) = shares.listener {
+        loops.push(tokio::spawn(keywright_web::serve_images(listener, Arc::clone(&app), wait_for(stopped.clone()))));
+    }
     let listening = tokio::spawn(keywright_web::serve(listener, app, wait_for(stopped)));
-    Ok(Running { address, role, store_at: store.at().to_owned(), public_url: serve.public_url, operations, verifier, stop, listening, end, loops })
+    Ok(Running {
+        address,
+        role,
+        store_at: store.at().to_owned(),
+        public_url: serve.public_url,
+        share_url: shares.url,
+        operations,
+        verifier,
+        stop,
+        listening,
+        end,
+        loops,
+    })
 }
 
 /// How people reach this node. Without a public URL the hub is for this machine, under the address that it listens on.
@@ -117,12 +135,12 @@ fn base_url(serve: &Serve, address: SocketAddr) -> String {
 }
 
 /// What people and programs reach on this node.
-fn hub(operations: &Operations, serve: &Serve, outbox: Option<&Path>) -> Hub {
+fn hub(operations: &Operations, serve: &Serve, share_url: Option<String>, outbox: Option<&Path>) -> Hub {
     let base_url = operations.base_url().to_owned();
     let secure_cookies = base_url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
     // A path of this machine is told to people at this machine only.
     let outbox = outbox.filter(|_| serve.public_url.is_none()).map(|path| path.display().to_string());
-    Hub { operations: operations.clone(), base_url, share_url: serve.share_url.clone(), secure_cookies, outbox }
+    Hub { operations: operations.clone(), base_url, share_url, secure_cookies, outbox }
 }
 
 /// Until it is time to stop; also when nobody is left who could say so.

@@ -7,7 +7,7 @@ use keywright_domain::ids::{OrganisationId, SessionId};
 use keywright_operations::Error;
 use serde::Deserialize;
 
-use crate::extract::{Form, OnPage, SignedIn};
+use crate::extract::{Form, OnPage, SignedIn, cookies};
 use crate::hub::agent::Agent;
 use crate::hub::forms::{Field, Wrong, mendable};
 use crate::hub::frame::{Frame, Section};
@@ -123,6 +123,7 @@ pub(crate) struct Ended {
 pub(crate) async fn end_session(visit: OnPage<SignedIn>, Form(sent): Form<Ended>) -> Result<Html> {
     let id: SessionId = sent.session.parse().map_err(|_| Problem::not_found())?;
     match visit.operations().session_end(visit.caller(), id).await {
+        Ok(()) if id == visit.visit().session.id => Ok(Html::see("/sign-in").cookie(&cookies::forget(visit.hub(), visit.hub().session_cookie()))),
         Ok(()) | Err(Error::NotFound { .. }) => Ok(Html::see("/person")),
         Err(error) => Err(error.into()),
     }
