@@ -101,7 +101,7 @@ fn operation(document: &Value, one: &openapi::Described) -> Operation {
     let parameters = described["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
     let parameter = |p: &Value| Row {
         name: text(&p["name"]),
-        kind: format!("{}, in the {}", kind(document, &p["schema"]), text(&p["in"])),
+        kind: format!("{}, in the {}", named_kind(document, &text(&p["name"]), &p["schema"]), text(&p["in"])),
         required: p["required"] == true,
         words: text(&p["description"]),
     };
@@ -143,7 +143,7 @@ fn rows(document: &Value, schema: &Value, prefix: &str, depth: usize, found: &mu
         let full = format!("{prefix}{name}");
         let inner = present(document, property);
         let words = [&property["description"], &inner["description"]].into_iter().map(text).find(|words| !words.is_empty()).unwrap_or_default();
-        found.push(Row { name: full.clone(), kind: kind(document, property), required: required.contains(&name.as_str()), words });
+        found.push(Row { name: full.clone(), kind: named_kind(document, name, property), required: required.contains(&name.as_str()), words });
         let (inside, mark) = if inner["items"].is_null() { (inner, ".") } else { (resolved(document, &inner["items"]), "[].") };
         if depth > 1 {
             rows(document, inside, &format!("{full}{mark}"), depth - 1, found);
@@ -161,6 +161,15 @@ fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
 fn present<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     let one = schema["oneOf"].as_array().and_then(|all| all.iter().find(|one| one["type"] != "null"));
     resolved(document, one.unwrap_or(schema))
+}
+
+/// What a value of this name is: ids and times are texts of their own form.
+fn named_kind(document: &Value, name: &str, schema: &Value) -> String {
+    match kind(document, schema).as_str() {
+        "text" if name.ends_with("_at") => "time".to_owned(),
+        "text" if name == "id" || name.ends_with("_id") => "id".to_owned(),
+        other => other.to_owned(),
+    }
 }
 
 /// What a value is, in a word or two.
@@ -185,8 +194,9 @@ fn kind(document: &Value, schema: &Value) -> String {
     }
 }
 
+/// A text of the description, without the marks of code that it has for programs.
 fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
+    value.as_str().unwrap_or_default().replace('`', "")
 }
 
 #[cfg(test)]

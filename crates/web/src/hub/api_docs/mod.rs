@@ -9,7 +9,7 @@ use crate::hub::frame::{Frame, Section};
 use crate::hub::parts::{Crumb, Sample};
 use crate::problem::Problem;
 use crate::routes::{Html, Result};
-use described::{Resource, resources};
+use described::{Resource, Row, resources};
 
 #[derive(Template)]
 #[template(path = "api_docs/index.html")]
@@ -44,6 +44,11 @@ pub(crate) async fn resource(visitor: Visitor) -> Result<Html> {
     frame.title = resource.title();
     let crumbs = vec![Crumb::new("/api/docs", "Management API")];
     Html::page(&OneResource { frame, crumbs, base_url: &visitor.hub().base_url, resource })
+}
+
+/// Whether a table of these rows has a column that says what they mean.
+fn explained(rows: &[Row]) -> bool {
+    rows.iter().any(|row| !row.words.is_empty())
 }
 
 fn frame(visitor: &Visitor, title: &str) -> Frame {
