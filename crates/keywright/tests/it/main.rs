@@ -20,6 +20,7 @@ mod revocation;
 mod rights;
 mod rotation;
 mod secrets;
+mod sign_in_pages;
 mod sign_in_cli;
 mod support;
 mod verdicts;
