@@ -3,7 +3,7 @@
 use std::fmt;
 
 use askama::filters::HtmlSafe;
-use keywright_domain::time::Timestamp;
+use keywright_domain::time::{Span, Timestamp};
 
 /// The name of the product, where the provider has given no other.
 pub(crate) const BRAND: &str = "Keywright";
@@ -89,6 +89,24 @@ impl fmt::Display for Exact {
 /// Made of digits.
 impl HtmlSafe for Exact {}
 
+/// A length of time as people say it: `2 seconds`, `24 hours`, `7 days`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Length(pub(crate) Span);
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = [(2 * DAY_S, DAY_S, "day"), (HOUR_S, HOUR_S, "hour"), (MINUTE_S, MINUTE_S, "minute"), (1, 1, "second")];
+        let (s, whole) = (self.0.us() / 1_000_000, self.0.us() % 1_000_000 == 0);
+        match units.iter().find(|(from, unit, _)| whole && s >= *from && s % unit == 0) {
+            Some((_, unit, word)) => write!(f, "{} {word}{}", s / unit, if s / unit == 1 { "" } else { "s" }),
+            None => write!(f, "{} ms", self.0.us() / 1_000),
+        }
+    }
+}
+
+/// Made of digits and words of this file.
+impl HtmlSafe for Length {}
+
 /// A number with thin separators: `1 234 567`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Number(pub(crate) u64);
@@ -159,6 +177,15 @@ mod tests {
     fn the_exact_time_stands_in_the_element() {
         let when = When::new("2026-03-26T11:56:00.123Z".parse().unwrap(), "2026-03-26T12:00:00Z".parse().unwrap());
         assert_eq!(when.to_string(), r#"<time datetime="2026-03-26T11:56:00Z" title="2026-03-26 11:56:00 UTC">4 minutes ago</time>"#);
+    }
+
+    #[test]
+    fn lengths_are_said_in_the_largest_unit_that_fits() {
+        for (span, said) in
+            [("2s", "2 seconds"), ("1m", "1 minute"), ("24h", "24 hours"), ("36h", "36 hours"), ("7d", "7 days"), ("90s", "90 seconds"), ("1500ms", "1500 ms")]
+        {
+            assert_eq!(Length(span.parse().unwrap()).to_string(), said);
+        }
     }
 
     #[test]

@@ -66,6 +66,8 @@ pub(crate) struct Around {
     pub(crate) new_key: String,
     /// How far the checklist is, where the page knows.
     pub(crate) done: Option<(usize, usize)>,
+    /// Whether it is the page of the details.
+    details: bool,
 }
 
 impl Around {
@@ -95,12 +97,18 @@ impl Around {
             may,
             may_create: may.edit && makeable && place != Place::Edit,
             done: None,
+            details: place == Place::Details,
         }
     }
 
     /// Whether there is something to activate, and the person may.
     pub(crate) const fn may_activate(&self) -> bool {
         !self.active && !self.own && self.may.admin
+    }
+
+    /// Whether activating is the next thing to do.
+    pub(crate) const fn activates_first(&self) -> bool {
+        self.may_activate() && (self.details || !self.may_create)
     }
 
     /// Two letters in the place of a logo.

@@ -20,7 +20,6 @@ struct Page {
     frame: Frame,
     top: Around,
     id: String,
-    activate: String,
     deactivated: bool,
     items: Vec<Item>,
     done: usize,
@@ -86,7 +85,6 @@ pub(crate) async fn show(visit: OnPage<InApplication<View>>) -> Result<Html> {
     let mut top = Around::new(&overview.shown, &frame, &catalogue, Place::Details, around::logo(&visit, application));
     top.done = (!items.is_empty()).then_some((done, items.len()));
     Html::page(&Page {
-        activate: format!("{}/activate", top.href),
         id: visit.id.to_string(),
         deactivated: application.state == State::Deactivated,
         internal_name: application.internal_name.clone(),

@@ -24,6 +24,7 @@ struct Page {
     top: Around,
     wrong: Vec<Wrong>,
     form: DetailsForm,
+    has_logo: bool,
     remove_logo: Field,
     services: Vec<ServiceChoice>,
 }
@@ -43,6 +44,7 @@ async fn page(visit: &Visit, shown: &ApplicationShown, typed: &TypedDetails, wro
     Ok(Page {
         top: Around::new(shown, &frame, &catalogue, Place::Edit, around::logo(visit, application)),
         form: typed.form(&wrong),
+        has_logo: application.logo.is_some(),
         remove_logo: Field::new("remove_logo", typed.remove_logo.as_str()),
         services,
         wrong,

@@ -6,7 +6,6 @@ use askama::Template;
 use keywright_crypto::secret::ShownOnce;
 use keywright_domain::caller::Right;
 use keywright_domain::ids::CredentialId;
-use keywright_domain::time::Span;
 
 use super::samples::Target;
 use crate::extract::{OnPage, Who};
@@ -14,7 +13,7 @@ use crate::hub::applications::around::{keys_page, name, section};
 use crate::hub::applications::framed;
 use crate::hub::frame::Frame;
 use crate::hub::parts::{Crumb, EnvironmentLabel, Sample};
-use crate::hub::words::{Exact, When};
+use crate::hub::words::{Exact, Length, When};
 use crate::routes::{Html, Result};
 
 /// Where the person goes once the key is stored.
@@ -33,7 +32,7 @@ pub(super) enum Rotated {
     /// It works until then.
     Until(Exact, When),
     /// Its overlap of this length begins with the first use of the new one.
-    AtFirstUse(Span),
+    AtFirstUse(Length),
 }
 
 #[derive(Template)]

@@ -252,9 +252,14 @@ fn permissions(subject: &Subject, service: &Service, typed: &Typed, wrong: &[Wro
     }
 }
 
-/// Words of a box that takes one a line; commas and spaces do as well.
+/// Words of a box that takes one a line; commas do as well, and spaces between what could be addresses.
 pub(super) fn words(typed: &str) -> Vec<String> {
-    typed.split([',', ';', ' ', '\t', '\r', '\n']).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    let lines = typed.split([',', ';', '\r', '\n']).map(str::trim).filter(|line| !line.is_empty());
+    let words = lines.flat_map(|line| {
+        let several = line.split_whitespace().all(|word| word.contains(['.', ':']));
+        if several { line.split_whitespace().collect() } else { vec![line] }
+    });
+    words.map(str::to_owned).collect()
 }
 
 /// What the form comes to, and what only a form can have wrong.
@@ -359,6 +364,7 @@ mod tests {
 
     #[test]
     fn networks_are_taken_however_they_are_listed() {
-        assert_eq!(words("10.0.0.0/8,\r\n 2001:db8::/32\n\n192.0.2.1"), ["10.0.0.0/8", "2001:db8::/32", "192.0.2.1"]);
+        assert_eq!(words("10.0.0.0/8,\r\n 2001:db8::/32\n\n192.0.2.1 192.0.2.2"), ["10.0.0.0/8", "2001:db8::/32", "192.0.2.1", "192.0.2.2"]);
+        assert_eq!(words("not a network"), ["not a network"]);
     }
 }

@@ -15,7 +15,7 @@ use crate::extract::rights::End;
 use crate::extract::{Form, OfCredential, OnPage, Who};
 use crate::hub::frame::Frame;
 use crate::hub::parts::{Crumb, EnvironmentLabel};
-use crate::hub::words::{Exact, Number};
+use crate::hub::words::{Exact, Length, Number};
 use crate::routes::{Html, Result};
 
 #[derive(Template)]
@@ -31,7 +31,7 @@ struct Page {
     old: Option<(u32, Used)>,
     pending: Option<u32>,
     verifiers: usize,
-    lease: Span,
+    lease: Length,
 }
 
 #[derive(Template)]
@@ -43,7 +43,7 @@ struct RevokedPage {
     name: String,
     masked: String,
     committed: Exact,
-    lease: Span,
+    lease: Length,
     proof: Option<Proof>,
 }
 
@@ -98,9 +98,9 @@ fn milliseconds(us: u128) -> String {
 }
 
 /// How long a silent verifier may go on.
-pub(super) async fn lease<C: Deref<Target = Who>>(visit: &OnPage<C>) -> Result<Span> {
+pub(super) async fn lease<C: Deref<Target = Who>>(visit: &OnPage<C>) -> Result<Length> {
     let lease_ms = visit.operations().store().installation().await?.lease_ms;
-    Ok(Span::from_us(lease_ms.cast_signed().saturating_mul(1_000)))
+    Ok(Length(Span::from_us(lease_ms.cast_signed().saturating_mul(1_000))))
 }
 
 /// What revoking does, with numbers.

@@ -16,7 +16,7 @@ use crate::extract::{Form, OfCredential, OnPage};
 use crate::hub::forms::{Choice, Field, Wrong, mendable};
 use crate::hub::frame::Frame;
 use crate::hub::parts::{Crumb, EnvironmentLabel};
-use crate::hub::words::{Exact, When};
+use crate::hub::words::{Exact, Length, When};
 use crate::idempotency::new_key;
 use crate::problem::Problem;
 use crate::routes::{Html, Result};
@@ -44,7 +44,7 @@ struct Page {
     policies: Vec<PolicyName>,
     overlap: Field,
     overlaps: Vec<Choice>,
-    lease: Span,
+    lease: Length,
 }
 
 /// What was chosen.
@@ -129,7 +129,7 @@ pub(crate) async fn rotate(visit: OnPage<OfCredential<Edit>>, Form(chosen): Form
     let rotated = match made.previous_until {
         Some(until) => Rotated::Until(Exact(until), When::new(until, now)),
         None if immediate => Rotated::Ended,
-        None => Rotated::AtFirstUse(chosen.overlap.parse().unwrap_or(limits::OVERLAP_DEFAULT)),
+        None => Rotated::AtFirstUse(Length(chosen.overlap.parse().unwrap_or(limits::OVERLAP_DEFAULT))),
     };
     Made::new(&visit, made.id, made.version, &made.key, Some(rotated), Next::Key).await
 }

@@ -6,7 +6,7 @@ use askama::Template;
 use keywright_domain::application::State;
 use keywright_domain::caller::Right;
 use keywright_domain::credential::{Standing, VersionState};
-use keywright_domain::time::{Span, Timestamp};
+use keywright_domain::time::Timestamp;
 use keywright_domain::verdict::Code;
 use keywright_operations::credentials::{CredentialView, Shown};
 
@@ -17,7 +17,7 @@ use crate::hub::applications::May;
 use crate::hub::entries;
 use crate::hub::frame::Frame;
 use crate::hub::parts::{Badge, Crumb, EnvironmentLabel};
-use crate::hub::words::{Number, When};
+use crate::hub::words::{Length, Number, When};
 use crate::routes::{Html, Result};
 
 #[derive(Template)]
@@ -50,7 +50,7 @@ struct Page {
     permissions: Vec<(String, String)>,
     networks: Vec<String>,
     origins: Vec<String>,
-    rate_limit: Option<(Number, Span)>,
+    rate_limit: Option<(Number, Length)>,
     versions: Vec<VersionRow>,
     verdicts: Vec<VerdictRow>,
     activity: Vec<entries::Line>,
@@ -119,7 +119,7 @@ pub(crate) async fn show(visit: OnPage<OfCredential<View>>) -> Result<Html> {
         permissions: credential.permissions.names().iter().map(|name| (name.clone(), explained(name))).collect(),
         networks: credential.restrictions.networks.list().iter().map(ToString::to_string).collect(),
         origins: credential.restrictions.origins.list().to_vec(),
-        rate_limit: credential.restrictions.rate_limit.map(|limit| (Number(limit.requests().into()), limit.per())),
+        rate_limit: credential.restrictions.rate_limit.map(|limit| (Number(limit.requests().into()), Length(limit.per()))),
         versions: versions(shown),
         verdicts: verdicts(shown),
         activity: entries.iter().map(|entry| entries::Line::of(entry, now)).collect(),

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use keywright_domain::caller::Right;
-use keywright_domain::time::Span;
 
 use super::used::{Used, used};
 use crate::extract::form::NoFields;
@@ -10,6 +9,7 @@ use crate::extract::rights::End;
 use crate::extract::{Form, OfCredential, OnPage};
 use crate::hub::frame::Frame;
 use crate::hub::parts::Crumb;
+use crate::hub::words::Length;
 use crate::routes::{Html, Result};
 
 #[derive(Template)]
@@ -22,7 +22,7 @@ struct Page {
     action: String,
     back: String,
     last: Option<Used>,
-    lease: Span,
+    lease: Length,
 }
 
 async fn ask(visit: &OnPage<OfCredential<End>>, resume: bool) -> Result<Html> {
