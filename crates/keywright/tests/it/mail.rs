@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::{Browser, MailServer, Place, Server, stories, wait_for, wait_until};
+use crate::support::{Browser, MailServer, Place, stories, wait_for, wait_until};
 
 /// Asks for a mail in a browser, and gives the page that follows.
 async fn ask(browser: &Browser, mail: &str) -> crate::support::Page {

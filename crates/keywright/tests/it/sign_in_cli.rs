@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use serde_json::json;
 
-use crate::support::{Browser, Place, Server, stories};
+use crate::support::{Browser, Server, stories};
 
 /// The link in a file that only its user can read, as path and query.
 fn link_in(path: &str, base_url: &str) -> String {
