@@ -39,13 +39,17 @@ export function watch(person) {
   });
 }
 
-/** Looks at the page: four screenshots under this name, and all checks. */
+/** Looks at the page: screenshots of both widths and schemes under this name, and all checks. */
 export async function look(person, name) {
   const { page, problems } = person;
   // Bars that keep their place stand where the page is scrolled to.
   await page.evaluate(() => window.scrollTo(0, 0));
   for (const width of WIDTHS) {
     for (const colorScheme of SCHEMES) {
+      // Without scripts there is nothing else to see in the dark.
+      if (!person.scripts && colorScheme === 'dark') {
+        continue;
+      }
       await page.setViewportSize({ width, height: width === 360 ? 740 : HEIGHT });
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.screenshot({ path: join(given.screenshots, `${name}-${width}-${colorScheme}.png`), fullPage: true, animations: 'disabled' });
@@ -87,7 +91,7 @@ async function tooWide(page) {
     }
     const right = (element) => element.getBoundingClientRect().right;
     const scrolls = (element) => element && (['auto', 'scroll', 'hidden', 'clip'].includes(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
-    const wide = [...document.body.querySelectorAll('*')].filter((element) => Math.max(right(element), element.scrollWidth) > width + 0.5 && !scrolls(element));
+    const wide = [...document.body.querySelectorAll('*')].filter((element) => Math.max(right(element), element.scrollWidth) > width + 0.5 && !(scrolls(element) && getComputedStyle(element).position !== 'absolute'));
     const named = wide.slice(-4).map((e) => `<${e.tagName.toLowerCase()} class="${e.className.baseVal ?? e.className}"> to ${Math.round(Math.max(right(e), e.scrollWidth))} px`);
     return [`the page is ${document.documentElement.scrollWidth} px wide: ${named.join(', ')}`];
   });
@@ -97,7 +101,7 @@ async function tooWide(page) {
 export async function weigh(story) {
   const problems = [];
   const seen = new Set();
-  for (const person of story.people) {
+  for (const person of story.people.filter((person) => person.scripts)) {
     const cookies = await person.context.cookies();
     for (const [path, url] of person.visited) {
       if (seen.has(path)) {
@@ -126,7 +130,7 @@ async function bytes(page, url) {
   await session.send('Network.enable');
   let total = 0;
   session.on('Network.loadingFinished', ({ encodedDataLength }) => (total += encodedDataLength));
-  await page.goto(url, { waitUntil: 'networkidle' });
+  await page.goto(url, { waitUntil: 'load' });
   await session.detach();
   return total;
 }

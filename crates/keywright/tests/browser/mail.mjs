@@ -8,11 +8,11 @@ import { check, given } from './given.mjs';
 const PATIENCE_MS = 15_000;
 const read = new Set();
 
-/** The next mail to this address that no one has read yet: subject, text, and the link and the code in it, if there are any. */
-export async function mail(address) {
+/** The next mail to this address about this that no one has read yet: subject, text, and the link and the code in it, if there are any. */
+export async function mail(address, subject = /./) {
   const until = Date.now() + PATIENCE_MS;
   while (Date.now() < until) {
-    const found = files().map(open).find((letter) => letter.to.includes(address.toLowerCase()));
+    const found = files().map(open).find((letter) => letter.to.includes(address.toLowerCase()) && subject.test(letter.subject));
     if (found) {
       read.add(found.file);
       check((statSync(found.file).mode & 0o777) === 0o600, `${found.file}: anybody can read a mail`);
@@ -20,7 +20,7 @@ export async function mail(address) {
     }
     await pause(50);
   }
-  throw new Error(`no mail to ${address} in ${given.outbox}`);
+  throw new Error(`no mail to ${address} about ${subject} in ${given.outbox}`);
 }
 
 /** The oldest first: their names begin with an id, whose order is that of time. */

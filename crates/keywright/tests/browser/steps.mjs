@@ -19,7 +19,7 @@ export async function titled(page, title) {
 
 /** Follows a link of the rail, by its words. */
 export async function rail(page, name) {
-  await page.getByRole('navigation').getByRole('link', { name, exact: true }).click();
+  await page.getByRole('navigation', { name: 'Hub' }).getByRole('link', { name, exact: true }).click();
 }
 
 /** Asks for the mail and gives it. */
@@ -27,7 +27,7 @@ export async function asksForMail(page, address) {
   await page.goto('/sign-in');
   await page.getByLabel('Mail address').fill(address);
   await button(page, 'Send the mail').click();
-  return mail(address);
+  return mail(address, /^Sign in/);
 }
 
 /** Signs in by the code of the mail, on the page that asks for it. */
