@@ -12,7 +12,7 @@ use crate::applications::Visible;
 use crate::{Error, Operations};
 
 /// Rows of hours that are added up to find the applications that are used most.
-const HOURS_ADDED: u32 = 5_000;
+const HOURS_ADDED: u32 = 1_000;
 /// A key that ends within this time is told about.
 const SOON: Span = Span::from_d(14);
 /// An old version that was used within this time is told about.
