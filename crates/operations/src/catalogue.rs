@@ -76,8 +76,8 @@ impl Operations {
     /// # Errors
     /// [`Error::Invalid`] with every fault of the text; [`Rule::CatalogueDrops`] when live credentials hold what it no longer has.
     pub async fn catalogue_apply(&self, caller: &Caller, text: &str) -> Result<Applied, Error> {
-        let (new, warnings) = check(text)?;
         let allowed = self.operate(caller)?;
+        let (new, warnings) = check(text)?;
         let (text, now) = (text.to_owned(), self.now());
         let services: Vec<String> = new.slugs().into_iter().map(str::to_owned).collect();
         let new = Arc::new(new);

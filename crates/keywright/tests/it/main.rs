@@ -11,6 +11,8 @@ mod faults;
 mod health;
 mod help;
 mod hub_keys;
+mod hub_provider;
+mod hub_settings;
 mod life;
 mod mail;
 mod nginx;

@@ -46,7 +46,8 @@ pub(crate) async fn show(operator: AsOperator) -> Result<Done<CatalogueText>> {
 }
 
 /// Reads a catalogue and says what is wrong with it, with line and column; applies nothing.
-pub(crate) async fn check_only(_: AsOperator, Body(given): Body<CatalogueText>) -> Result<Done<CatalogueShape>> {
+pub(crate) async fn check_only(operator: AsOperator, Body(given): Body<CatalogueText>) -> Result<Done<CatalogueShape>> {
+    operator.operations().operate(operator.caller())?;
     let (catalogue, found) = check(&given.text)?;
     let services = catalogue.slugs().into_iter().map(str::to_owned).collect();
     Ok(Done(CatalogueShape { changed: None, services, warnings: warnings(&found) }))
