@@ -16,6 +16,7 @@ mod hub_settings;
 mod life;
 mod mail;
 mod nginx;
+mod page_cost;
 mod readme;
 mod resource_servers;
 mod restrictions;
