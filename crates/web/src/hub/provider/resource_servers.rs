@@ -138,6 +138,8 @@ pub(crate) async fn create(visit: OnPage<AsOperator>, Form(sent): Form<NewServer
         Ok(made) => shown(&visit, &made, sent.name.trim().to_owned(), sent.services.first().cloned()),
         Err(error) => {
             let wrong = mendable(Problem::from(error), &[("name", "Name"), ("services", "The choice of services"), ("environments", "Environment")])?;
+            let unticked = |w: &Wrong| w.field == "services" && sent.services.is_empty();
+            let wrong = wrong.into_iter().map(|w| if unticked(&w) { Wrong::new("services", "Tick at least one service.") } else { w }).collect();
             Html::page_as(StatusCode::BAD_REQUEST, &form(&visit, sent, wrong).await?)
         }
     }

@@ -8,7 +8,7 @@ use keywright_verifier::Health;
 use crate::extract::{AsOperator, OnPage};
 use crate::hub::frame::{Frame, Section};
 use crate::hub::parts::{Badge, Shape, Tone};
-use crate::hub::words::{Number, When};
+use crate::hub::words::{Length, Number, When};
 use crate::routes::{Html, Result};
 
 #[derive(Template)]
@@ -17,7 +17,7 @@ struct Page {
     frame: Frame,
     rows: Vec<Row>,
     head: Number,
-    lease: String,
+    lease: Length,
     /// Why the verifier of this node answers nothing, and what to do.
     stale: Option<String>,
     failure: Option<String>,
@@ -88,7 +88,7 @@ pub(crate) async fn show(visit: OnPage<AsOperator>) -> Result<Html> {
         frame: visit.frame("Verifiers", Section::Verifiers, None),
         rows: listed.iter().map(|v| Row::of(v, head, lease_ms, now, local.as_ref())).collect(),
         head: Number(head),
-        lease: Span::from_us(lease_ms.cast_signed().saturating_mul(1_000)).to_string(),
+        lease: Length(Span::from_us(lease_ms.cast_signed().saturating_mul(1_000))),
         stale: local.as_ref().and_then(|health| health.stale.as_ref().map(ToString::to_string)),
         failure: local.as_ref().and_then(|health| health.last_failure.clone()),
         clock_alarm: local.as_ref().is_some_and(|health| health.clock_alarm),

@@ -63,6 +63,11 @@ impl From<&Profile> for Billing {
     }
 }
 
+/// The name of a country, or its letters where it has none here.
+pub(crate) fn country_name(code: &str) -> &str {
+    COUNTRIES.iter().find(|(known, _)| *known == code).map_or(code, |(_, name)| name)
+}
+
 /// An emptied field removes what was there.
 pub(super) fn set(text: &str) -> Set<String> {
     if text.trim().is_empty() { Set::Clear } else { Set::To(text.to_owned()) }

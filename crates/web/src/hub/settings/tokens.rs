@@ -173,7 +173,12 @@ pub(crate) async fn create(visit: Visit, Form(sent): Form<NewToken>) -> Result<H
         Err(error) => {
             let wrong =
                 mendable(Problem::from(error), &[("name", "Name"), ("grants", "The choice of grants"), ("expires_at", "Expiry"), ("expires_on", "Expiry")])?;
-            let wrong = wrong.into_iter().map(|w| if w.field == "expires_at" { Wrong::new("expires_on", w.message) } else { w }).collect();
+            let here = |w: Wrong| match w.field.as_str() {
+                "expires_at" => Wrong::new("expires_on", w.message),
+                "grants" if sent.grants.is_empty() => Wrong::new("grants", "Tick at least one grant."),
+                _ => w,
+            };
+            let wrong = wrong.into_iter().map(here).collect();
             Html::page_as(StatusCode::BAD_REQUEST, &form(&visit, sent, wrong))
         }
     }
