@@ -242,8 +242,9 @@ impl Page {
 
     /// The links of the page, in order.
     pub(crate) fn links(&self) -> Vec<String> {
-        let links = self.body.split("<a ").skip(1);
-        links.filter_map(|text| attribute(text.split('>').next()?, "href")).collect()
+        // What follows is ` href="…"`, or the rest of another element's name, which has none.
+        let links = self.body.split("<a").skip(1);
+        links.filter_map(|text| attribute(text.split('>').next().filter(|tag| tag.starts_with(' '))?, "href")).collect()
     }
 }
 
