@@ -49,6 +49,19 @@ impl Operations {
         }
     }
 
+    /// Looks whether another process has applied a catalogue, so that pages say what applies.
+    ///
+    /// # Errors
+    /// [`Error::Store`]
+    pub async fn catalogue_look(&self) -> Result<(), Error> {
+        let applied_at = self.store.catalogue_applied_at().await?.unwrap_or(Timestamp::from_us(0));
+        let known = self.catalogue.read().map(|known| known.as_ref().map(|(at, _)| *at)).unwrap_or_default();
+        if known.is_some_and(|at| at != applied_at) {
+            self.catalogue_again().await?;
+        }
+        Ok(())
+    }
+
     /// Reads the catalogue anew: another process has applied one.
     pub(crate) async fn catalogue_again(&self) -> Result<(Arc<Catalogue>, Timestamp), Error> {
         let (catalogue, at) = match self.store.catalogue().await? {

@@ -61,7 +61,23 @@ impl FromRow for Applied {
     }
 }
 
+struct At(Timestamp);
+
+impl FromRow for At {
+    fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
+        Ok(Self(Timestamp::from_us(row.int(0)?)))
+    }
+}
+
 impl Store {
+    /// When the catalogue was applied; none before the first was.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn catalogue_applied_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.opt::<At>("SELECT applied_us FROM catalogue WHERE id = 1 AND applied_us > 0", args![]).await?.map(|at| at.0))
+    }
+
     /// The catalogue and when it was applied; none before the first was.
     ///
     /// # Errors

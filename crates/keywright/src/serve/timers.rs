@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::trouble::Trouble;
 
-/// How often it looks what was used.
+/// How often it looks what was used, and which catalogue applies.
 const EVERY: Duration = Duration::from_secs(1);
 /// Rounds from one forgetting to the next.
 const FORGET_EVERY: u32 = 10;
@@ -27,6 +27,9 @@ pub(super) async fn run(operations: Operations, mut stopped: watch::Receiver<boo
             _ = tick.tick() => {}
         }
         used(&operations, &mut activating).await;
+        if let Err(error) = operations.catalogue_look().await {
+            tracing::debug!(%error, "pages go on with the catalogue that was known");
+        }
         // The second look is soon after the first: only two tell whether the clock goes as it should.
         if round == 1 || round % FORGET_EVERY == 0 {
             forget(&operations, &mut trust, &mut forgetting).await;
