@@ -7,7 +7,7 @@ use keywright_operations::applications::ApplicationRow;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::around::{keys_page, logo};
+use super::around::logo;
 use super::framed;
 use crate::extract::rights::See;
 use crate::extract::{InOrganisation, OnPage, Page as Paging, Query};
@@ -54,13 +54,15 @@ pub(crate) async fn list(visit: OnPage<InOrganisation<See>>, Query(wanted): Quer
     let operations = visit.operations();
     let mut rows = operations.application_search(visit.caller(), visit.id, &search, paging.before::<ApplicationId>()?, paging.ask()).await?;
     let pager = paging.pager(&mut rows, |row| row.application.id);
+    // The organisation's own one is in the rail: Settings, API keys.
+    rows.retain(|row| !row.application.own);
     let (catalogue, _) = operations.catalogue().await?;
     let now = operations.now();
     let here = format!("/organisations/{}/applications", visit.id);
     let row = |ApplicationRow { application, used }: &ApplicationRow| Row {
-        href: if application.own { keys_page(application) } else { format!("/applications/{}", application.id) },
+        href: format!("/applications/{}", application.id),
         name: application.name.clone(),
-        internal_name: if application.own { Some("The organisation’s own".into()) } else { application.internal_name.clone() },
+        internal_name: application.internal_name.clone(),
         initials: initials(&application.name),
         logo: logo(&visit, application),
         services: application.services.iter().map(|slug| catalogue.service(slug).map_or(slug.as_str(), |s| s.name.as_str())).collect::<Vec<_>>().join(", "),

@@ -27,6 +27,8 @@ use crate::routes::{Html, Result};
 struct Page {
     frame: Frame,
     top: Around,
+    /// Whether the page of no keys offers to make one.
+    may_create: bool,
     environments: EnvironmentTabs,
     environment: EnvironmentLabel,
     sandbox: bool,
@@ -133,8 +135,13 @@ async fn page<C: Deref<Target = Who>>(visit: &OnPage<C>, shown: &ApplicationShow
     let label = label(application, &catalogue, environment);
     let list = keys_page(application);
     let services: Vec<_> = application.services.iter().filter_map(|slug| catalogue.service(slug)).collect();
+    let mut top = Around::new(shown, &frame, &catalogue, Place::Keys(environment), around::logo(visit, application));
+    let may_create = top.may_create;
+    // Where there are none, the page says what they are for and has the only button.
+    top.may_create = may_create && (!listed.is_empty() || pager.is_shown());
     Html::page(&Page {
-        top: Around::new(shown, &frame, &catalogue, Place::Keys(environment), around::logo(visit, application)),
+        top,
+        may_create,
         environments: EnvironmentTabs::new(environment, |environment| format!("{list}?environment={}", environment.as_str())),
         sandbox: environment == Environment::Sandbox,
         noun: if environment == Environment::Sandbox { "sandbox" } else { "production" },

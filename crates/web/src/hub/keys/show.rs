@@ -120,7 +120,7 @@ pub(crate) async fn show(visit: OnPage<OfCredential<View>>) -> Result<Html> {
         networks: credential.restrictions.networks.list().iter().map(ToString::to_string).collect(),
         origins: credential.restrictions.origins.list().to_vec(),
         rate_limit: credential.restrictions.rate_limit.map(|limit| (Number(limit.requests().into()), Length(limit.per()))),
-        versions: versions(shown),
+        versions: versions(shown, live),
         verdicts: verdicts(shown),
         activity: entries.iter().map(|entry| entries::Line::of(entry, now)).collect(),
         frame,
@@ -129,12 +129,14 @@ pub(crate) async fn show(visit: OnPage<OfCredential<View>>) -> Result<Html> {
 }
 
 /// Newest first.
-fn versions(shown: &Shown) -> Vec<VersionRow> {
+fn versions(shown: &Shown, live: bool) -> Vec<VersionRow> {
     let row = |v: &keywright_domain::credential::Version| VersionRow {
         number: v.number,
         hint: v.hint.clone(),
-        state: Badge::of_version(v.state, shown.now),
+        // What its versions were no longer counts once the key has ended.
+        state: if live { Badge::of_version(v.state, shown.now) } else { shown.credential.standing(shown.now).into() },
         until: match v.state {
+            _ if !live => None,
             VersionState::Retiring { until } | VersionState::Pending { until } => Some(When::new(until, shown.now)),
             VersionState::Active | VersionState::Retired { .. } => None,
         },
