@@ -95,10 +95,6 @@ icons! {
     INFO r#"<circle cx="8" cy="8" r="6.5"/><path d="M8 7.5v4M8 4.8v.1"/>"#,
     /// Something can be lost.
     WARNING r#"<path d="M8 1.8 15 14H1zM8 6.5V10M8 12v.1"/>"#,
-    /// Leads on.
-    NEXT r#"<path d="M3 8h10M9.5 4.5 13 8l-3.5 3.5"/>"#,
-    /// Look for something.
-    SEARCH r#"<circle cx="7" cy="7" r="4.5"/><path d="m10.5 10.5 3.5 3.5"/>"#,
     /// A new secret for the same credential.
     ROTATE r#"<path d="M13.5 8a5.5 5.5 0 1 1-1.6-3.9M13.5 2v3h-3"/>"#,
     /// When.
