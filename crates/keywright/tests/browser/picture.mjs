@@ -80,6 +80,8 @@ await story('picture', async (story) => {
     }
     await reads(page, 'An old version is still used');
     await reads(page, '241');
+    // Down to the end of the versions.
+    await page.setViewportSize({ width: 1280, height: 924 });
     await page.screenshot({ path: join(given.screenshots, 'picture.png') });
   });
 });
