@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use keywright_domain::caller::{Caller, Facts, Right, allow};
-use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId};
+use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId, PersonId, SessionId, SignInId};
 use keywright_domain::time::{Boot, Span, Timestamp};
 use keywright_operations::scheduled::Round;
 use keywright_operations::scheduled::trust::{Doubt, News, Trust};
@@ -31,6 +31,12 @@ async fn run(store: &Store, sql: &'static str, args: Vec<Val>) {
     let allowed = allow(&Caller::Machine { user: "test".into() }, Right::Operate, &Facts::default()).unwrap();
     let job = async move |tx: &mut Tx<'_>| Ok::<_, StoreError>(Done::new(tx.exec(sql, args.clone()).await?));
     store.write(allowed, job).await.unwrap();
+}
+
+/// How many rows a statement changes.
+async fn changed(store: &Store, sql: &'static str) -> u64 {
+    let allowed = allow(&Caller::Machine { user: "test".into() }, Right::Operate, &Facts::default()).unwrap();
+    store.write(allowed, async move |tx: &mut Tx<'_>| Ok::<_, StoreError>(Done::new(tx.exec(sql, args![]).await?))).await.unwrap().value
 }
 
 async fn operations(store: &Store, boot: fn() -> Boot) -> Operations {
@@ -62,6 +68,32 @@ on_both_engines! {
         let round = operations.housekeeping(&mut trust).await.unwrap();
         assert_eq!(round, Round { verifiers: 1, ..Round::default() }, "by the second look it is known that the clock goes");
         assert_eq!(trust.news(), None);
+    }
+
+    async fn what_people_left_behind_is_forgotten_when_it_is_over(place: TestPlace) {
+        let store = place.open().await;
+        let now = store.clock().await.unwrap().shown;
+        let operations = operations(&store, boot).await;
+        run(&store, "INSERT INTO person (id, mail, name, created_us) VALUES ($1, 'ann@example.com', '', 0)", args![PersonId::from_bits(1)]).await;
+        let ago = |hours| Timestamp::from_us(now.us() - Span::from_h(hours).us());
+        let ahead = now.plus(Span::from_h(1));
+        for (i, over) in [ago(25), ago(23)].into_iter().enumerate() {
+            let sql = "INSERT INTO sign_in (id, tries, operator, created_us, until_us) VALUES ($1, 0, $2, 0, $3)";
+            run(&store, sql, args![SignInId::from_bits(i as u128), false, over]).await;
+            let sql = "INSERT INTO idempotency (caller, route, key_digest, body_digest, state, created_us) VALUES ('c', 'r', $1, $1, 'done', $2)";
+            run(&store, sql, args![[i as u8; 32], over]).await;
+        }
+        let sql = "INSERT INTO session (id, digest, person_id, access_token, agent, signed_in_us, seen_us, until_us) VALUES ($1, $2, $3, $4, '', 0, $5, $6)";
+        for (i, seen, until) in [(1, ago(0), ago(1)), (2, ago(13), ahead), (3, ago(11), ahead)] {
+            run(&store, sql, args![SessionId::from_bits(i), [i as u8; 32], PersonId::from_bits(1), false, seen, until]).await;
+        }
+        let mut trust = Trust::default();
+        operations.housekeeping(&mut trust).await.unwrap();
+        operations.housekeeping(&mut trust).await.unwrap();
+        let left = async |sql| changed(&store, sql).await;
+        assert_eq!(left("UPDATE sign_in SET tries = 1").await, 1);
+        assert_eq!(left("UPDATE idempotency SET state = 'seen'").await, 1);
+        assert_eq!(left("UPDATE session SET agent = 'seen'").await, 1);
     }
 
     async fn a_store_clock_that_may_be_wrong_destroys_nothing(place: TestPlace) {
