@@ -27,7 +27,6 @@ pub(crate) struct Who {
     actor: Actor,
     session: Option<Arc<Session>>,
     operations: Operations,
-    source: Option<IpAddr>,
 }
 
 impl Who {
@@ -55,11 +54,6 @@ impl Who {
         self.session.as_ref()
     }
 
-    /// Where the request comes from, as far as trusted proxies say it.
-    pub(crate) const fn source(&self) -> Option<IpAddr> {
-        self.source
-    }
-
     /// The same with operations that remember this call.
     pub(crate) fn remember(&mut self, operations: Operations) {
         self.operations = operations;
@@ -70,14 +64,13 @@ impl Who {
 ///
 /// # Errors
 /// 401 without a proof that is accepted where one is needed; 403 for a write that another site's page sent with a session.
-pub(crate) async fn find(app: &Arc<App>, parts: &Parts, peer: IpAddr, access: Access, way: Way) -> Result<Option<Who>, Problem> {
+pub(crate) async fn find(app: &Arc<App>, parts: &Parts, access: Access, way: Way) -> Result<Option<Who>, Problem> {
     let Some(hub) = app.hub() else { return Ok(None) };
     let public = access == Access::Public;
     if matches!(way, Way::Machine | Way::Open) || (way == Way::Api && public) {
         return Ok(None);
     }
-    let source = client_address(peer, &parts.headers, &app.settings().trusted_proxies);
-    let who = |actor, session| Who { app: Arc::clone(app), actor, session, operations: hub.operations.clone(), source };
+    let who = |actor, session| Who { app: Arc::clone(app), actor, session, operations: hub.operations.clone() };
     if way == Way::Api
         && let Some(given) = parts.headers.get(AUTHORIZATION)
     {

@@ -29,6 +29,13 @@ pub struct FieldError {
 #[derive(Debug)]
 pub struct Problem {
     kind: Kind,
+    /// Apart, so that whatever may fail stays small while it goes well.
+    said: Box<Said>,
+}
+
+/// What there is to say about a problem.
+#[derive(Debug)]
+struct Said {
     /// A code of its own, for rules of the product.
     code: Option<&'static str>,
     detail: Cow<'static, str>,
@@ -78,7 +85,7 @@ impl Problem {
     /// A problem of this kind; `detail` says what is wrong this time and what to do.
     #[must_use]
     pub fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, code: None, detail: detail.into(), errors: Vec::new(), headers: Vec::new(), trace: TraceId::random() }
+        Self { kind, said: Box::new(Said { code: None, detail: detail.into(), errors: Vec::new(), headers: Vec::new(), trace: TraceId::random() }) }
     }
 
     /// 400 with its bad fields, each of which the detail names too.
@@ -89,7 +96,9 @@ impl Problem {
             let (gap, colon) = (if detail.is_empty() { "" } else { "; " }, if error.field.is_empty() { "" } else { ": " });
             let _ = write!(detail, "{gap}{}{colon}{}", error.field, error.message);
         }
-        Self { errors, ..Self::new(Kind::InvalidRequest, detail) }
+        let mut problem = Self::new(Kind::InvalidRequest, detail);
+        problem.said.errors = errors;
+        problem
     }
 
     /// 405, naming the methods that there are.
@@ -115,15 +124,15 @@ impl Problem {
 
     /// With a code of its own.
     #[must_use]
-    pub const fn coded(mut self, code: &'static str) -> Self {
-        self.code = Some(code);
+    pub fn coded(mut self, code: &'static str) -> Self {
+        self.said.code = Some(code);
         self
     }
 
     /// With one more header.
     #[must_use]
     pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
+        self.said.headers.push((name, value));
         self
     }
 
@@ -154,25 +163,25 @@ impl Problem {
     /// The stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        self.code.unwrap_or(self.kind.parts().1)
+        self.said.code.unwrap_or(self.kind.parts().1)
     }
 
     /// What is wrong this time, and what to do.
     #[must_use]
     pub fn detail(&self) -> &str {
-        &self.detail
+        &self.said.detail
     }
 
     /// Each bad field.
     #[must_use]
     pub fn errors(&self) -> &[FieldError] {
-        &self.errors
+        &self.said.errors
     }
 
     /// A page that says it, with the problem's status and headers.
     pub(crate) fn decorate(&self, mut page: Reply) -> Reply {
         page.status = self.kind.parts().0;
-        for (name, value) in &self.headers {
+        for (name, value) in &self.said.headers {
             page.headers.append(name, value.clone());
         }
         page
@@ -180,8 +189,8 @@ impl Problem {
 
     /// What names this answer.
     #[must_use]
-    pub const fn trace(&self) -> &TraceId {
-        &self.trace
+    pub fn trace(&self) -> &TraceId {
+        &self.said.trace
     }
 
     /// The answer. `docs` is the address under which each code has its page; without one the type is a URN.
@@ -197,9 +206,9 @@ impl Problem {
             title,
             status: status.as_u16(),
             code,
-            detail: &self.detail,
-            errors: &self.errors,
-            trace_id: self.trace.as_str(),
+            detail: &self.said.detail,
+            errors: &self.said.errors,
+            trace_id: self.said.trace.as_str(),
         };
         let body = serde_json::to_vec(&document).expect("texts and numbers become JSON");
         let mut answer = Response::new(AnswerBody::bytes(body));
@@ -207,7 +216,7 @@ impl Problem {
         let headers = answer.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        for (name, value) in self.headers {
+        for (name, value) in self.said.headers {
             headers.append(name, value);
         }
         answer

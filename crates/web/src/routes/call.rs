@@ -52,7 +52,7 @@ impl Call {
         if way == Way::Page && self.writes() {
             origin::same_site(&self.app, &self.parts)?;
         }
-        self.who = caller::find(&self.app, &self.parts, self.peer, access, way).await?;
+        self.who = caller::find(&self.app, &self.parts, access, way).await?;
         self.read_body().await
     }
 

@@ -16,6 +16,9 @@ use crate::problem::Problem;
 /// The schemas that a description refers to, by name.
 pub(crate) type Schemas = Vec<(String, RefOr<Schema>)>;
 
+/// The inputs of an operation, the status of its success, and the schema of its JSON where it has some.
+pub(crate) type Description = (OperationBuilder, StatusCode, Option<RefOr<Schema>>);
+
 /// The first argument of every handler: who is calling, as far as it matters to it.
 pub(crate) trait Caller: Sized + Send {
     /// Who may call.
@@ -62,8 +65,8 @@ pub(crate) trait Endpoint<Args>: Send + Sync + 'static {
     /// One call that has arrived: from its arguments to its answer.
     fn call(&self, call: &Call) -> impl Future<Output = Result<Reply, Problem>> + Send;
 
-    /// Status of success, schema of its JSON, and the inputs.
-    fn describe(operation: OperationBuilder, schemas: &mut Schemas) -> (OperationBuilder, StatusCode, Option<RefOr<Schema>>);
+    /// What it takes and gives.
+    fn describe(operation: OperationBuilder, schemas: &mut Schemas) -> Description;
 }
 
 macro_rules! endpoint {
@@ -84,7 +87,7 @@ macro_rules! endpoint {
                 Ok(answer.give(call))
             }
 
-            fn describe(operation: OperationBuilder, schemas: &mut Schemas) -> (OperationBuilder, StatusCode, Option<RefOr<Schema>>) {
+            fn describe(operation: OperationBuilder, schemas: &mut Schemas) -> Description {
                 $(let operation = $input::describe(operation, schemas);)*
                 (operation, A::STATUS, A::schema(schemas))
             }

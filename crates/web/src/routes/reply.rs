@@ -115,10 +115,6 @@ pub(crate) struct Done<T>(pub(crate) T);
 #[derive(Debug)]
 pub(crate) struct Accepted<T>(pub(crate) T);
 
-/// 200 with JSON that stands for itself, where a standard or a seed says how it looks.
-#[derive(Debug)]
-pub(crate) struct Plain<T>(pub(crate) T);
-
 /// 201 with data and where it is.
 #[derive(Debug)]
 pub(crate) struct Created<T> {
@@ -163,10 +159,6 @@ impl<T> Listed<T> {
     }
 }
 
-/// 204.
-#[derive(Debug)]
-pub(crate) struct Nothing;
-
 fn enveloped<T: ToSchema>(schemas: &mut Schemas, many: bool) -> Option<RefOr<Schema>> {
     let one = named::<T>(schemas);
     let data = if many { RefOr::T(Schema::Array(utoipa::openapi::schema::Array::new(one))) } else { one };
@@ -205,16 +197,6 @@ impl<T: Serialize + ToSchema + Send> Answer for Accepted<T> {
     }
 }
 
-impl<T: Serialize + ToSchema + Send> Answer for Plain<T> {
-    const STATUS: StatusCode = StatusCode::OK;
-    fn give(self, _: &Call) -> Reply {
-        Reply::json(Self::STATUS, &self.0)
-    }
-    fn schema(schemas: &mut Schemas) -> Option<RefOr<Schema>> {
-        Some(named::<T>(schemas))
-    }
-}
-
 impl<T: Serialize + ToSchema + Send> Answer for Created<T> {
     const STATUS: StatusCode = StatusCode::CREATED;
     fn give(self, _: &Call) -> Reply {
@@ -245,15 +227,5 @@ impl<T: Serialize + ToSchema + Send> Answer for Listed<T> {
     }
     fn schema(schemas: &mut Schemas) -> Option<RefOr<Schema>> {
         enveloped::<T>(schemas, true)
-    }
-}
-
-impl Answer for Nothing {
-    const STATUS: StatusCode = StatusCode::NO_CONTENT;
-    fn give(self, _: &Call) -> Reply {
-        Reply { status: Self::STATUS, headers: HeaderMap::new(), body: Bytes::new(), shown_once: None }
-    }
-    fn schema(_: &mut Schemas) -> Option<RefOr<Schema>> {
-        None
     }
 }

@@ -2,12 +2,11 @@
 
 use std::marker::PhantomData;
 
-use hyper::{Method, StatusCode};
+use hyper::Method;
 use utoipa::openapi::path::OperationBuilder;
-use utoipa::openapi::{RefOr, Schema};
 
 use super::access::{Access, MatrixRow, Way};
-use super::endpoint::{Endpoint, Run, Schemas, Typed};
+use super::endpoint::{Description, Endpoint, Run, Schemas, Typed};
 use crate::{api, health, hub, metrics, well_known};
 
 const GET: Method = Method::GET;
@@ -227,7 +226,7 @@ pub(crate) struct Row {
     pub(crate) way: Way,
     pub(crate) limit: Limit,
     pub(crate) run: Box<dyn Run>,
-    pub(crate) describe: fn(OperationBuilder, &mut Schemas) -> (OperationBuilder, StatusCode, Option<RefOr<Schema>>),
+    pub(crate) describe: fn(OperationBuilder, &mut Schemas) -> Description,
 }
 
 /// All rows, in the order of the table.
