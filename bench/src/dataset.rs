@@ -125,7 +125,9 @@ pub(crate) fn application(n: u64) -> ApplicationId {
     ApplicationId::from_parts(MADE_MS + n, u128::from(mixed(n << 2 | 1)) << 16)
 }
 
-fn organisation(n: u64) -> OrganisationId {
+/// The id of an organisation, by its number.
+#[must_use]
+pub(crate) fn organisation(n: u64) -> OrganisationId {
     OrganisationId::from_parts(MADE_MS + n, u128::from(mixed(n << 2 | 2)) << 16)
 }
 

@@ -80,6 +80,10 @@ fn run(arguments: impl Iterator<Item = String>) -> Result<bool> {
         let (young, large) = (runtime.block_on(DataSet::copy(young))?, runtime.block_on(DataSet::copy(large))?);
         runtime.block_on(runs::creations::run(&options, &young, large, &mut report))?;
     }
+    if options.wants("pages") {
+        eprintln!("pages");
+        runs::pages::run(&runtime, &options, &mut report)?;
+    }
     report.note(format!(
         "{}; load of the machine before {busy_before:.1}, after {:.1}; {:.0} s in all.{}",
         report::machine(),

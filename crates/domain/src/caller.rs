@@ -201,11 +201,7 @@ pub fn allow(caller: &Caller, right: Right, facts: &Facts) -> Result<Allowed, Re
         },
         Caller::Token(_) => held.is_some_and(|held| holds(held, right)),
     };
-    if may {
-        Ok(Allowed { caller: caller.clone(), right, organisation: facts.organisation, held })
-    } else {
-        Err(Refused { caller: caller.to_string(), right })
-    }
+    if may { Ok(Allowed { caller: caller.clone(), right, organisation: facts.organisation, held }) } else { Err(Refused { caller: caller.to_string(), right }) }
 }
 
 /// Whether the caller may know that what `facts` describe exists at all. To everybody else it is as if it never was.

@@ -368,7 +368,11 @@ impl Scope<'_> {
             if listed.is_empty() {
                 return Ok(Vec::new());
             }
-            let sql = concat!("SELECT s.application_id, s.service FROM application_service s WHERE s.application_id IN (", found!("a.id", "$4", "$5"), ") ORDER BY s.service");
+            let sql = concat!(
+                "SELECT s.application_id, s.service FROM application_service s WHERE s.application_id IN (",
+                found!("a.id", "$4", "$5"),
+                ") ORDER BY s.service"
+            );
             let services = tx.all::<ServiceOf>(sql, [page(), wanted()].concat()).await?;
             let sql = concat!(in_use!(), "FROM application a WHERE a.organisation_id = $1 AND a.id IN (", found!("a.id", "$5", "$6"), ")");
             let used = tx.all::<ApplicationUse>(sql, [page(), args![now], wanted()].concat()).await?;

@@ -60,7 +60,14 @@ pub(super) fn connections(tree: &Tree) -> Vec<Finding> {
         "lettre",
     ];
     let allowed = ["crates/store/src/engine/", "crates/keywright/src/client.rs", "crates/keywright/src/commands/verify.rs", "crates/keywright/src/serve/mail/"];
-    in_code(tree, &allowed, &ways, "connections", "a connection outside store/engine/, serve/mail/ and the command line's client: pass in what is needed", |_| false)
+    in_code(
+        tree,
+        &allowed,
+        &ways,
+        "connections",
+        "a connection outside store/engine/, serve/mail/ and the command line's client: pass in what is needed",
+        |_| false,
+    )
 }
 
 /// A serialised type is a promise to somebody: to callers of the API (web) or to the next release (store).

@@ -35,7 +35,9 @@ pub(super) async fn run(settings: &Settings, command: Key) -> Result<Output, Fai
             Ok(Output::new(json!({ "id": made.id.to_string(), "version": made.version, "key": made.key.reveal() }), text))
         }
         Key::List { application, page } => {
-            let listed = operations.credential_list(caller, id(&application)?, Listing { environment: None, before: before(&page)?, limit: PAGE_ROWS_MAX as u32 }).await?;
+            let listed = operations
+                .credential_list(caller, id(&application)?, Listing { environment: None, before: before(&page)?, limit: PAGE_ROWS_MAX as u32 })
+                .await?;
             let shapes: Vec<CredentialShape> = listed.iter().map(Into::into).collect();
             let rows: Vec<Vec<String>> = listed.iter().map(row).collect();
             Ok(Output::new(

@@ -57,11 +57,8 @@ pub(super) async fn run(context: &Context, command: Org) -> Result<Output, Failu
 
 fn shown(shown: &OrganisationShown) -> Output {
     let (o, p) = (&shown.organisation, &shown.profile);
-    let services: Vec<Value> = shown
-        .services
-        .iter()
-        .map(|a| json!({ "service": a.service, "permissions": a.permissions.as_ref().map(|p| p.names().to_vec()) }))
-        .collect();
+    let services: Vec<Value> =
+        shown.services.iter().map(|a| json!({ "service": a.service, "permissions": a.permissions.as_ref().map(|p| p.names().to_vec()) })).collect();
     let mut value = json!(OrganisationShape::from(o));
     value["own_application_id"] = json!(shown.own_application.to_string());
     value["services_on_request"] = json!(services);

@@ -20,7 +20,8 @@ pub(super) fn started(running: &Running) {
         note(&format!("Uploaded images come from {url}, where no cookie is read or set."));
     }
     if running.role != Role::Verifier {
-        note("Next, in another terminal: make an organisation, an application, a key and a resource server:");
+        note(&format!("The hub is at {}.", running.operations.base_url()));
+        note("Next, there or in another terminal: make an organisation, an application, a key and a resource server:");
         note("  keywright org create \"Acme\" --owner ann@example.com");
         note("The README goes on from there; `keywright serve --demo` has it all made. Stop with Ctrl-C.");
     }

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod browser;
+mod business_api;
 mod business_api_seed;
 mod catalogue;
 mod command_line;
@@ -25,7 +26,7 @@ mod rights;
 mod rotation;
 mod secrets;
 mod sign_in;
-mod sign_in_pages;
 mod sign_in_cli;
+mod sign_in_pages;
 mod support;
 mod verdicts;

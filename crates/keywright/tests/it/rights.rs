@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 use crate::support::{Browser, Page, Server, stories};
 
 /// Somebody who walks the table.
-struct Role {
+pub(crate) struct Role {
     name: &'static str,
-    browser: Browser,
+    pub(crate) browser: Browser,
     /// None: nobody has signed in.
     caller: Option<Caller>,
     /// What they hold in the organisation, and on the application of it.
@@ -45,7 +45,7 @@ const ROLES: [(&str, &[OrganisationGrant], &[ApplicationGrant]); 6] = [
 ];
 
 /// What the routes are about: one of each kind, by its name in the paths.
-type Things = BTreeMap<&'static str, String>;
+pub(crate) type Things = BTreeMap<&'static str, String>;
 
 stories! {
     async fn each_route_does_for_each_role_what_the_table_promises(kw: Server) {
@@ -112,7 +112,7 @@ fn masked(page: &Page) -> String {
     }
 }
 
-async fn things(kw: &Server) -> Things {
+pub(crate) async fn things(kw: &Server) -> Things {
     let made = kw.done(&["org", "create", "Here Ltd", "--owner", "owner@example.com"]).await;
     let organisation = made["id"].as_str().unwrap().to_owned();
     let own = made["own_application_id"].as_str().unwrap().to_owned();
@@ -163,7 +163,7 @@ async fn join(kw: &Server, things: &Things, name: &str, held: Held) {
         .unwrap();
 }
 
-async fn signed_in(kw: &Server, name: &'static str, operator: bool, held: Option<Held>) -> Role {
+pub(crate) async fn signed_in(kw: &Server, name: &'static str, operator: bool, held: Option<Held>) -> Role {
     let browser = Browser::at(kw);
     browser.sign_in(kw, &format!("{name}@example.com")).await;
     let csrf = browser.get("/person").await.forms().iter().find_map(|form| form.value("csrf").map(str::to_owned)).unwrap();
@@ -226,7 +226,7 @@ fn keeps(page: &Page, row: &MatrixRow, promise: Promise) -> bool {
 }
 
 /// Calls a route with everything that it asks for.
-async fn call(role: &Role, row: &MatrixRow, things: &Things, bodies: &BTreeMap<String, Value>) -> Page {
+pub(crate) async fn call(role: &Role, row: &MatrixRow, things: &Things, bodies: &BTreeMap<String, Value>) -> Page {
     let business = row.path.starts_with("/api/v1/business/");
     let mut path = row.path.to_owned();
     for (name, id) in things {

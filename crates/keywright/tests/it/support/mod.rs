@@ -11,7 +11,7 @@ mod wait;
 
 pub(crate) use example::Key;
 pub(crate) use http::Reply;
-pub(crate) use hub::{Browser, Form, Mail, Page};
+pub(crate) use hub::{Browser, Form, Page};
 pub(crate) use mail_server::MailServer;
 pub(crate) use place::{PROGRAM, Place};
 pub(crate) use ran::Ran;

@@ -52,11 +52,7 @@ pub(crate) async fn list(own: InOwnApplication<View>, Query(at): Query<Where>) -
 }
 
 /// Makes a key, which is in this answer only.
-pub(crate) async fn create(
-    own: InOwnApplication<Edit>,
-    Query(at): Query<Where>,
-    Body(form): Body<CreateApiKeyRequest>,
-) -> Result<Created<ApiKeyResponse>> {
+pub(crate) async fn create(own: InOwnApplication<Edit>, Query(at): Query<Where>, Body(form): Body<CreateApiKeyRequest>) -> Result<Created<ApiKeyResponse>> {
     let operations = own.operations();
     let application = operations.business_application(own.caller(), own.organisation).await?;
     let new = NewCredential {

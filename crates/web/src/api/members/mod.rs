@@ -1,4 +1,4 @@
 //! Members of an organisation, and invitations.
 
 pub(crate) mod invitations;
-pub(crate) mod members;
+pub(crate) mod people;

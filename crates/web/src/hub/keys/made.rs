@@ -61,7 +61,7 @@ pub(super) struct Made {
 
 impl Made {
     /// The page with a key that was made or rotated.
-    pub(super) async fn new<C: Deref<Target = Who>>(
+    pub(super) async fn page<C: Deref<Target = Who>>(
         visit: &OnPage<C>,
         id: CredentialId,
         version: u32,
