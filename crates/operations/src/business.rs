@@ -20,7 +20,7 @@ impl Operations {
     pub async fn business_application(&self, caller: &Caller, organisation: OrganisationId) -> Result<ApplicationId, Error> {
         let allowed = self.over_organisation(caller, Right::See, organisation).await?;
         let own = self.store().scope(&allowed)?.own_application().await?;
-        own.ok_or_else(|| Error::not_found("organisation", organisation))
+        own.map(|own| own.id).ok_or_else(|| Error::not_found("organisation", organisation))
     }
 
     /// The slug of the service whose keys the Business API makes.

@@ -7,7 +7,7 @@ use keywright_domain::time::Timestamp;
 use crate::args;
 use crate::engine::{FromRow, RowRef, Tx};
 use crate::error::StoreError;
-use crate::scope::{AsOperator, Scope};
+use crate::scope::Scope;
 
 /// An application as the store keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl FromRow for Application {
             description: row.opt_text(8)?,
             privacy_url: row.opt_text(9)?,
             logo: row.opt_text(10)?,
-            services: Vec::new(),
+            services: row.opt_text(11)?.unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
         })
     }
 }
@@ -84,18 +84,11 @@ impl FromRow for ApplicationUse {
     }
 }
 
-struct Id(ApplicationId);
-
-impl FromRow for Id {
-    fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
-        Ok(Self(row.parse(0)?))
-    }
-}
-
 /// The columns of an application, in the order in which [`Application`] reads them.
 macro_rules! columns {
     () => {
-        "a.id, a.organisation_id, a.name, a.domain, a.own, a.state, a.created_us, a.internal_name, a.description, a.privacy_url, a.logo"
+        "a.id, a.organisation_id, a.name, a.domain, a.own, a.state, a.created_us, a.internal_name, a.description, a.privacy_url, a.logo, \
+           (SELECT string_agg(s.service, ' ' ORDER BY s.service) FROM application_service s WHERE s.application_id = a.id)"
     };
 }
 
@@ -109,26 +102,6 @@ macro_rules! in_use {
            (SELECT count(*) FROM (SELECT 1 FROM credential c WHERE c.application_id = a.id AND c.environment = 'production' LIMIT 101) k), \
            (SELECT h.last_us FROM usage_hour h WHERE h.subject = a.id ORDER BY h.hour DESC LIMIT 1) "
     };
-}
-
-/// An application and one of its services.
-struct ServiceOf(ApplicationId, String);
-
-impl FromRow for ServiceOf {
-    fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
-        Ok(Self(row.parse(0)?, row.text(1)?))
-    }
-}
-
-fn with_services(mut applications: Vec<Application>, services: Vec<ServiceOf>) -> Vec<Application> {
-    let mut by_application = std::collections::HashMap::<ApplicationId, Vec<String>>::new();
-    for ServiceOf(application, service) in services {
-        by_application.entry(application).or_default().push(service);
-    }
-    for application in &mut applications {
-        application.services = by_application.remove(&application.id).unwrap_or_default();
-    }
-    applications
 }
 
 impl Tx<'_> {
@@ -167,13 +140,7 @@ impl Tx<'_> {
     /// [`StoreError`]
     pub async fn application_for_update(&mut self, organisation: OrganisationId, id: ApplicationId) -> Result<Option<Application>, StoreError> {
         self.lock_organisation(organisation).await?;
-        let found = self
-            .opt::<Application>(concat!("SELECT ", columns!(), " FROM application a WHERE a.organisation_id = $1 AND a.id = $2"), args![organisation, id])
-            .await?;
-        let Some(found) = found else { return Ok(None) };
-        let services =
-            self.all::<ServiceOf>("SELECT application_id, service FROM application_service WHERE application_id = $1 ORDER BY service", args![id]).await?;
-        Ok(with_services(vec![found], services).pop())
+        self.opt(concat!("SELECT ", columns!(), " FROM application a WHERE a.organisation_id = $1 AND a.id = $2"), args![organisation, id]).await
     }
 
     /// Stores what may have changed of an application beside its state.
@@ -266,43 +233,21 @@ impl Scope<'_> {
     pub async fn application_list(&self, granted_to: Option<PersonId>, before: Option<ApplicationId>, limit: u32) -> Result<Vec<Application>, StoreError> {
         // '~' sorts after every character of an id.
         let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
-        self.together(async move |tx| {
-            let listed = match granted_to {
-                None => {
-                    let sql = concat!("SELECT ", columns!(), " FROM application a WHERE a.organisation_id = $1 AND a.id < $2 ORDER BY a.id DESC LIMIT $3");
-                    tx.all::<Application>(sql, args![before.as_str(), i64::from(limit)]).await?
-                }
-                Some(person) => {
-                    let sql = concat!(
-                        "SELECT ",
-                        columns!(),
-                        " FROM member m JOIN application_grant g ON g.member_id = m.id JOIN application a ON a.id = g.application_id \
-                         WHERE m.organisation_id = $1 AND m.person_id = $4 AND g.application_id < $2 ORDER BY g.application_id DESC LIMIT $3"
-                    );
-                    tx.all::<Application>(sql, args![before.as_str(), i64::from(limit), person]).await?
-                }
-            };
-            let Some(oldest) = listed.last() else { return Ok(listed) };
-            let range = args![before.as_str(), oldest.id];
-            let services = match granted_to {
-                None => {
-                    tx.all::<ServiceOf>(
-                        "SELECT s.application_id, s.service FROM application a JOIN application_service s ON s.application_id = a.id \
-                         WHERE a.organisation_id = $1 AND a.id < $2 AND a.id >= $3 ORDER BY s.service",
-                        range,
-                    )
-                    .await?
-                }
-                Some(person) => {
-                    let sql = "SELECT s.application_id, s.service FROM member m JOIN application_grant g ON g.member_id = m.id \
-                               JOIN application_service s ON s.application_id = g.application_id \
-                               WHERE m.organisation_id = $1 AND g.application_id < $2 AND g.application_id >= $3 AND m.person_id = $4 ORDER BY s.service";
-                    tx.all::<ServiceOf>(sql, [range, args![person]].concat()).await?
-                }
-            };
-            Ok(with_services(listed, services))
-        })
-        .await
+        match granted_to {
+            None => {
+                let sql = concat!("SELECT ", columns!(), " FROM application a WHERE a.organisation_id = $1 AND a.id < $2 ORDER BY a.id DESC LIMIT $3");
+                self.all(sql, args![before, i64::from(limit)]).await
+            }
+            Some(person) => {
+                let sql = concat!(
+                    "SELECT ",
+                    columns!(),
+                    " FROM member m JOIN application_grant g ON g.member_id = m.id JOIN application a ON a.id = g.application_id \
+                     WHERE m.organisation_id = $1 AND m.person_id = $4 AND g.application_id < $2 ORDER BY g.application_id DESC LIMIT $3"
+                );
+                self.all(sql, args![before, i64::from(limit), person]).await
+            }
+        }
     }
 
     /// For the applications from `oldest` to `newest` (all, or those over which a person holds grants): their live production credentials
@@ -368,16 +313,10 @@ impl Scope<'_> {
             if listed.is_empty() {
                 return Ok(Vec::new());
             }
-            let sql = concat!(
-                "SELECT s.application_id, s.service FROM application_service s WHERE s.application_id IN (",
-                found!("a.id", "$4", "$5"),
-                ") ORDER BY s.service"
-            );
-            let services = tx.all::<ServiceOf>(sql, [page(), wanted()].concat()).await?;
             let sql = concat!(in_use!(), "FROM application a WHERE a.organisation_id = $1 AND a.id IN (", found!("a.id", "$5", "$6"), ")");
             let used = tx.all::<ApplicationUse>(sql, [page(), args![now], wanted()].concat()).await?;
             let used_of = |id| used.iter().find(|u| u.application == id).copied();
-            Ok(with_services(listed, services).into_iter().map(|a| (used_of(a.id), a)).map(|(used, a)| (a, used)).collect())
+            Ok(listed.into_iter().map(|a| (used_of(a.id), a)).map(|(used, a)| (a, used)).collect())
         })
         .await
     }
@@ -386,8 +325,8 @@ impl Scope<'_> {
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn own_application(&self) -> Result<Option<ApplicationId>, StoreError> {
-        Ok(self.all::<Id>("SELECT a.id FROM application a WHERE a.organisation_id = $1 AND a.own", args![]).await?.pop().map(|id| id.0))
+    pub async fn own_application(&self) -> Result<Option<Application>, StoreError> {
+        Ok(self.all(concat!("SELECT ", columns!(), " FROM application a WHERE a.organisation_id = $1 AND a.own"), args![]).await?.pop())
     }
 
     /// One application.
@@ -395,35 +334,6 @@ impl Scope<'_> {
     /// # Errors
     /// [`StoreError`]
     pub async fn application(&self, id: ApplicationId) -> Result<Option<Application>, StoreError> {
-        self.together(async move |tx| {
-            let found =
-                tx.opt::<Application>(concat!("SELECT ", columns!(), " FROM application a WHERE a.organisation_id = $1 AND a.id = $2"), args![id]).await?;
-            let Some(found) = found else { return Ok(None) };
-            let services = tx
-                .all::<ServiceOf>(
-                    "SELECT a.id, s.service FROM application a JOIN application_service s ON s.application_id = a.id \
-                     WHERE a.organisation_id = $1 AND a.id = $2 ORDER BY s.service",
-                    args![id],
-                )
-                .await?;
-            Ok(with_services(vec![found], services).pop())
-        })
-        .await
-    }
-}
-
-impl AsOperator<'_> {
-    /// The organisation that owns an application.
-    ///
-    /// # Errors
-    /// [`StoreError`]
-    pub async fn application_owner(&self, id: ApplicationId) -> Result<Option<OrganisationId>, StoreError> {
-        struct Owner(OrganisationId);
-        impl FromRow for Owner {
-            fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
-                Ok(Self(row.parse(0)?))
-            }
-        }
-        Ok(self.opt::<Owner>("SELECT organisation_id FROM application WHERE id = $1", args![id]).await?.map(|o| o.0))
+        Ok(self.all(concat!("SELECT ", columns!(), " FROM application a WHERE a.organisation_id = $1 AND a.id = $2"), args![id]).await?.pop())
     }
 }

@@ -359,19 +359,6 @@ impl AsOperator<'_> {
         )
         .await
     }
-
-    /// Whose a credential is.
-    ///
-    /// # Errors
-    /// [`StoreError`]
-    pub async fn credential_owner(&self, id: CredentialId) -> Result<Option<Owner>, StoreError> {
-        self.opt(
-            "SELECT c.id, 0, o.id, o.name, a.id, a.name FROM credential c JOIN application a ON a.id = c.application_id \
-             JOIN organisation o ON o.id = c.organisation_id WHERE c.id = $1",
-            args![id],
-        )
-        .await
-    }
 }
 
 impl Tx<'_> {

@@ -2,30 +2,45 @@
 
 use keywright_domain::catalogue::Allowance;
 use keywright_domain::credential::Permissions;
-use keywright_domain::ids::OrganisationId;
+use keywright_domain::ids::{ApplicationId, OrganisationId};
 use keywright_domain::organisation::Profile;
 use keywright_domain::time::Timestamp;
 
 use crate::args;
 use crate::engine::{FromRow, RowRef, Tx};
 use crate::error::StoreError;
+use crate::organisations::Organisation;
 use crate::scope::Scope;
 
 struct Row(Profile);
 
 impl FromRow for Row {
     fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
-        Ok(Self(Profile {
-            legal_name: row.opt_text(0)?,
-            address: row.opt_text(1)?,
-            country: row.opt_text(2)?,
-            tax_id: row.opt_text(3)?,
-            billing_mail: row.opt_text(4)?,
-            website: row.opt_text(5)?,
-            purpose: row.opt_text(6)?,
-            handed_in_at: row.opt_int(7)?.map(Timestamp::from_us),
-            remark: row.opt_text(8)?,
-        }))
+        Ok(Self(profile(row, 0)?))
+    }
+}
+
+/// A profile whose columns begin with this one.
+fn profile(row: &RowRef<'_>, first: usize) -> Result<Profile, StoreError> {
+    Ok(Profile {
+        legal_name: row.opt_text(first)?,
+        address: row.opt_text(first + 1)?,
+        country: row.opt_text(first + 2)?,
+        tax_id: row.opt_text(first + 3)?,
+        billing_mail: row.opt_text(first + 4)?,
+        website: row.opt_text(first + 5)?,
+        purpose: row.opt_text(first + 6)?,
+        handed_in_at: row.opt_int(first + 7)?.map(Timestamp::from_us),
+        remark: row.opt_text(first + 8)?,
+    })
+}
+
+/// An organisation with its own application and what it says of itself.
+struct Whole(Organisation, ApplicationId, Profile);
+
+impl FromRow for Whole {
+    fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
+        Ok(Self(Organisation::from_row(row)?, row.parse(5)?, profile(row, 6)?))
     }
 }
 
@@ -37,11 +52,31 @@ impl FromRow for Allowed {
     }
 }
 
-const PROFILE: &str = "SELECT legal_name, address, country, tax_id, billing_mail, website, purpose, handed_in_us, remark FROM organisation_profile \
-                       WHERE organisation_id = $1";
+/// The columns of a profile, in the order in which it is read.
+macro_rules! columns {
+    () => {
+        "p.legal_name, p.address, p.country, p.tax_id, p.billing_mail, p.website, p.purpose, p.handed_in_us, p.remark"
+    };
+}
+
+const PROFILE: &str = concat!("SELECT ", columns!(), " FROM organisation_profile p WHERE p.organisation_id = $1");
 const ALLOWANCES: &str = "SELECT service, permissions FROM organisation_service WHERE organisation_id = $1 ORDER BY service";
 
 impl Scope<'_> {
+    /// The organisation, its own application, and what it says of itself.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn organisation_whole(&self) -> Result<Option<(Organisation, ApplicationId, Profile)>, StoreError> {
+        let sql = concat!(
+            "SELECT o.id, o.name, o.review, o.suspended, o.created_us, a.id, ",
+            columns!(),
+            " FROM organisation o JOIN application a ON a.organisation_id = o.id AND a.own \
+             LEFT JOIN organisation_profile p ON p.organisation_id = o.id WHERE o.id = $1"
+        );
+        Ok(self.all::<Whole>(sql, args![]).await?.pop().map(|Whole(organisation, own, profile)| (organisation, own, profile)))
+    }
+
     /// What the organisation says of itself.
     ///
     /// # Errors

@@ -163,6 +163,7 @@ impl Operations {
     pub async fn own_application(&self, caller: &Caller, organisation: OrganisationId) -> Result<ApplicationShown, Error> {
         let allowed = self.over_organisation(caller, Right::See, organisation).await?;
         let own = self.store.scope(&allowed)?.own_application().await?.ok_or_else(|| Error::not_found("organisation", organisation))?;
-        self.application_show(caller, own).await
+        let allowed = self.over_application(caller, Right::View, own.id).await?;
+        Ok(ApplicationShown { application: own, held: held(&allowed) })
     }
 }

@@ -132,6 +132,15 @@ impl Operations {
         Ok(self.store.as_operator(&allowed)?.organisation_list(before, limits::PAGE_ROWS_MAX as u32).await?)
     }
 
+    /// One organisation, as operators see it who are no members.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Right`], [`Error::Store`]
+    pub async fn organisation_as_operator(&self, caller: &Caller, id: OrganisationId) -> Result<Organisation, Error> {
+        let allowed = self.operate(caller)?;
+        self.store.as_operator(&allowed)?.organisation(id).await?.ok_or_else(|| Error::not_found("organisation", id))
+    }
+
     /// Switches an organisation off or on; doing it twice changes nothing. Its production credentials are refused while it is off.
     ///
     /// # Errors

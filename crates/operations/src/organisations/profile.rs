@@ -68,14 +68,8 @@ impl Operations {
     pub async fn organisation_show(&self, caller: &Caller, id: OrganisationId) -> Result<OrganisationShown, Error> {
         let allowed = self.over_organisation(caller, Right::See, id).await?;
         let scope = self.store.scope(&allowed)?;
-        let gone = || Error::not_found("organisation", id);
-        Ok(OrganisationShown {
-            organisation: scope.organisation_row().await?.ok_or_else(gone)?,
-            profile: scope.profile().await?,
-            own_application: scope.own_application().await?.ok_or_else(gone)?,
-            services: scope.allowances().await?,
-            held: allowed.held(),
-        })
+        let (organisation, own_application, profile) = scope.organisation_whole().await?.ok_or_else(|| Error::not_found("organisation", id))?;
+        Ok(OrganisationShown { organisation, profile, own_application, services: scope.allowances().await?, held: allowed.held() })
     }
 
     /// Gives an organisation, and its own application, another name.

@@ -2,18 +2,38 @@
 
 use std::collections::BTreeSet;
 
-/// Every public query behind the two doors that know no organisation.
+/// Every public query behind the three doors that know no organisation.
 const WITHOUT_ORGANISATION: &[&str] = &[
-    "AsOperator::application_owner",
+    "AsGate::facts_of_application",
+    "AsGate::facts_of_credential",
+    "AsGate::facts_of_organisation",
+    "AsGate::has_operators",
+    "AsGate::image",
+    "AsGate::invitation",
+    "AsGate::invitations_for",
+    "AsGate::mail_of_sign_in",
+    "AsGate::management_token",
+    "AsGate::management_token_unseen",
+    "AsGate::memberships",
+    "AsGate::organisation_of_management_token",
+    "AsGate::organisation_of_member",
+    "AsGate::person_called",
+    "AsGate::person_with_mail",
+    "AsGate::session",
+    "AsGate::session_list",
+    "AsGate::sign_in",
+    "AsGate::sign_in_of_link",
+    "AsGate::sign_ins_of_browser",
     "AsOperator::audit",
     "AsOperator::catalogue_text",
     "AsOperator::credential_by_digest",
-    "AsOperator::credential_owner",
+    "AsOperator::operator_list",
     "AsOperator::organisation",
     "AsOperator::organisation_list",
     "AsOperator::organisation_search",
     "AsOperator::resource_server_list",
     "AsSystem::credential_organisation",
+    "AsSystem::mails_are_due",
     "AsSystem::usage_segments",
     "AsSystem::usage_segments_waiting",
     "AsSystem::versions_first_used",
@@ -30,7 +50,7 @@ fn every_query_that_knows_no_organisation_is_listed_here() {
         let mut door = None;
         for line in std::fs::read_to_string(path).unwrap().lines() {
             if line.starts_with("impl ") {
-                door = ["AsOperator", "AsSystem"].into_iter().find(|d| line.starts_with(&format!("impl {d}<")));
+                door = ["AsGate", "AsOperator", "AsSystem"].into_iter().find(|d| line.starts_with(&format!("impl {d}<")));
             }
             if let (Some(door), Some(rest)) = (door, line.trim_start().strip_prefix("pub async fn ")) {
                 found.insert(format!("{door}::{}", rest.split(['(', '<']).next().unwrap()));
@@ -38,5 +58,5 @@ fn every_query_that_knows_no_organisation_is_listed_here() {
         }
     }
     let listed: BTreeSet<String> = WITHOUT_ORGANISATION.iter().map(|q| (*q).to_owned()).collect();
-    assert_eq!(found, listed, "a query behind AsOperator or AsSystem sees every organisation: list it here if it must");
+    assert_eq!(found, listed, "a query behind these doors sees every organisation: list it here if it must");
 }

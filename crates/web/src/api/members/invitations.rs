@@ -9,7 +9,7 @@ use keywright_store::invitations::Invitation;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::people::applications;
+use super::applications;
 use crate::extract::rights::{ManageMembers, Register};
 use crate::extract::{Body, InOrganisation, Of};
 use crate::routes::{Created, Done, Listed, Result};

@@ -174,8 +174,8 @@ pub(crate) async fn framed<C: Deref<Target = Who>>(
 /// As [`framed`].
 pub(crate) async fn framed_visit<C: Deref<Target = Who>>(visit: &OnPage<C>, mut frame: Frame, organisation: OrganisationId) -> Result<Frame> {
     if frame.organisation.is_none() {
-        let shown = visit.operations().organisation_show(visit.caller(), organisation).await?;
-        frame.organisation = Some(FrameOrganisation { id: organisation.to_string(), name: shown.organisation.name });
+        let seen = visit.operations().organisation_as_operator(visit.caller(), organisation).await?;
+        frame.organisation = Some(FrameOrganisation { id: organisation.to_string(), name: seen.name });
     }
     Ok(frame)
 }
