@@ -82,8 +82,8 @@ stories! {
         let untyped = kw.http.post(kw.url("/verify")).bearer_auth(kw.token().await).body("{}");
         assert_eq!(Reply::of(untyped).await.problem(415), "unsupported_media_type");
         assert_eq!(kw.get("/verify").await.problem(405), "method_not_allowed");
-        assert_eq!(kw.get("/elsewhere").await.problem(404), "not_found");
-        let browser = Reply::of(kw.http.get(kw.url("/elsewhere")).header("accept", "text/html,application/xhtml+xml,*/*;q=0.8")).await;
+        assert_eq!(kw.get("/api/elsewhere").await.problem(404), "not_found");
+        let browser = kw.get("/elsewhere").await;
         assert!(browser.status == 404 && browser.body.contains("There is no such page"), "{browser:?}");
         let query = kw.forward_key("service=business-api&permission=payouts:write", &key).await;
         assert_eq!((query.problem(400), fields(&query)), ("invalid_request".to_owned(), vec!["permission".to_owned()]));

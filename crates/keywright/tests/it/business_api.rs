@@ -78,6 +78,7 @@ stories! {
         let sandbox = back_end.call(Method::POST, &format!("{KEYS}?environment=sandbox"), Some(&json!({ "name": "Try" })), &[]).await;
         assert!(sandbox.json()["data"]["key"].as_str().unwrap().contains("_test_"));
         assert_eq!(back_end.call(Method::GET, &format!("{KEYS}?environment=sandbox"), None, &[]).await.json()["data"].as_array().unwrap().len(), 1);
+        kw.settled().await;
         assert_eq!(kw.code(all["key"].as_str().unwrap()).await, "valid");
     }
 
@@ -95,6 +96,7 @@ stories! {
             assert_eq!((ended.status, &ended.json()["data"]["is_active"]), (200, &json!(false)), "{ended:?}");
             assert!(!ended.body.contains(&second));
         }
+        kw.settled().await;
         assert_eq!(kw.code(&second).await, "revoked");
         assert_eq!(back_end.call(Method::POST, &format!("{KEYS}/{id}/rotate"), None, &[]).await.problem(409), "credential_ended");
         for unknown in ["key_01HX9KZMB3F7VNQP8R2WDGT4E6", "nonsense", "app_01HX9KZMB3F7VNQP8R2WDGT4E6"] {

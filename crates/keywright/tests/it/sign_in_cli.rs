@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use serde_json::json;
 
-use crate::support::{Browser, Server, stories};
+use crate::support::{Browser, Server, stories, wait_for};
 
 /// The link in a file that only its user can read, as path and query.
 fn link_in(path: &str, base_url: &str) -> String {
@@ -15,17 +15,21 @@ fn link_in(path: &str, base_url: &str) -> String {
 }
 
 /// The path that a server without a terminal tells.
-fn told(kw: &Server) -> String {
-    let said = kw.stderr();
-    assert!(!said.contains("token="), "a link is in the log");
-    let rest = said.split_once("open the link in ").expect("it says where the link is").1;
-    rest.split(" (").next().unwrap().to_owned()
+async fn told(kw: &Server) -> String {
+    let path = wait_for("it says where the link is", async || {
+        let said = kw.stderr();
+        let rest = said.split_once("open the link in ")?.1;
+        Some(rest.split_once(" (")?.0.to_owned())
+    })
+    .await;
+    assert!(!kw.stderr().contains("token="), "a link is in the log");
+    path
 }
 
 stories! {
     async fn the_first_operator_comes_in_by_a_link_that_only_the_machine_has(place: Place) {
         let mut kw = place.serve(&[]).await;
-        let first = told(&kw);
+        let first = told(&kw).await;
         let address = kw.address.clone();
         let link = link_in(&first, &address);
         let browser = Browser::at(&kw);
@@ -47,7 +51,7 @@ stories! {
 
     async fn the_first_operators_address_may_be_given_at_the_start(place: Place) {
         let kw = place.serve(&["--operator", "Ann@Example.com"]).await;
-        let link = link_in(&told(&kw), &kw.address);
+        let link = link_in(&told(&kw).await, &kw.address);
         let browser = Browser::at(&kw);
         let page = browser.get(&link).await;
         page.says("ann@example.com");

@@ -54,7 +54,8 @@ pub(crate) async fn answer(app: &Arc<App>, watch: &Arc<Watch>, peer: IpAddr, req
     let rows = found.as_ref().map_or(&[][..], |found| found.value);
     let wanted = if head { &Method::GET } else { &parts.method };
     let row = rows.iter().find(|row| row.method == *wanted);
-    let way = row.or(rows.first()).map_or_else(|| send::way_of(&parts.headers), |row| row.way);
+    // A path without a route is refused as a page would be: a browser asked, or nobody whose answer matters.
+    let way = row.or(rows.first()).map_or_else(|| send::way_of(&path), |row| row.way);
     if let Err(problem) = app.hosts().check(way, &parts) {
         return send::problem(app, &parts.headers, Way::Open, problem);
     }

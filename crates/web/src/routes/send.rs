@@ -2,7 +2,7 @@
 
 use hyper::Method;
 use hyper::body::Body as _;
-use hyper::header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use hyper::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 
 use super::access::Way;
 use super::call::Call;
@@ -13,10 +13,9 @@ use crate::extract::form::FORM_OF_ANOTHER_SESSION;
 use crate::hub;
 use crate::problem::{Kind, Problem};
 
-/// How to answer at a path without a route: with a page to whoever says that they read pages, as browsers do.
-pub(super) fn way_of(request: &HeaderMap) -> Way {
-    let reads_pages = request.get_all(ACCEPT).iter().any(|value| value.to_str().is_ok_and(|types| types.to_ascii_lowercase().contains("text/html")));
-    if reads_pages { Way::Page } else { Way::Open }
+/// What a path without a route most likely is.
+pub(super) fn way_of(path: &str) -> Way {
+    if path.starts_with("/api/") || path.starts_with("/verify") { Way::Open } else { Way::Page }
 }
 
 /// A reply with the headers of its way.

@@ -69,7 +69,8 @@ async fn while_the_database_is_away_nobody_is_called_bad_and_nobody_is_accepted_
     assert_eq!(server.code(&key.key).await, "revoked");
     let log = server.stderr();
     let warnings = log.lines().filter(|l| l.contains("WARN")).count();
-    assert!((2..=8).contains(&warnings), "{warnings} warnings for two outages:\n{log}");
+    // Each of the five jobs that need the store says so once for an outage.
+    assert!((2..=10).contains(&warnings), "{warnings} warnings for two outages:\n{log}");
     says(&log, &["works again"]);
 }
 
