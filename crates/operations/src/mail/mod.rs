@@ -29,7 +29,7 @@ pub struct SealedMail {
 }
 
 impl SealedMail {
-    /// Puts it into the store, to leave after the commit. Call [`Operations::mail_added`] then.
+    /// Puts it into the store, to leave after the commit. Tell the mail loop afterwards.
     ///
     /// # Errors
     /// [`StoreError`]

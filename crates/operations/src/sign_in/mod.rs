@@ -1,6 +1,6 @@
 //! Signing in: a mail with a link and a code is asked for, and one of the two is used, once.
 //!
-//! What is asked for in a browser is bound to it by a secret in a cookie ([`Operations::sign_in_browser`]): its link and its code work
+//! What is asked for in a browser is bound to it by a secret in a cookie ([`Operations::sign_in_browser`](crate::Operations::sign_in_browser)): its link and its code work
 //! with that cookie only. What the API asks for is bound to the id that the request returned, and has a code only. A link that was made
 //! at the machine is bound to nothing. The store keeps digests of all of them; nothing about a person is made before the proof.
 
