@@ -8,16 +8,18 @@ use std::path::PathBuf;
 use crate::failure::Failure;
 use crate::settings::Settings;
 
-/// The file in the data directory.
-const FILE: &str = "sign-in-link";
+/// The file for the link of the first operator.
+pub(crate) const FIRST_OPERATOR: &str = "first-operator-link";
+/// The file for a link that was asked for at the machine.
+pub(crate) const ASKED_FOR: &str = "sign-in-link";
 
-/// Puts the link into the file, in the place of an earlier one, and gives its path.
+/// Puts the link into this file of the data directory, in the place of an earlier one, and gives its path.
 ///
 /// # Errors
 /// [`Failure`]: it cannot be written.
-pub(crate) fn keep(settings: &Settings, link: &str) -> Result<PathBuf, Failure> {
-    let path = settings.data.join(FILE);
-    let unfinished = settings.data.join(format!(".{FILE}"));
+pub(crate) fn keep(settings: &Settings, name: &str, link: &str) -> Result<PathBuf, Failure> {
+    let path = settings.data.join(name);
+    let unfinished = settings.data.join(format!(".{name}"));
     let wrong = |e: std::io::Error| Failure::store(format!("the link cannot be written to {}: {e}", path.display()));
     fs::create_dir_all(&settings.data).map_err(wrong)?;
     // A new file each time, whose mode nobody has chosen before.

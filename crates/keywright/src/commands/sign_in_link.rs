@@ -21,7 +21,7 @@ pub(super) async fn run(settings: &Settings, email: &str, public_url: Option<&st
         return Ok(Output::new(json!({}), format!("Open this link to sign in as {email} (until {until}, once):\n  {}", made.link.reveal())));
     }
     // What is not read by somebody at a terminal ends up in logs.
-    let path = sign_in_file::keep(settings, made.link.reveal())?;
+    let path = sign_in_file::keep(settings, sign_in_file::ASKED_FOR, made.link.reveal())?;
     let path = path.display().to_string();
     Ok(Output::new(json!({ "file": path, "until": until }), format!("The link to sign in as {email} (until {until}, once) is in {path}")))
 }

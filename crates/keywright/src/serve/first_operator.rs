@@ -23,7 +23,7 @@ pub(super) async fn offer(running: &Running, settings: &Settings, mail: Option<&
     if std::io::stderr().is_terminal() {
         note(&format!("Open this link to sign in as the first operator (15 minutes, once):\n  {link}"));
     } else {
-        let path = sign_in_file::keep(settings, link)?;
+        let path = sign_in_file::keep(settings, sign_in_file::FIRST_OPERATOR, link)?;
         note(&format!("To sign in as the first operator, open the link in {} (15 minutes, once).", path.display()));
     }
     Ok(())

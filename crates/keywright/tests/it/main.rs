@@ -25,6 +25,7 @@ mod revocation;
 mod rights;
 mod rotation;
 mod secrets;
+mod secrets_of_people;
 mod sign_in;
 mod sign_in_cli;
 mod sign_in_pages;

@@ -11,10 +11,10 @@ use crate::support::{Place, Reply, Server, stories};
 
 /// What must be found nowhere, and what it is.
 #[derive(Default)]
-struct Planted(Vec<(String, Vec<u8>)>);
+pub(crate) struct Planted(pub(crate) Vec<(String, Vec<u8>)>);
 
 impl Planted {
-    fn add(&mut self, what: &str, secret: &str) {
+    pub(crate) fn add(&mut self, what: &str, secret: &str) {
         self.0.push((what.to_owned(), secret.as_bytes().to_vec()));
         // The random part alone would do for whoever knows the form.
         if let Some(body) = secret.rsplit('_').next().filter(|body| body.len() == 36) {
@@ -23,7 +23,7 @@ impl Planted {
     }
 
     #[track_caller]
-    fn are_not_in(&self, place: &str, bytes: &[u8]) {
+    pub(crate) fn are_not_in(&self, place: &str, bytes: &[u8]) {
         for (what, secret) in &self.0 {
             let found = bytes.windows(secret.len()).position(|w| w == secret);
             let around = found.map(|at| String::from_utf8_lossy(&bytes[at.saturating_sub(300)..(at + 200).min(bytes.len())]));
@@ -42,6 +42,19 @@ fn files(directory: &Path, found: &mut Vec<(String, Vec<u8>)>) {
             found.push((path.display().to_string(), fs::read(&path).unwrap()));
         }
     }
+}
+
+/// All that a server has written: its files, its log, and its store.
+pub(crate) fn written(kw: &Server) -> Vec<(String, Vec<u8>)> {
+    let mut written = Vec::new();
+    files(kw.directory(), &mut written);
+    assert!(written.iter().any(|(path, _)| path.ends_with("serve.err")), "the logs are among them");
+    let stored = match kw.store().location() {
+        Location::Postgres(url) => dump(&url),
+        Location::Directory(data) => fs::read(data.join("keywright.db")).unwrap(),
+    };
+    written.push(("the store".to_owned(), stored));
+    written
 }
 
 /// Every row of every table, as text.
@@ -192,20 +205,14 @@ stories! {
         planted.are_not_in("an answer", answers.as_bytes());
         let log = kw.stderr();
         assert!(log.contains("\"level\":\"TRACE\"") || log.contains("\"level\":\"DEBUG\""), "every word is logged");
-        let mut written = Vec::new();
-        files(kw.directory(), &mut written);
-        assert!(written.iter().any(|(path, _)| path.ends_with("serve.err")), "the logs are among them");
-        for (path, bytes) in &written {
+        let written = written(&kw);
+        for (place, bytes) in &written {
             // Its place is its purpose.
-            if !path.ends_with("/master.key") {
-                planted.are_not_in(path, bytes);
+            if !place.ends_with("/master.key") {
+                planted.are_not_in(place, bytes);
             }
         }
-        let stored = match kw.store().location() {
-            Location::Postgres(url) => dump(&url),
-            Location::Directory(data) => fs::read(data.join("keywright.db")).unwrap(),
-        };
-        planted.are_not_in("the store", &stored);
+        let stored = &written.last().unwrap().1;
         // The search finds what is there: ids are written in the store, and the hash of a key is.
         let there = |bytes: &[u8]| stored.windows(bytes.len()).any(|w| w == bytes);
         assert!(there(first.id.as_bytes()) && there(b"credential.rotated"));

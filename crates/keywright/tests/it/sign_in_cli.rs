@@ -31,6 +31,9 @@ stories! {
         let mut kw = place.serve(&[]).await;
         let first = told(&kw).await;
         let address = kw.address.clone();
+        // A link that is asked for meanwhile takes the place of none.
+        let asked = kw.done(&["sign-in-link", "bob@example.com"]).await;
+        assert_ne!(link_in(asked["file"].as_str().unwrap(), &address), link_in(&first, &address));
         let link = link_in(&first, &address);
         let browser = Browser::at(&kw);
         for _ in 0..2 {

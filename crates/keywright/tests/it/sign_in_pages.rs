@@ -317,7 +317,7 @@ stories! {
     }
 
     async fn the_first_operator_says_who_they_are_and_is_the_only_first_one(kw: Server) {
-        let link = wait_for("the link of the first operator", async || std::fs::read_to_string(kw.directory().join("data/sign-in-link")).ok()).await;
+        let link = wait_for("the link of the first operator", async || std::fs::read_to_string(kw.directory().join("data/first-operator-link")).ok()).await;
         let link = link.trim().strip_prefix(&kw.address).unwrap_or_else(|| panic!("{link}")).to_owned();
         let olga = Browser::at(&kw);
         let page = olga.get(&link).await.is(200);

@@ -34,7 +34,7 @@ async fn first_start() -> (Server, String) {
     let place = Place::given(TestPlace::sqlite()).await;
     let kw = place.serve(&["--operator", OPERATOR]).await;
     // Into a terminal it is printed; otherwise it would stand in a log.
-    let link = std::fs::read_to_string(kw.directory().join("data/sign-in-link")).unwrap().trim().to_owned();
+    let link = std::fs::read_to_string(kw.directory().join("data/first-operator-link")).unwrap().trim().to_owned();
     (kw, link)
 }
 
