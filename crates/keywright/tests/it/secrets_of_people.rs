@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::secrets::{Planted, written};
-use crate::support::{Browser, Place, Reply, Server, stories};
+use crate::support::{Browser, Reply, Server, stories};
 
 /// A call of the management API, which is understood.
 async fn api(kw: &Server, method: Method, path: &str, token: Option<&str>, body: Option<Value>, headers: &[(&str, &str)]) -> Value {
