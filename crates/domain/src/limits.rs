@@ -63,6 +63,8 @@ pub const RATE_PERIOD_MAX: Span = Span::from_d(1);
 pub const QUESTION_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of a batch of questions.
 pub const BATCH_BYTES_MAX: usize = 1024 * 1024;
+/// Fields of one form or query: a member's page sends five for each of its [`PAGE_ROWS_MAX`] applications, and some more.
+pub const FORM_FIELDS_MAX: usize = 2_000;
 /// Questions in one batch.
 pub const BATCH_QUESTIONS_MAX: usize = 1_000;
 /// Bytes of a credential as it is presented; ours are 50, tokens of other issuers may be longer.

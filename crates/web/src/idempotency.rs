@@ -13,6 +13,7 @@ use keywright_operations::calls::{Begun as Found, Keyed, Shows, body_digest};
 use keywright_store::idempotency::{KeptAnswer, Mark};
 
 use crate::extract::Who;
+use crate::extract::fields;
 use crate::extract::form::is_fields;
 use crate::extract::upload;
 use crate::problem::{FieldError, Kind, Problem, TraceId};
@@ -53,12 +54,14 @@ pub(crate) struct Key {
 /// The key that a call carries, if it does.
 ///
 /// # Errors
-/// 400 for one that can be guessed.
+/// 400 for one that can be guessed, and for a form of more fields than are read.
 pub(crate) fn key(parts: &Parts, body: &Bytes, way: Way) -> Result<Option<Key>, Problem> {
     let (name, given, digest) = if way == Way::Page {
         // The token of a form has another mask on each page.
         let fields = if is_fields(&parts.headers) {
-            form_urlencoded::parse(body).into_owned().filter(|(name, _)| name != "csrf").collect()
+            let mut fields = fields::pairs(body)?;
+            fields.retain(|(name, _)| name != "csrf");
+            fields
         } else {
             upload::sameness(&parts.headers, body).unwrap_or_default()
         };

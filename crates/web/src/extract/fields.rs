@@ -1,24 +1,37 @@
 //! Names and values, as queries and forms send them, read as a type.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
+use keywright_domain::limits;
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
 use crate::problem::{FieldError, Problem};
 
+/// Names and values as they were sent.
+///
+/// # Errors
+/// 400 for more than [`limits::FORM_FIELDS_MAX`].
+pub(crate) fn pairs(sent: &[u8]) -> Result<Vec<(String, String)>, Problem> {
+    let pairs: Vec<_> = form_urlencoded::parse(sent).into_owned().take(limits::FORM_FIELDS_MAX + 1).collect();
+    if pairs.len() > limits::FORM_FIELDS_MAX { Err(too_many(limits::FORM_FIELDS_MAX)) } else { Ok(pairs) }
+}
+
+/// 400 for more fields than are read.
+pub(super) fn too_many(max: usize) -> Problem {
+    Problem::invalid(vec![FieldError { field: String::new(), message: format!("more than {max} fields were sent: send fewer") }])
+}
+
 /// Reads a type from fields, of which one may come several times.
 ///
 /// # Errors
 /// 400 naming the bad field.
 pub(super) fn read<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Result<T, Problem> {
-    let mut fields: Vec<(String, Values)> = Vec::new();
+    let mut fields = BTreeMap::<String, Values>::new();
     for (name, value) in pairs {
-        match fields.iter_mut().find(|(n, _)| *n == name) {
-            Some((_, values)) => values.0.push(value),
-            None => fields.push((name, Values(vec![value]))),
-        }
+        fields.entry(name).or_insert_with(|| Values(Vec::new())).0.push(value);
     }
     serde_path_to_error::deserialize(MapDeserializer::new(fields.into_iter())).map_err(|error: serde_path_to_error::Error<Bad>| {
         let field = error.path().to_string();
@@ -118,13 +131,9 @@ mod tests {
         limit: Option<u32>,
     }
 
-    fn pairs(text: &str) -> Vec<(String, String)> {
-        form_urlencoded::parse(text.as_bytes()).into_owned().collect()
-    }
-
     #[test]
     fn repeated_fields_are_lists_and_empty_ones_are_not_filled_in() {
-        let read: Wanted = read(pairs("name=a&expires_at=&networks=10.0.0.0/8&networks=::1&limit=3&wait=on&other=x")).unwrap();
+        let read: Wanted = read(pairs("name=a&expires_at=&networks=10.0.0.0/8&networks=::1&limit=3&wait=on&other=x".as_bytes()).unwrap()).unwrap();
         let networks = vec!["10.0.0.0/8".to_owned(), "::1".to_owned()];
         assert_eq!(read, Wanted { name: "a".into(), expires_at: None, networks, wait: true, limit: Some(3) });
     }
@@ -132,9 +141,17 @@ mod tests {
     #[test]
     fn a_bad_field_is_named_and_not_repeated() {
         for (text, field) in [("name=a&limit=kw_live_0123456789", "limit"), ("name=a&wait=perhaps", "wait"), ("limit=1", "")] {
-            let problem = read::<Wanted>(pairs(text)).unwrap_err();
+            let problem = read::<Wanted>(pairs(text.as_bytes()).unwrap()).unwrap_err();
             assert_eq!(problem.errors()[0].field, field, "{text}");
             assert!(!problem.errors()[0].message.contains("kw_live"));
         }
+    }
+
+    #[test]
+    fn there_is_an_end_to_the_fields() {
+        let sent = |count: usize| (0..count).map(|i| format!("f{i}=1")).collect::<Vec<_>>().join("&");
+        assert_eq!(pairs(sent(limits::FORM_FIELDS_MAX).as_bytes()).unwrap().len(), limits::FORM_FIELDS_MAX);
+        let refused = pairs(sent(limits::FORM_FIELDS_MAX + 1).as_bytes()).unwrap_err();
+        assert_eq!((refused.code(), refused.detail()), ("invalid_request", "more than 2000 fields were sent: send fewer"));
     }
 }

@@ -32,7 +32,7 @@ impl<T: DeserializeOwned + Send> Input for Form<T> {
         if !is_fields(&call.parts().headers) {
             return Err(Problem::new(Kind::UnsupportedMediaType, "Send a form."));
         }
-        let mut pairs: Vec<(String, String)> = form_urlencoded::parse(call.body()).into_owned().collect();
+        let mut pairs = fields::pairs(call.body())?;
         if let Some(session) = call.who().and_then(Who::session) {
             let given = pairs.iter().find(|(name, _)| name == "csrf").map_or("", |(_, value)| value.as_str());
             if !csrf::matches(&session.csrf, given) {

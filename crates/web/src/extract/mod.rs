@@ -4,7 +4,7 @@ pub(crate) mod body;
 pub(crate) mod caller;
 pub(crate) mod cookies;
 pub(crate) mod csrf;
-mod fields;
+pub(crate) mod fields;
 pub(crate) mod form;
 pub(crate) mod of;
 pub(crate) mod origin;

@@ -8,6 +8,7 @@ use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::Type;
 use utoipa::openapi::{ObjectBuilder, Required};
 
+use super::fields;
 use crate::hub::parts::Pager;
 use crate::problem::{FieldError, Problem};
 use crate::routes::call::Call;
@@ -75,7 +76,7 @@ impl Input for Page {
     fn take(call: &Call) -> Result<Self, Problem> {
         let uri = &call.parts().uri;
         let mut page = Self { limit: ROWS, cursor: None, path: uri.path().to_owned(), others: Vec::new() };
-        for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned() {
+        for (name, value) in fields::pairs(uri.query().unwrap_or_default().as_bytes())? {
             match name.as_str() {
                 "limit" => {
                     let limit = value.parse().ok().filter(|limit| (1..=limits::PAGE_ROWS_MAX).contains(limit));

@@ -17,8 +17,7 @@ pub(crate) struct Query<T>(pub(crate) T);
 impl<T: DeserializeOwned + ToSchema + Send> Input for Query<T> {
     fn take(call: &Call) -> Result<Self, Problem> {
         let query = call.parts().uri.query().unwrap_or_default();
-        let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        fields::read(pairs).map(Self)
+        fields::read(fields::pairs(query.as_bytes())?).map(Self)
     }
 
     fn describe(mut operation: OperationBuilder, _: &mut Schemas) -> OperationBuilder {

@@ -36,7 +36,10 @@ impl<T: DeserializeOwned + Send> Input for Upload<T> {
         }
         let Some(boundary) = boundary(&call.parts().headers) else { return Err(Problem::new(Kind::UnsupportedMediaType, "Send a form.")) };
         let broken = || Problem::invalid(vec![FieldError { field: String::new(), message: "the form did not arrive whole: send it once more".into() }]);
-        let parts = read(call.body(), &boundary).ok_or_else(broken)?;
+        let parts = read(call.body(), &boundary).map_err(|unread| match unread {
+            Unread::Broken => broken(),
+            Unread::TooMany => fields::too_many(PARTS_MAX),
+        })?;
         let mut pairs = Vec::new();
         let mut files = Vec::new();
         for part in parts {
@@ -68,7 +71,7 @@ impl<T: DeserializeOwned + Send> Input for Upload<T> {
 /// What makes two sendings of a form with a file the same: names and contents, without the token, whose mask differs on each page. None: it is
 /// no such form, or a broken one.
 pub(crate) fn sameness(headers: &HeaderMap, body: &Bytes) -> Option<Vec<(String, String)>> {
-    let parts = read(body, &boundary(headers)?)?;
+    let parts = read(body, &boundary(headers)?).ok()?;
     let content = |part: &Part| {
         if part.is_file {
             keywright_crypto::digest::sha256(&part.content).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -86,6 +89,15 @@ struct Part {
     content: Bytes,
 }
 
+/// Why there are no parts.
+#[derive(Debug, PartialEq, Eq)]
+enum Unread {
+    /// The form is not whole.
+    Broken,
+    /// There are more than [`PARTS_MAX`].
+    TooMany,
+}
+
 /// What stands between the parts (RFC 2046 section 5.1.1).
 fn boundary(headers: &HeaderMap) -> Option<Vec<u8>> {
     let said = headers.get(CONTENT_TYPE)?.to_str().ok()?;
@@ -98,31 +110,39 @@ fn boundary(headers: &HeaderMap) -> Option<Vec<u8>> {
     (1..=70).contains(&value.len()).then(|| value.as_bytes().to_vec())
 }
 
-/// The parts of a body; none: it is not whole.
-fn read(body: &Bytes, boundary: &[u8]) -> Option<Vec<Part>> {
+/// The parts of a body.
+fn read(body: &Bytes, boundary: &[u8]) -> Result<Vec<Part>, Unread> {
     let delimiter = [b"\r\n--", boundary].concat();
-    let mut at = body.starts_with(&delimiter[2..]).then_some(delimiter.len() - 2)?;
+    let mut at = body.starts_with(&delimiter[2..]).then_some(delimiter.len() - 2).ok_or(Unread::Broken)?;
     let mut parts = Vec::new();
     loop {
         let rest = &body[at..];
         if rest.starts_with(b"--") {
-            return Some(parts);
+            return Ok(parts);
         }
-        if !rest.starts_with(b"\r\n") || parts.len() == PARTS_MAX {
-            return None;
+        if parts.len() == PARTS_MAX {
+            return Err(Unread::TooMany);
         }
-        let head_ends = at + find(rest, b"\r\n\r\n")?;
-        let content = head_ends + 4;
-        let ends = content + find(&body[content..], &delimiter)?;
-        // Without further head lines the head is the empty line that follows the delimiter.
-        let head = std::str::from_utf8(&body[at..head_ends]).ok()?;
-        let disposition = head.split("\r\n").find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.trim().eq_ignore_ascii_case("content-disposition").then_some(value)
-        })?;
-        parts.push(Part { name: parameter(disposition, "name")?, is_file: parameter(disposition, "filename").is_some(), content: body.slice(content..ends) });
-        at = ends + delimiter.len();
+        let (part, next) = part(body, at, &delimiter).ok_or(Unread::Broken)?;
+        parts.push(part);
+        at = next;
     }
+}
+
+/// The part that begins behind a delimiter, and where the next one does.
+fn part(body: &Bytes, at: usize, delimiter: &[u8]) -> Option<(Part, usize)> {
+    let rest = body[at..].starts_with(b"\r\n").then_some(&body[at..])?;
+    let head_ends = at + find(rest, b"\r\n\r\n")?;
+    let content = head_ends + 4;
+    let ends = content + find(&body[content..], delimiter)?;
+    // Without further head lines the head is the empty line that follows the delimiter.
+    let head = std::str::from_utf8(&body[at..head_ends]).ok()?;
+    let disposition = head.split("\r\n").find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.trim().eq_ignore_ascii_case("content-disposition").then_some(value)
+    })?;
+    let part = Part { name: parameter(disposition, "name")?, is_file: parameter(disposition, "filename").is_some(), content: body.slice(content..ends) };
+    Some((part, ends + delimiter.len()))
 }
 
 /// `name="value"` of a head line, as browsers write it: `%22` for a quote (WHATWG HTML, multipart/form-data).
@@ -164,8 +184,15 @@ mod tests {
         for cut in 0..FORM.len() - 2 {
             // The last delimiter alone ends a form; what follows it does not matter.
             let whole = cut >= FORM.len() - 4 && FORM[..cut].ends_with("--xx--");
-            assert_eq!(read(&Bytes::copy_from_slice(&FORM.as_bytes()[..cut]), b"xx").is_some(), whole, "{cut}");
+            assert_eq!(read(&Bytes::copy_from_slice(&FORM.as_bytes()[..cut]), b"xx").is_ok(), whole, "{cut}");
         }
+    }
+
+    #[test]
+    fn too_many_parts_are_told_apart_from_a_broken_form() {
+        let sent = |count: usize| [&"--xx\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n".repeat(count), "--xx--"].concat();
+        let read = |count: usize| read(&Bytes::from(sent(count)), b"xx").map(|parts| parts.len());
+        assert_eq!((read(PARTS_MAX), read(PARTS_MAX + 1)), (Ok(PARTS_MAX), Err(Unread::TooMany)));
     }
 
     #[test]

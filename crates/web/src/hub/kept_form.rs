@@ -6,7 +6,7 @@
 use askama::Template;
 use hyper::StatusCode;
 
-use crate::extract::{Visitor, form, origin};
+use crate::extract::{Visitor, fields, form, origin};
 use crate::hub::frame::{Frame, own_path};
 use crate::hub::sign_in;
 use crate::problem::{Kind, Problem};
@@ -113,6 +113,7 @@ pub(crate) async fn sent_in_vain(call: &mut Call, refusal: Problem) -> Result<Re
         return if ended { Ok(Reply::see("/sign-in")) } else { Err(refusal) };
     }
     call.read_body().await?;
+    fields::pairs(call.body())?;
     let visitor = Visitor::take(call)?;
     let path = call.parts().uri.path();
     if path == "/theme" {

@@ -143,6 +143,20 @@ stories! {
         assert!(!page.body.contains("/images/"), "the logo is gone");
     }
 
+    async fn a_form_without_end_is_refused(kw: Server) {
+        let ann = Customer::signed_in(&kw, ANN).await;
+        let token = ann.browser.get("/person").await.form("/person").value("csrf").unwrap().to_owned();
+        let sent = |count: usize| {
+            let mut fields: Vec<(String, String)> = vec![("a".to_owned(), "1".to_owned()); count - 2];
+            fields.extend([("name".to_owned(), "Ann".to_owned()), ("csrf".to_owned(), token.clone())]);
+            fields
+        };
+        ann.browser.post("/person", &sent(2_001)).await.is(400).says("more than 2000 fields were sent");
+        ann.browser.post("/person", &sent(1_200)).await.is(303);
+        let query = "a&".repeat(2_001);
+        ann.browser.get(&format!("{}?{query}", ann.applications())).await.is(400).says("more than 2000 fields were sent");
+    }
+
     async fn whatever_is_typed_is_shown_as_text(kw: Server) {
         let ann = Customer::signed_in(&kw, ANN).await;
         let odd = "<script>alert(1)</script> & \"quotes\" 'n' 🔑 مفتاح";
