@@ -1,6 +1,12 @@
 //! The provider's pages: customers, catalogue, resource servers, verifiers, leaked keys and the audit trail.
 
+use std::time::Duration;
+
+use reqwest::Method;
+use reqwest::header::COOKIE;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::support::{Browser, Page, Server, stories, wait_until};
 
@@ -51,6 +57,27 @@ stories! {
         let olga = olga(&kw).await;
         for path in PAGES {
             olga.get(path).await.is(200);
+        }
+    }
+
+    async fn only_an_operators_body_is_waited_for(kw: Server) {
+        let ann = Browser::at(&kw);
+        ann.sign_in(&kw, "ann@example.com").await;
+        for (path, media, status) in [("/provider/leaks", "application/x-www-form-urlencoded", "404"), ("/api/v1/provider/leaks", "application/json", "403")] {
+            let request = ann.request(Method::POST, path).build().unwrap();
+            let cookie = request.headers()[COOKIE].to_str().unwrap();
+            let origin = &ann.origin;
+            let host = origin.split_once("://").unwrap().1;
+            let head = format!(
+                "POST {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\nSec-Fetch-Site: same-origin\r\nCookie: {cookie}\r\nContent-Type: {media}\r\n\
+                 Content-Length: 1000000\r\n\r\n"
+            );
+            let mut stream = TcpStream::connect(("127.0.0.1", kw.port())).await.unwrap();
+            stream.write_all(head.as_bytes()).await.unwrap();
+            let mut said = [0; 12];
+            let answer = tokio::time::timeout(Duration::from_secs(5), stream.read_exact(&mut said)).await;
+            answer.expect("nothing more is waited for").unwrap();
+            assert_eq!(std::str::from_utf8(&said).unwrap(), format!("HTTP/1.1 {status}"), "{path}");
         }
     }
 

@@ -44,7 +44,7 @@ impl Call {
     /// Finds out who is calling, and reads the body.
     ///
     /// # Errors
-    /// Nobody may call like this: no or a bad proof of who it is, another site's page, too much or too slow a body.
+    /// Nobody may call like this: no or a bad proof of who it is, not an operator where it takes one, another site's page, too much or too slow a body.
     pub(crate) async fn arrive(&mut self, access: Access, way: Way) -> Result<(), Problem> {
         if matches!(way, Way::Api | Way::Page) && self.app.hub().is_none() {
             return Err(Problem::not_found());
@@ -53,6 +53,10 @@ impl Call {
             origin::same_site(&self.app, &self.parts)?;
         }
         self.who = caller::find(&self.app, &self.parts, access, way).await?;
+        // Operators may send the most, so nobody else's body is read for them.
+        if let (Access::Operator, Some(who)) = (access, &self.who) {
+            who.operations().operate(who.caller())?;
+        }
         self.read_body().await
     }
 
