@@ -134,11 +134,15 @@ pub const MANAGEMENT_TOKENS_MAX: i64 = 100;
 /// Bytes of a logo as it is given.
 pub const LOGO_BYTES_MAX: usize = 200_000;
 /// Width and height of a logo in pixels: it is shown at 64.
-pub const LOGO_PIXELS_MAX: u32 = 2_048;
+pub const LOGO_PIXELS_MAX: u32 = 1_024;
 /// Bytes of a logo as it is kept after it was encoded anew, without the tricks of whoever made it small.
 pub const LOGO_KEPT_BYTES_MAX: usize = 1_000_000;
 /// Memory that decoding a logo may take.
-pub const LOGO_MEMORY_BYTES_MAX: usize = 32 * 1024 * 1024;
+pub const LOGO_MEMORY_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Logos that are decoded at a time: however many people send one, the processors are there for others too.
+pub const LOGO_DECODERS: usize = 2;
+/// Whoever sends a logo waits so long for others, then is asked to come back.
+pub const LOGO_WAIT_MS: u64 = 5_000;
 /// Usage by the hour is kept so long, for charts.
 pub const USAGE_HOURS_KEPT: Span = Span::from_d(30);
 

@@ -1,11 +1,14 @@
 //! Applications: who sees which, their details, their checklist, their logos.
 
 use keywright_domain::application::State;
+use keywright_domain::caller::Caller;
 use keywright_domain::grants::ApplicationGrants;
-use keywright_operations::Rule;
+use keywright_domain::ids::ApplicationId;
 use keywright_operations::applications::{ApplicationChanges, NewApplication};
 use keywright_operations::credentials::Set;
 use keywright_operations::organisations::ProfileChanges;
+use keywright_operations::{Error, Rule};
+use keywright_store::applications::Application;
 use keywright_store::on_both_engines;
 
 use crate::world::{World, bad, grants, is_forbidden, is_not_found, key, machine, rule, words};
@@ -23,6 +26,12 @@ fn dot(grey: u8) -> Vec<u8> {
     writer.write_image_data(&[grey]).unwrap();
     writer.finish().unwrap();
     out
+}
+
+/// Gives an application a logo.
+async fn give(world: &World, caller: &Caller, id: ApplicationId, bytes: Vec<u8>) -> Result<Application, Error> {
+    let logo = world.now.logo_for(caller, id, bytes).await?;
+    world.now.logo_set(caller, id, logo).await
 }
 
 on_both_engines! {
@@ -105,18 +114,24 @@ on_both_engines! {
         let ann = world.person("ann").await;
         let acme = world.organisation(&ann).await;
         let (one, two) = (world.application(&ann, acme, "One").await, world.application(&ann, acme, "Two").await);
-        let black = world.now.logo_set(&ann, one, dot(0)).await.unwrap().logo.unwrap();
-        assert_eq!(world.now.logo_set(&ann, two, dot(0)).await.unwrap().logo.as_ref(), Some(&black));
+        let black = give(&world, &ann, one, dot(0)).await.unwrap().logo.unwrap();
+        assert_eq!(give(&world, &ann, two, dot(0)).await.unwrap().logo.as_ref(), Some(&black));
         assert_eq!(world.now.image(&black).await.unwrap().map(|i| (i.width, i.height)), Some((1, 1)));
-        let white = world.now.logo_set(&ann, one, dot(255)).await.unwrap().logo.unwrap();
+        let white = give(&world, &ann, one, dot(255)).await.unwrap().logo.unwrap();
         assert!(world.now.image(&black).await.unwrap().is_some(), "two still shows it");
         world.now.logo_remove(&ann, two).await.unwrap();
         assert!(world.now.image(&black).await.unwrap().is_none());
         world.now.application_delete(&ann, one, "One").await.unwrap();
         assert!(world.now.image(&white).await.unwrap().is_none());
         assert!(world.now.image("../../etc/passwd").await.unwrap().is_none());
-        assert!(bad(world.now.logo_set(&ann, two, vec![0; 200_001]).await).contains("200001 bytes"));
+        assert!(bad(world.now.logo_for(&ann, two, vec![0; 200_001]).await).contains("200001 bytes"));
         let (bob, _) = world.joined(&ann, acme, "bob", grants(&[], &[(two, &["view"])])).await;
-        is_forbidden(world.now.logo_set(&bob, two, dot(1)).await);
+        let logo = world.now.logo_for(&ann, two, dot(1)).await.unwrap();
+        is_forbidden(world.now.logo_set(&bob, two, logo).await);
+        // Whoever may not has nothing decoded: what is no picture is not noticed.
+        is_forbidden(world.now.logo_for(&bob, two, vec![0]).await);
+        is_forbidden(world.now.logo_for_new(&bob, acme, vec![0]).await);
+        is_not_found(world.now.logo_for_new(&world.person("eve").await, acme, vec![0]).await);
+        assert!(bad(world.now.logo_for_new(&ann, acme, vec![0]).await).contains("no PNG"));
     }
 }

@@ -110,10 +110,12 @@ pub(crate) async fn create(visit: Visit, upload: Upload<TypedDetails>) -> Result
     let Some(service) = catalogue.service(&typed.service) else { return Ok(Html::see(here(&visit))) };
     let logo = upload.file("logo");
     let mut wrong: Vec<Wrong> = logo.and_then(|logo| too_large(logo)).into_iter().collect();
-    if let (true, Some(logo)) = (wrong.is_empty(), logo)
-        && let Err(error) = operations.logo_check(logo.to_vec()).await
-    {
-        wrong = mendable(Problem::from(error), &LABELS)?;
+    let mut read = None;
+    if let (true, Some(logo)) = (wrong.is_empty(), logo) {
+        match operations.logo_for_new(visit.caller(), visit.id, logo.to_vec()).await {
+            Ok(logo) => read = Some(logo),
+            Err(error) => wrong = mendable(Problem::from(error), &LABELS)?,
+        }
     }
     let some = |text: &str| Some(text.to_owned()).filter(|text| !text.trim().is_empty());
     let new = NewApplication {
@@ -127,9 +129,9 @@ pub(crate) async fn create(visit: Visit, upload: Upload<TypedDetails>) -> Result
     if wrong.is_empty() {
         match operations.application_create(visit.caller(), visit.id, new).await {
             Ok(application) => {
-                if let Some(logo) = logo {
+                if let Some(logo) = read {
                     // The call's mark against repeats went with the application, so the logo is set by itself.
-                    visit.hub().operations.logo_set(visit.caller(), application.id, logo.to_vec()).await?;
+                    visit.hub().operations.logo_set(visit.caller(), application.id, logo).await?;
                 }
                 let first_key = makeable(&application, &catalogue).next().is_some();
                 let next = if first_key {

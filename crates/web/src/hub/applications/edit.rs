@@ -72,10 +72,12 @@ pub(crate) async fn save(visit: Visit, upload: Upload<TypedDetails>) -> Result<H
     let (operations, typed) = (visit.operations(), &upload.fields);
     let logo = upload.file("logo");
     let mut wrong: Vec<Wrong> = logo.and_then(|logo| too_large(logo)).into_iter().collect();
-    if let (true, Some(logo)) = (wrong.is_empty(), logo)
-        && let Err(error) = operations.logo_check(logo.to_vec()).await
-    {
-        wrong = mendable(Problem::from(error), &LABELS)?;
+    let mut read = None;
+    if let (true, Some(logo)) = (wrong.is_empty(), logo) {
+        match operations.logo_for(visit.caller(), visit.id, logo.to_vec()).await {
+            Ok(logo) => read = Some(logo),
+            Err(error) => wrong = mendable(Problem::from(error), &LABELS)?,
+        }
     }
     if wrong.is_empty() {
         let set = |text: &str| if text.trim().is_empty() { Set::Clear } else { Set::To(text.to_owned()) };
@@ -89,8 +91,8 @@ pub(crate) async fn save(visit: Visit, upload: Upload<TypedDetails>) -> Result<H
         };
         match operations.application_change(visit.caller(), visit.id, changes).await {
             Ok(_) => {
-                if let Some(logo) = logo {
-                    operations.logo_set(visit.caller(), visit.id, logo.to_vec()).await?;
+                if let Some(logo) = read {
+                    operations.logo_set(visit.caller(), visit.id, logo).await?;
                 } else if typed.remove_logo == "yes" {
                     operations.logo_remove(visit.caller(), visit.id).await?;
                 }
