@@ -23,7 +23,11 @@ impl From<Error> for Problem {
 
 impl From<Rule> for Problem {
     fn from(rule: Rule) -> Self {
-        Self::new(Kind::Refused, format!("{}.", capital(rule.to_string().trim_end_matches('.')))).coded(rule.code())
+        let (code, told) = (rule.code(), format!("{}.", capital(rule.to_string().trim_end_matches('.'))));
+        if let Rule::TooManySignIns { again_in_s } = rule {
+            return Self::new(Kind::RateLimited, told).coded(code).retry_after(u64::try_from(again_in_s).unwrap_or_default());
+        }
+        Self::new(Kind::Refused, told).coded(code)
     }
 }
 
@@ -97,6 +101,12 @@ mod tests {
         let a: Problem = Error::NotFound { what: "credential", id: "key_1".into() }.into();
         let b: Problem = Error::NotFound { what: "application", id: "app_1".into() }.into();
         assert_eq!((a.detail(), a.code()), (b.detail(), "not_found"));
+    }
+
+    #[test]
+    fn too_many_sign_ins_say_when_to_come_back() {
+        let answer = Problem::from(Error::Rule(Rule::TooManySignIns { again_in_s: 900 })).render(None);
+        assert_eq!((answer.status().as_u16(), answer.headers()[hyper::header::RETRY_AFTER].to_str().unwrap()), (429, "900"));
     }
 
     #[test]
