@@ -33,7 +33,7 @@ pub fn without_secrets(given: &str) -> String {
 /// A name as it will be stored: white space at the ends removed.
 ///
 /// # Errors
-/// Empty, longer than [`limits::NAME_CHARS_MAX`], or with control or direction-changing characters, which could make one name look like another.
+/// Empty, longer than [`limits::NAME_CHARS_MAX`], with nothing to see in it, or with control or direction-changing characters, which could make one name look like another.
 pub fn name(given: &str) -> Result<String, TextError> {
     let name = given.trim();
     if name.is_empty() {
@@ -43,8 +43,11 @@ pub fn name(given: &str) -> Result<String, TextError> {
     if chars > limits::NAME_CHARS_MAX {
         return Err(TextError(format!("has {chars} characters: at most {} are kept", limits::NAME_CHARS_MAX)));
     }
-    if let Some(bad) = name.chars().find(|c| is_hidden(*c)) {
+    if let Some(bad) = hidden(name, &[]) {
         return Err(TextError(format!("contains U+{:04X}, which does not show: remove it", bad as u32)));
+    }
+    if !shows(name) {
+        return Err(TextError("shows nothing: write a name of 1 to 100 characters".into()));
     }
     Ok(name.to_owned())
 }
@@ -62,7 +65,7 @@ pub fn paragraph(given: &str, max: usize) -> Result<String, TextError> {
     if chars > max {
         return Err(TextError(format!("has {chars} characters: at most {max} are kept")));
     }
-    if let Some(bad) = text.chars().find(|c| is_hidden(*c) && !matches!(c, '\n' | '\t')) {
+    if let Some(bad) = hidden(&text, &['\n', '\t']) {
         return Err(TextError(format!("contains U+{:04X}, which does not show: remove it", bad as u32)));
     }
     Ok(text)
@@ -94,13 +97,44 @@ pub fn web_address(given: &str) -> Result<String, TextError> {
 #[must_use]
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+        || matches!(c, '\u{200B}' | '\u{200C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+        // A hyphen that shows at line ends only, a joiner of nothing, marks of direction, fillers and blanks of single scripts.
+        || matches!(c, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}')
 }
 
-/// A mail address in the form in which it is compared: lower case.
+/// What joins two emoji to one picture; anywhere else it does not show.
+const JOINER: char = '\u{200D}';
+
+/// Whether a picture can be joined to another: emoji, their skin tones and the mark that makes a sign one (Unicode TR 51).
+const fn is_emoji(c: char) -> bool {
+    matches!(c, '\u{2190}'..='\u{27BF}' | '\u{2B00}'..='\u{2BFF}' | '\u{FE0F}' | '\u{1F000}'..='\u{1FAFF}')
+}
+
+/// The first character that does not show, beside those of `lines`.
+fn hidden(text: &str, lines: &[char]) -> Option<char> {
+    let mut before = None;
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let joins = before.is_some_and(is_emoji) && rest.peek().copied().is_some_and(is_emoji);
+        if (is_hidden(c) && !lines.contains(&c)) || (c == JOINER && !joins) {
+            return Some(c);
+        }
+        before = Some(c);
+    }
+    None
+}
+
+/// Whether there is anything to see: more than blanks, and marks that change the look of the character before them.
+fn shows(text: &str) -> bool {
+    text.chars().any(|c| !c.is_whitespace() && c != JOINER && !matches!(c, '\u{300}'..='\u{36F}' | '\u{FE00}'..='\u{FE0F}' | '\u{20D0}'..='\u{20FF}'))
+}
+
+/// A mail address in the form in which it is compared: lower case. The name before the `@` is a dot-string of RFC 5321 section 4.1.2: letters of
+/// other scripts would let one address look like another.
 ///
 /// # Errors
-/// Not one `@` between a name and a host name with a dot, too long, or with characters that no mail server takes unquoted.
+/// Not one `@` between a name and a host name with a dot, too long, with characters that no mail server takes unquoted, or with an IP address or a
+/// port behind the `@`.
 pub fn mail(given: &str) -> Result<String, TextError> {
     let mail = given.trim();
     let wrong = |why: &str| TextError(format!("{why}: write a mail address such as ann@example.com"));
@@ -108,16 +142,20 @@ pub fn mail(given: &str) -> Result<String, TextError> {
         return Err(wrong("is longer than 254 characters"));
     }
     let (local, host_part) = mail.rsplit_once('@').ok_or_else(|| wrong("has no @"))?;
-    let local_ok = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
+    let local_ok = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
     if local.is_empty() || local.chars().count() > 64 || !local.chars().all(local_ok) || local.starts_with('.') || local.ends_with('.') || local.contains("..")
     {
         return Err(wrong("has no usable name before the @"));
     }
     let host_part = host(host_part).map_err(|_| wrong("has no usable host after the @"))?;
-    if !host_part.contains('.') {
-        return Err(wrong("has no dot in the host after the @"));
+    if host_part.contains(':') {
+        return Err(wrong("has a port after the @"));
     }
-    Ok(format!("{}@{host_part}", local.to_lowercase()))
+    match host_part.rsplit_once('.') {
+        None => Err(wrong("has no dot in the host after the @")),
+        Some((_, last)) if last.bytes().all(|b| b.is_ascii_digit()) => Err(wrong("has a number in the place of a host after the @")),
+        Some(_) => Ok(format!("{}@{host_part}", local.to_ascii_lowercase())),
+    }
 }
 
 /// A host name in lower case, with its port if one was given. Whether it is a *public* one is another question.
@@ -173,6 +211,15 @@ mod tests {
         for bad in ["", "   ", "a\u{202E}b", "a\0b", "a\nb", &"x".repeat(101)] {
             assert!(name(bad).is_err(), "{bad:?}");
         }
+        for hidden in "\u{AD}\u{34F}\u{61C}\u{115F}\u{1160}\u{17B4}\u{17B5}\u{180B}\u{180E}\u{180F}\u{200C}\u{200D}\u{2800}\u{3164}\u{FFA0}".chars() {
+            assert!(name(&format!("Ac{hidden}me")).is_err(), "U+{:04X}", u32::from(hidden));
+        }
+        for pictures in ["\u{1F469}\u{200D}\u{1F4BB}", "Team \u{1F468}\u{1F3FD}\u{200D}\u{1F33E} 1", "\u{2764}\u{FE0F}\u{200D}\u{1F525}", "e\u{301}"] {
+            assert_eq!(name(pictures).unwrap(), pictures);
+        }
+        for bad in ["\u{1F469}\u{200D}", "\u{200D}\u{1F4BB}", "a\u{200D}\u{1F4BB}", "\u{FE0F}", "\u{301}"] {
+            assert!(name(bad).is_err(), "{bad:?}");
+        }
         assert_eq!(name(&"é".repeat(100)).unwrap().chars().count(), 100);
     }
 
@@ -220,6 +267,12 @@ mod tests {
         for bad in ["ann", "@example.com", "ann@", "ann@localhost", "a b@example.com", "ann@exa mple.com", "ann@example..com", "<ann@example.com>"] {
             assert!(mail(bad).is_err(), "{bad:?}");
         }
+        for bad in
+            ["ann@example.com:25", "ann@192.0.2.1", "ann@1.2", "ann@[192.0.2.1]", "\u{430}nn@example.com", "ann@ex\u{430}mple.com", "ann..lee@example.com"]
+        {
+            assert!(mail(bad).is_err(), "{bad:?}");
+        }
+        assert_eq!(mail("o'neil/x=y{z}~@mail.1and1.example").unwrap(), "o'neil/x=y{z}~@mail.1and1.example");
     }
 
     #[test]
