@@ -127,6 +127,14 @@ pub const APPLICATION_GRANTS_MAX: usize = 1_000;
 pub const INVITED_APPLICATIONS_MAX: usize = 100;
 /// Open invitations of one organisation: each is a mail that somebody gets.
 pub const INVITATIONS_OPEN_MAX: i64 = 100;
+/// Invitations are counted over so long, withdrawn and accepted ones included: each was a mail.
+pub const INVITATIONS_COUNTED: Span = Span::from_d(1);
+/// Invitations that one organisation may make in [`INVITATIONS_COUNTED`].
+pub const INVITATIONS_PER_DAY_MAX: i64 = 100;
+/// The same while its review is a draft: anybody can register one.
+pub const INVITATIONS_PER_DAY_DRAFT_MAX: i64 = 20;
+/// Invitations that one address may get in [`INVITATIONS_COUNTED`], of all organisations, so that nobody fills somebody else's mailbox.
+pub const INVITATIONS_PER_ADDRESS_MAX: i64 = 3;
 /// An invitation can be accepted for so long.
 pub const INVITATION_KEPT: Span = Span::from_d(7);
 /// Management tokens of one organisation that are not revoked.

@@ -122,6 +122,19 @@ pub enum Rule {
         /// Seconds after which asking again helps for certain.
         again_in_s: i64,
     },
+    /// Too many invitations were made lately: each is a mail that somebody gets.
+    #[error("{whose} has had {max} invitations in the last 24 hours, and {max} is the most: try again tomorrow")]
+    TooManyInvitations {
+        /// "the organisation" or "the address".
+        whose: &'static str,
+        /// The most.
+        max: i64,
+        /// Seconds after which trying again helps for certain.
+        again_in_s: i64,
+    },
+    /// The address is invited already.
+    #[error("the address has an open invitation to this organisation: withdraw it before you invite the address again")]
+    InvitationOpen,
     /// Of something there are as many as there may be.
     #[error("{whose} has {max} {what}, and {max} is the most: {remedy}")]
     TooMany {
@@ -189,6 +202,8 @@ impl Rule {
             Self::ResourceServerRevoked => "resource_server_revoked",
             Self::VerifiersRunning(_) => "verifiers_running",
             Self::TooManySignIns { .. } => "too_many_sign_ins",
+            Self::TooManyInvitations { .. } => "too_many_invitations",
+            Self::InvitationOpen => "invitation_open",
             Self::TooMany { .. } => "too_many",
             Self::ReviewIncomplete(_) => "review_incomplete",
             Self::ReviewState { .. } => "review_state",

@@ -82,6 +82,23 @@ impl FromRow for Invitation {
     }
 }
 
+/// How many invitations were made lately, whatever became of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvitedLately {
+    /// By this organisation.
+    pub by_organisation: i64,
+    /// To this address, by any organisation.
+    pub to_mail: i64,
+    /// Open ones of this organisation to this address, whenever they were made.
+    pub open: i64,
+}
+
+impl FromRow for InvitedLately {
+    fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
+        Ok(Self { by_organisation: row.int(0)?, to_mail: row.int(1)?, open: row.int(2)? })
+    }
+}
+
 /// An invitation, and whether it is for whoever asked.
 struct Asked(Invitation, bool);
 
@@ -179,6 +196,20 @@ impl Tx<'_> {
     pub async fn invitation_open_count(&mut self, organisation: OrganisationId, now: Timestamp) -> Result<i64, StoreError> {
         let sql = "SELECT count(*) FROM invitation WHERE organisation_id = $1 AND until_us > $2 AND accepted_us IS NULL AND withdrawn_us IS NULL";
         self.one(sql, args![organisation, now]).await
+    }
+
+    /// Invitations by this organisation and to this address that were made since `since`, withdrawn and accepted ones included.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn invited_since(&mut self, organisation: OrganisationId, mail: &str, since: Timestamp, now: Timestamp) -> Result<InvitedLately, StoreError> {
+        self.one(
+            "SELECT (SELECT count(*) FROM invitation WHERE organisation_id = $1 AND created_us > $3), \
+             (SELECT count(*) FROM invitation WHERE mail = $2 AND created_us > $3), \
+             (SELECT count(*) FROM invitation WHERE organisation_id = $1 AND mail = $2 AND until_us > $4 AND accepted_us IS NULL AND withdrawn_us IS NULL)",
+            args![organisation, mail, since, now],
+        )
+        .await
     }
 
     /// Those of these applications that the organisation has not got.

@@ -27,14 +27,20 @@ pub fn code(base_url: &str, to: &str, code: &Secret) -> Letter {
     write(include_str!("code.txt"), to, &[("host", host(base_url)), ("code", code.expose())])
 }
 
-/// The mail that invites somebody to an organisation. `inviter` and `organisation` are names as people gave them.
+/// The mail that invites somebody to an organisation. `inviter` is name (which may be empty) and address of who invites, none: the provider.
+/// Names are as people gave them, and stand in the text only, the name beside the address, which was proved.
 #[must_use]
-pub fn invitation(base_url: &str, to: &str, inviter: &str, organisation: &str, id: InvitationId, until: Timestamp) -> Letter {
+pub fn invitation(base_url: &str, to: &str, inviter: Option<(&str, &str)>, organisation: &str, id: InvitationId, until: Timestamp) -> Letter {
     let link = format!("{}/invitations/{id}", base_url.trim_end_matches('/'));
     // To the minute: nobody reads fractions of a second.
     let until = until.to_string();
     let until = until.get(..16).map_or_else(|| until.clone(), |minute| format!("{} (UTC)", minute.replace('T', " ")));
-    let (inviter, organisation) = (name(inviter), name(organisation));
+    let inviter = match inviter.map(|(called, mail)| (name(called), mail)) {
+        None => "The provider".to_owned(),
+        Some((called, mail)) if called.is_empty() => mail.to_owned(),
+        Some((called, mail)) => format!("{called} ({mail})"),
+    };
+    let organisation = name(organisation);
     let values = [("inviter", &*inviter), ("organisation", &organisation), ("host", host(base_url)), ("link", &link), ("to", to), ("until", &until)];
     write(include_str!("invitation.txt"), to, &values)
 }
@@ -107,8 +113,9 @@ mod tests {
         let letter = code(BASE, "ann@example.com", &shown);
         assert!(letter.text.expose().contains("    ABCD-2345\n") && !letter.text.expose().contains("token="), "{}", letter.text.expose());
         let until = "2026-03-02T10:11:12Z".parse().unwrap();
-        let letter = invitation(BASE, "bob@example.com", "Ann", "Acme Ltd", InvitationId::from_bits(1), until);
-        assert_eq!(letter.subject, "Ann invites you to Acme Ltd");
+        let letter = invitation(BASE, "bob@example.com", Some(("Ann", "ann@example.com")), "Acme Ltd", InvitationId::from_bits(1), until);
+        assert_eq!(letter.subject, "You are invited to an organisation at keys.example.com");
+        assert!(letter.text.expose().starts_with("Ann (ann@example.com) invites you to join Acme Ltd at keys.example.com.\n"), "{}", letter.text.expose());
         assert!(
             letter.text.expose().contains("good until 2026-03-02 10:11 (UTC), once") && letter.text.expose().contains("/invitations/inv_"),
             "{}",
@@ -126,9 +133,13 @@ mod tests {
         assert_eq!(name("www.evil.example"), "www evil example");
         assert_eq!(name("ann@evil.example"), "ann at evil example");
         assert_eq!(name("a\r\nBcc: x@y.z\u{202E}b"), "a Bcc: x at y z b");
-        let letter = invitation(BASE, "b@example.com", "{link}", "A\nSubject: x", InvitationId::from_bits(1), Timestamp::from_us(0));
-        assert_eq!(letter.subject, "{link} invites you to A Subject: x");
-        assert!(letter.text.expose().starts_with("{link} invites you to join A Subject: x at keys.example.com.\n"), "{}", letter.text.expose());
+        let letter = invitation(BASE, "b@example.com", Some(("{link}", "ann@example.com")), "A\nSubject: x", InvitationId::from_bits(1), Timestamp::from_us(0));
+        assert_eq!(letter.subject, "You are invited to an organisation at keys.example.com", "nothing of it is what somebody typed");
+        assert!(
+            letter.text.expose().starts_with("{link} (ann@example.com) invites you to join A Subject: x at keys.example.com.\n"),
+            "{}",
+            letter.text.expose()
+        );
     }
 
     #[test]

@@ -4,9 +4,11 @@ use keywright_crypto::random;
 use keywright_domain::caller::{Caller, Right};
 use keywright_domain::ids::{InvitationId, MemberId, OrganisationId};
 use keywright_domain::membership::{InvitationState, MemberGrants};
+use keywright_domain::organisation::Review;
+use keywright_domain::time::Timestamp;
 use keywright_domain::{limits, text};
 use keywright_store::invitations::Invitation;
-use keywright_store::{AuditEntry, Done};
+use keywright_store::{AuditEntry, Done, Tx};
 use serde_json::json;
 
 use super::change::words;
@@ -28,26 +30,25 @@ impl Operations {
     /// Invites somebody by mail, with grants that they will hold. It can be accepted once, for seven days, by the invited address only.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Right`], [`Error::Invalid`], [`Rule::Giving`], [`Rule::TooMany`], [`Error::Keys`] where the mail cannot be
-    /// sealed, [`Error::Store`]
+    /// [`Error::NotFound`], [`Error::Right`], [`Error::Invalid`], [`Rule::Giving`], [`Rule::TooMany`], [`Rule::TooManyInvitations`] (429),
+    /// [`Rule::InvitationOpen`], [`Error::Keys`] where the mail cannot be sealed, [`Error::Store`]
     pub async fn invitation_create(&self, caller: &Caller, organisation: OrganisationId, mail: &str, given: GrantsGiven) -> Result<Invitation, Error> {
         let allowed = self.over_organisation(caller, Right::ManageMembers, organisation).await?;
         let mut form = Form::default();
         let to = form.take("mail", text::mail(mail));
         let grants = checked(&given, form, limits::INVITED_APPLICATIONS_MAX)?.over(&MemberGrants::default());
         let (to, now) = (good(to), self.now());
-        let organisation_name = self.store.scope(&allowed)?.organisation_row().await?.map_or_else(String::new, |o| o.name);
+        let found = self.store.scope(&allowed)?.organisation_row().await?.ok_or_else(|| Error::not_found("organisation", organisation))?;
+        let (organisation_name, review) = (found.name, found.review);
         let inviter = grants_of(caller);
         let called = match inviter {
             Some(person) => self.gate(&allowed_gate()?)?.person_called(person).await?,
             None => None,
         };
         let (id, until) = (InvitationId::from_parts(now.ms(), random::bits()?), now.plus(limits::INVITATION_KEPT));
-        let (inviter_mail, inviter_shown) = called.map_or((None, "The provider".to_owned()), |(mail, name)| {
-            let shown = if name.is_empty() { mail.clone() } else { name };
-            (Some(mail), shown)
-        });
-        let letter = mail::invitation(self.base_url(), &to, &inviter_shown, &organisation_name, id, until);
+        let by = called.as_ref().map(|(mail, name)| (name.as_str(), mail.as_str()));
+        let letter = mail::invitation(self.base_url(), &to, by, &organisation_name, id, until);
+        let inviter_mail = called.map(|(mail, _)| mail);
         let letter = self.mail_seal(&letter, until)?;
         let invitation = Invitation {
             id,
@@ -76,6 +77,7 @@ impl Operations {
                     let (what, remedy) = ("open invitations", "withdraw one, or wait until somebody has accepted");
                     return Err(Rule::TooMany { whose: "the organisation", what, max: limits::INVITATIONS_OPEN_MAX, remedy }.into());
                 }
+                not_too_often(tx, &invitation, review).await?;
                 tx.invitation_insert(&invitation).await?;
                 letter.insert(tx).await?;
                 let audit = AuditEntry::new("invitation.created", id).with(words(&invitation.grants)).with_personal(json!({ "mail": invitation.mail }));
@@ -137,6 +139,26 @@ impl Operations {
         }
         Ok(invitation)
     }
+}
+
+/// Each invitation is a mail to an address that somebody typed, so it counts also after it was withdrawn.
+async fn not_too_often(tx: &mut Tx<'_>, new: &Invitation, review: Review) -> Result<(), Error> {
+    let counted = limits::INVITATIONS_COUNTED;
+    let since = Timestamp::from_us(new.created_at.us().saturating_sub(counted.us()));
+    tx.lock_address(&new.mail).await?;
+    let lately = tx.invited_since(new.organisation, &new.mail, since, new.created_at).await?;
+    if lately.open > 0 {
+        return Err(Rule::InvitationOpen.into());
+    }
+    let per_organisation = if review == Review::Draft { limits::INVITATIONS_PER_DAY_DRAFT_MAX } else { limits::INVITATIONS_PER_DAY_MAX };
+    for (count, max, whose) in
+        [(lately.to_mail, limits::INVITATIONS_PER_ADDRESS_MAX, "the address"), (lately.by_organisation, per_organisation, "the organisation")]
+    {
+        if count >= max {
+            return Err(Rule::TooManyInvitations { whose, max, again_in_s: counted.us() / 1_000_000 }.into());
+        }
+    }
+    Ok(())
 }
 
 /// To whoever may not manage an organisation's members, its invitations are as if they never were.

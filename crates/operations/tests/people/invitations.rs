@@ -72,4 +72,34 @@ on_both_engines! {
         assert_eq!(shown.grants.organisation.to_string(), "edit_settings manage_members");
         assert_eq!(shown.grants.applications.to_string(), format!("{shop} view edit"));
     }
+
+    async fn invitations_are_counted_also_after_they_were_withdrawn(place: TestPlace) {
+        let world = World::at(&place).await;
+        let ann = world.person("ann").await;
+        let acme = world.organisation(&ann).await;
+        let other = world.now.organisation_register(&ann, "Other").await.unwrap().id;
+        let too_many = |whose, max| Rule::TooManyInvitations { whose, max, again_in_s: 86_400 };
+        for organisation in [acme, other, acme] {
+            let made = world.now.invitation_create(&ann, organisation, "bob@example.com", grants(&[], &[])).await.unwrap();
+            let again = world.now.invitation_create(&ann, organisation, "Bob@example.com", grants(&[], &[])).await;
+            assert_eq!(rule(again), Rule::InvitationOpen);
+            world.now.invitation_withdraw(&ann, made.id).await.unwrap();
+        }
+        for organisation in [acme, other] {
+            let fourth = world.now.invitation_create(&ann, organisation, "bob@example.com", grants(&[], &[])).await;
+            assert_eq!(rule(fourth), too_many("the address", 3));
+        }
+        let mut made = 2;
+        for most in [20, 100] {
+            while made < most {
+                let invitation = world.now.invitation_create(&ann, acme, &format!("p{made}@example.com"), grants(&[], &[])).await.unwrap();
+                world.now.invitation_withdraw(&ann, invitation.id).await.unwrap();
+                made += 1;
+            }
+            let more = world.now.invitation_create(&ann, acme, "q@example.com", grants(&[], &[])).await;
+            assert_eq!(rule(more), too_many("the organisation", most));
+            world.run("UPDATE organisation SET review = 'verified' WHERE id = $1", vec![acme.into()]).await;
+        }
+        assert!(world.later.invitation_create(&ann, acme, "bob@example.com", grants(&[], &[])).await.is_ok());
+    }
 }

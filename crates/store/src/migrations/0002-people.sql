@@ -73,7 +73,9 @@ CREATE TABLE invitation (
     withdrawn_us BIGINT
 ) /*STRICT*/;
 CREATE INDEX invitation_of_organisation ON invitation (organisation_id, id);
-CREATE INDEX invitation_of_mail ON invitation (mail);
+-- How many were made lately.
+CREATE INDEX invitation_made ON invitation (organisation_id, created_us);
+CREATE INDEX invitation_of_mail ON invitation (mail, created_us);
 
 CREATE TABLE management_token (
     id TEXT COLLATE "C" PRIMARY KEY,

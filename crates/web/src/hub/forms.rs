@@ -108,7 +108,7 @@ pub(crate) fn mendable(problem: Problem, labels: &[(&'static str, &'static str)]
                 }
             })
             .collect()),
-        Kind::Refused => Ok(vec![Wrong::new("", sentence(problem.detail()))]),
+        Kind::Refused | Kind::RateLimited => Ok(vec![Wrong::new("", sentence(problem.detail()))]),
         _ => Err(problem),
     }
 }

@@ -24,8 +24,8 @@ impl From<Error> for Problem {
 impl From<Rule> for Problem {
     fn from(rule: Rule) -> Self {
         let (code, told) = (rule.code(), format!("{}.", capital(rule.to_string().trim_end_matches('.'))));
-        if let Rule::TooManySignIns { again_in_s } = rule {
-            return Self::new(Kind::RateLimited, told).coded(code).retry_after(u64::try_from(again_in_s).unwrap_or_default());
+        if let Rule::TooManySignIns { again_in_s } | Rule::TooManyInvitations { again_in_s, .. } = rule {
+            return Self::new(Kind::RateLimited, told).coded(code).retry_after(u64::try_from(again_in_s).unwrap_or(1));
         }
         Self::new(Kind::Refused, told).coded(code)
     }
@@ -104,15 +104,20 @@ mod tests {
     }
 
     #[test]
-    fn too_many_sign_ins_say_when_to_come_back() {
-        let answer = Problem::from(Error::Rule(Rule::TooManySignIns { again_in_s: 900 })).render(None);
-        assert_eq!((answer.status().as_u16(), answer.headers()[hyper::header::RETRY_AFTER].to_str().unwrap()), (429, "900"));
-    }
-
-    #[test]
     fn a_rule_keeps_its_code() {
         let problem: Problem = Error::Rule(Rule::OwnApplication("deleted")).into();
         assert_eq!((problem.code(), problem.kind().parts().0.as_u16()), ("own_application", 409));
         assert!(problem.detail().starts_with("This is"));
+    }
+
+    #[test]
+    fn what_was_done_too_often_says_when_to_try_again() {
+        let invited = Rule::TooManyInvitations { whose: "the address", max: 3, again_in_s: 86_400 };
+        for (rule, code, again) in [(Rule::TooManySignIns { again_in_s: 900 }, "too_many_sign_ins", "900"), (invited, "too_many_invitations", "86400")] {
+            let problem = Problem::from(Error::Rule(rule));
+            assert_eq!((problem.kind().parts().0.as_u16(), problem.code()), (429, code));
+            let answer = problem.render(None);
+            assert_eq!(answer.headers()["retry-after"], again);
+        }
     }
 }
