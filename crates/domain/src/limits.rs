@@ -158,8 +158,10 @@ pub const USAGE_HOURS_KEPT: Span = Span::from_d(30);
 pub const SIGN_IN_VALID: Span = Span::from_s(15 * 60);
 /// Tries that a code allows; guessing one of 31⁸ in five tries is hopeless.
 pub const SIGN_IN_TRIES_MAX: i64 = 5;
-/// Mails to one address in [`SIGN_IN_VALID`], so that nobody fills somebody else's mailbox.
-pub const SIGN_IN_MAILS_MAX: i64 = 5;
+/// Mails to one address in [`SIGN_IN_VALID`] that one source may ask for: who asks elsewhere for somebody's address takes nothing from them.
+pub const SIGN_IN_MAILS_HERE_MAX: i64 = 5;
+/// Mails to one address in [`SIGN_IN_VALID`] from all sources, so that nobody fills somebody else's mailbox.
+pub const SIGN_IN_MAILS_MAX: i64 = 20;
 /// Sign-ins that one source address may ask for in [`SIGN_IN_VALID`]: an office behind one address, not a flood.
 pub const SIGN_INS_PER_SOURCE_MAX: i64 = 60;
 /// Characters of the path to which a sign-in returns.

@@ -233,6 +233,31 @@ on_both_engines! {
         assert_eq!(later.mails_take().await.unwrap().outgoing.len(), 1, "what waits longer than it is of use is dropped");
     }
 
+    async fn who_asks_for_somebodys_address_elsewhere_locks_nobody_out(place: TestPlace) {
+        let world = World::on(place.open().await).await;
+        let kw = &world.now;
+        let source = |last| Some(IpAddr::from([203, 0, 113, last]));
+        for _ in 0..7 {
+            kw.sign_in_ask(ANN, Some(&kw.sign_in_browser().unwrap()), None, source(1)).await.unwrap();
+        }
+        for mail in kw.mails_take().await.unwrap().outgoing {
+            kw.mail_left(mail.id).await.unwrap();
+        }
+        let browser = kw.sign_in_browser().unwrap();
+        kw.sign_in_ask(ANN, Some(&browser), None, source(2)).await.unwrap();
+        let code = code_in(&world.mail().await.1);
+        assert!(kw.sign_in_by_code(&browser, &code, Client::default()).await.is_ok());
+        // A mailbox is not filled from many sources either: 5 and 1 so far.
+        let mut mails = 6;
+        for last in 3..12 {
+            for _ in 0..3 {
+                kw.sign_in_ask(ANN, Some(&browser), None, source(last)).await.unwrap();
+            }
+            mails += kw.mails_take().await.unwrap().outgoing.len();
+        }
+        assert_eq!(mails, 20);
+    }
+
     async fn a_program_gets_a_token_for_one_organisation(place: TestPlace) {
         let world = World::on(place.open().await).await;
         let kw = &world.now;

@@ -81,15 +81,17 @@ impl FromRow for SignIn {
 /// How many sign-ins were asked for lately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AskedLately {
-    /// With this address.
+    /// With this address, from anywhere: mails that were made.
     pub of_mail: i64,
+    /// With this address, from this source: mails that were made.
+    pub of_mail_here: i64,
     /// From this source.
     pub of_source: i64,
 }
 
 impl FromRow for AskedLately {
     fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
-        Ok(Self { of_mail: row.int(0)?, of_source: row.int(1)? })
+        Ok(Self { of_mail: row.int(0)?, of_mail_here: row.int(1)?, of_source: row.int(2)? })
     }
 }
 
@@ -156,13 +158,14 @@ impl AsGate<'_> {
 }
 
 impl Tx<'_> {
-    /// Sign-ins that were asked for since `since`, with this address and from this source.
+    /// Sign-ins that were asked for since `since`, with this address and from this source; all whose source is not known have one.
     ///
     /// # Errors
     /// [`StoreError`]
     pub async fn sign_ins_asked_since(&mut self, mail: &str, source: Option<&str>, since: Timestamp) -> Result<AskedLately, StoreError> {
         self.one(
             "SELECT (SELECT count(*) FROM sign_in WHERE mail = $1 AND created_us > $3 AND mail_id IS NOT NULL), \
+             (SELECT count(*) FROM sign_in WHERE mail = $1 AND created_us > $3 AND mail_id IS NOT NULL AND COALESCE(source, '') = COALESCE($2, '')), \
              (SELECT count(*) FROM sign_in WHERE source = $2 AND created_us > $3)",
             args![mail, source, since],
         )

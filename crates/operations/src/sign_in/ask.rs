@@ -33,7 +33,8 @@ impl Operations {
 
     /// Asks for a mail to sign in with. In a browser (`browser`: the secret in its cookie) it holds a link and a code; for the API, a code.
     /// `return_to` is where to lead the person afterwards; what is no path of the hub is left out. The answer is the same for
-    /// addresses that are known, unknown, or have had [`limits::SIGN_IN_MAILS_MAX`] mails in the last quarter of an hour and get no more.
+    /// addresses that are known, unknown, or have had [`limits::SIGN_IN_MAILS_HERE_MAX`] mails in the last
+    /// quarter of an hour that were asked for here, or [`limits::SIGN_IN_MAILS_MAX`] in all, and get no more.
     ///
     /// # Errors
     /// [`Error::Invalid`] (`mail`), [`Rule::TooManySignIns`] for this source (429), [`Error::Keys`], [`Error::Store`]
@@ -72,7 +73,7 @@ impl Operations {
             if lately.of_source >= limits::SIGN_INS_PER_SOURCE_MAX {
                 return Err(Rule::TooManySignIns { again_in_s: limits::SIGN_IN_VALID.us() / 1_000_000 }.into());
             }
-            if lately.of_mail >= limits::SIGN_IN_MAILS_MAX {
+            if lately.of_mail_here >= limits::SIGN_IN_MAILS_HERE_MAX || lately.of_mail >= limits::SIGN_IN_MAILS_MAX {
                 // As if: the row counts for its source, and nobody knows a code for it.
                 tx.sign_in_insert(&NewSignIn { mail_id: None, code: None, link: None, ..new.clone() }).await?;
                 return Ok(Done::new(()));
