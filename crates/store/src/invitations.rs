@@ -1,7 +1,7 @@
 //! Invitations into an organisation.
 
 use keywright_domain::grants::OrganisationGrants;
-use keywright_domain::ids::{ApplicationId, InvitationId, OrganisationId, PersonId};
+use keywright_domain::ids::{ApplicationId, InvitationId, ManagementTokenId, OrganisationId, PersonId};
 use keywright_domain::membership::{InvitationState, MemberGrants, OnApplications};
 use keywright_domain::time::Timestamp;
 
@@ -23,8 +23,10 @@ pub struct Invitation {
     pub mail: String,
     /// What whoever accepts it will hold.
     pub grants: MemberGrants,
-    /// Who invited; none: somebody at the machine.
+    /// Who invited; none: somebody at the machine, or a token that was made there.
     pub inviter: Option<PersonId>,
+    /// The management token that they invited with.
+    pub inviter_token: Option<ManagementTokenId>,
     /// The inviter's address.
     pub inviter_mail: Option<String>,
     /// When.
@@ -53,7 +55,8 @@ impl Invitation {
 /// The columns of an invitation, in the order in which [`Invitation`] reads them.
 macro_rules! columns {
     () => {
-        "i.id, i.organisation_id, o.name, i.mail, i.grants, i.application_grants, i.inviter_id, q.mail, i.created_us, i.until_us, i.accepted_us, i.withdrawn_us"
+        "i.id, i.organisation_id, o.name, i.mail, i.grants, i.application_grants, i.inviter_id, q.mail, i.created_us, i.until_us, i.accepted_us, i.withdrawn_us, \
+         i.inviter_token_id"
     };
 }
 
@@ -73,6 +76,7 @@ impl FromRow for Invitation {
             mail: row.text(3)?,
             grants: MemberGrants { organisation: row.parse::<OrganisationGrants>(4)?, applications: row.parse::<OnApplications>(5)? },
             inviter: row.opt_text_ref(6)?.map(|id| id.parse().map_err(StoreError::corrupt)).transpose()?,
+            inviter_token: row.opt_text_ref(12)?.map(|id| id.parse().map_err(StoreError::corrupt)).transpose()?,
             inviter_mail: row.opt_text(7)?,
             created_at: Timestamp::from_us(row.int(8)?),
             until: Timestamp::from_us(row.int(9)?),
@@ -104,7 +108,7 @@ struct Asked(Invitation, bool);
 
 impl FromRow for Asked {
     fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
-        Ok(Self(Invitation::from_row(row)?, row.opt_bool(12)?.unwrap_or(false)))
+        Ok(Self(Invitation::from_row(row)?, row.opt_bool(13)?.unwrap_or(false)))
     }
 }
 
@@ -152,8 +156,8 @@ impl Tx<'_> {
     /// [`StoreError`]
     pub async fn invitation_insert(&mut self, i: &Invitation) -> Result<(), StoreError> {
         self.exec(
-            "INSERT INTO invitation (id, organisation_id, mail, grants, application_grants, inviter_id, created_us, until_us) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO invitation (id, organisation_id, mail, grants, application_grants, inviter_id, inviter_token_id, created_us, until_us) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             args![
                 i.id,
                 i.organisation,
@@ -161,6 +165,7 @@ impl Tx<'_> {
                 i.grants.organisation.to_string(),
                 i.grants.applications.to_string(),
                 i.inviter,
+                i.inviter_token,
                 i.created_at,
                 i.until
             ],

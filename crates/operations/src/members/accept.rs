@@ -41,7 +41,7 @@ impl Operations {
                 let known = tx.member_of_person(organisation, person).await?;
                 let before = known.as_ref().map_or_else(MemberGrants::default, |m| m.grants.clone());
                 let after = before.or(&still_there(tx, &invitation).await?);
-                inviter_may(tx, &invitation, &before, &after).await?;
+                inviter_may(tx, &invitation, &before, &after, now).await?;
                 let member = match &known {
                     Some(member) => member.id,
                     None => join(tx, organisation, person, new, now).await?,
@@ -77,11 +77,14 @@ async fn still_there(tx: &mut Tx<'_>, invitation: &Invitation) -> Result<MemberG
     Ok(MemberGrants { organisation: *organisation, applications })
 }
 
-/// Whoever invited must still be able to give all this.
-async fn inviter_may(tx: &mut Tx<'_>, invitation: &Invitation, before: &MemberGrants, after: &MemberGrants) -> Result<(), Error> {
-    let Some(inviter) = invitation.inviter else { return Ok(()) };
-    let giver = giver::of_person(tx, invitation.organisation, inviter).await?.ok_or(Rule::InviterLost)?;
-    giver.may_change(before, after).map_err(|_| Rule::InviterLost.into())
+/// Whoever invited must still be able to give all this, with the token that they did it with. What was made at the machine stays.
+async fn inviter_may(tx: &mut Tx<'_>, invitation: &Invitation, before: &MemberGrants, after: &MemberGrants, now: Timestamp) -> Result<(), Error> {
+    let giver = match (invitation.inviter_token, invitation.inviter) {
+        (Some(token), _) => giver::of_token(tx, invitation.organisation, token, now).await?,
+        (None, Some(person)) => giver::of_person(tx, invitation.organisation, person).await?,
+        (None, None) => return Ok(()),
+    };
+    giver.ok_or(Rule::InviterLost)?.may_change(before, after).map_err(|_| Rule::InviterLost.into())
 }
 
 async fn join(tx: &mut Tx<'_>, organisation: OrganisationId, person: PersonId, id: MemberId, now: Timestamp) -> Result<MemberId, Error> {

@@ -57,6 +57,10 @@ impl Operations {
             mail: to,
             grants,
             inviter,
+            inviter_token: match caller {
+                Caller::Token(token) => Some(token.id),
+                Caller::Machine { .. } | Caller::System { .. } | Caller::Person(_) => None,
+            },
             inviter_mail,
             created_at: now,
             until,
@@ -100,13 +104,14 @@ impl Operations {
     /// Takes an invitation back. Doing it twice changes nothing.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Right`], [`Rule::InvitationOver`] when it was accepted, [`Error::Store`]
+    /// [`Error::NotFound`], [`Error::Right`], [`Rule::InvitationOver`] when it was accepted, [`Rule::Giving`] when it gives what the caller may
+    /// not take, [`Error::Store`]
     pub async fn invitation_withdraw(&self, caller: &Caller, id: InvitationId) -> Result<Invitation, Error> {
         let gone = move || Error::not_found("invitation", id);
         let (invitation, _) = self.gate(&allowed_gate()?)?.invitation(id, None).await?.ok_or_else(gone)?;
         let organisation = invitation.organisation;
         let allowed = self.over_organisation(caller, Right::ManageMembers, organisation).await.map_err(|e| as_invitation(e, id))?;
-        let now = self.now();
+        let (now, caller) = (self.now(), caller.clone());
         let done = self
             .write(allowed, async move |tx| {
                 let mut invitation = tx.invitation_for_update(organisation, id).await?.ok_or_else(gone)?;
@@ -115,6 +120,8 @@ impl Operations {
                     over @ InvitationState::Accepted => return Err(Rule::InvitationOver(over).into()),
                     InvitationState::Open | InvitationState::Expired => {}
                 }
+                let giver = giver::giver(tx, &caller, organisation).await?;
+                giver::may(giver.as_ref(), &invitation.grants, &MemberGrants::default())?;
                 invitation.withdrawn_at = Some(now);
                 tx.invitation_save(&invitation).await?;
                 Ok::<_, Error>(Done::new(invitation).audit(AuditEntry::new("invitation.withdrawn", id)))

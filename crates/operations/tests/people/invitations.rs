@@ -1,10 +1,25 @@
 //! Invitations: once, for one address, while whoever invited still may.
 
-use keywright_domain::membership::InvitationState;
+use keywright_crypto::secret::Secret;
+use keywright_domain::caller::Caller;
+use keywright_domain::ids::OrganisationId;
+use keywright_domain::membership::{GivingError, InvitationState};
 use keywright_operations::Rule;
+use keywright_operations::management_tokens::NewManagementToken;
+use keywright_operations::sessions::Bearer;
 use keywright_store::on_both_engines;
 
-use crate::world::{World, grants, is_not_found, rule};
+use crate::world::{World, grants, id_of, is_not_found, machine, now, rule, words};
+
+/// A program with a management token.
+async fn token(world: &World, by: &Caller, organisation: OrganisationId, grants: &[&str], expires_at: Option<&str>) -> Caller {
+    let new = NewManagementToken { name: "CI".into(), grants: words(grants), expires_at: expires_at.map(Into::into) };
+    let made = world.now.management_token_create(by, organisation, new).await.unwrap();
+    match world.now.bearer(&Secret::new(made.token.reveal().to_owned())).await.unwrap() {
+        Bearer::Accepted(caller) => caller,
+        other => panic!("{other:?}"),
+    }
+}
 
 on_both_engines! {
     async fn an_invitation_is_for_one_address_once(place: TestPlace) {
@@ -101,5 +116,58 @@ on_both_engines! {
             world.run("UPDATE organisation SET review = 'verified' WHERE id = $1", vec![acme.into()]).await;
         }
         assert!(world.later.invitation_create(&ann, acme, "bob@example.com", grants(&[], &[])).await.is_ok());
+    }
+
+    async fn an_invitation_ends_with_the_token_that_made_it(place: TestPlace) {
+        let world = World::at(&place).await;
+        let (ann, bob) = (world.person("ann").await, world.person("bob").await);
+        let acme = world.organisation(&ann).await;
+        let in_two_days = keywright_domain::time::Timestamp::from_us(now().us() + 2 * 86_400_000_000).to_string();
+        for by in [ann.clone(), machine()] {
+            let (ending, kept) = (token(&world, &by, acme, &["manage_members"], Some(&in_two_days)).await, token(&world, &by, acme, &["manage_members"], None).await);
+            let mut invitations = Vec::new();
+            for token in [&ending, &kept] {
+                let mail = if invitations.is_empty() { "bob@example.com" } else { "bob2@example.com" };
+                invitations.push(world.now.invitation_create(token, acme, mail, grants(&[], &[])).await.unwrap());
+            }
+            // The first token ends by itself before the invitation does.
+            assert_eq!(rule(world.in_three_days.invitation_accept(&bob, invitations[0].id).await), Rule::InviterLost);
+            let Caller::Token(kept) = kept else { panic!("it is no token") };
+            world.now.management_token_revoke(&ann, kept.id).await.unwrap();
+            let bob2 = world.person("bob2").await;
+            assert_eq!(rule(world.now.invitation_accept(&bob2, invitations[1].id).await), Rule::InviterLost);
+            for invitation in &invitations {
+                world.now.invitation_withdraw(&ann, invitation.id).await.unwrap();
+            }
+        }
+        let invitation = world.now.invitation_create(&machine(), acme, "bob@example.com", grants(&["admin"], &[])).await.unwrap();
+        assert!(world.now.invitation_accept(&bob, invitation.id).await.is_ok(), "what was made at the machine stays");
+    }
+
+    async fn what_a_token_could_not_give_beside_what_is_held_is_refused_at_the_end_too(place: TestPlace) {
+        let world = World::at(&place).await;
+        let (ann, bob) = (world.person("ann").await, world.person("bob").await);
+        let acme = world.organisation(&ann).await;
+        let token = token(&world, &ann, acme, &["manage_members", "edit_settings"], None).await;
+        let more = world.now.invitation_create(&token, acme, "bob@example.com", grants(&["create_applications"], &[])).await;
+        assert!(matches!(rule(more), Rule::Giving(_)));
+        let invitation = world.now.invitation_create(&token, acme, "bob@example.com", grants(&["edit_settings"], &[])).await.unwrap();
+        // Meanwhile they have become admin, and what an admin holds is changed by admins only.
+        world.run("INSERT INTO member (id, organisation_id, person_id, grants, created_us) VALUES ($1, $2, $3, 'admin', 0)", vec![
+            keywright_domain::ids::MemberId::from_bits(7).into(), acme.into(), id_of(&bob).into(),
+        ]).await;
+        assert_eq!(rule(world.now.invitation_accept(&bob, invitation.id).await), Rule::InviterLost);
+    }
+
+    async fn whoever_may_not_make_admins_withdraws_no_invitation_of_one(place: TestPlace) {
+        let world = World::at(&place).await;
+        let ann = world.person("ann").await;
+        let acme = world.organisation(&ann).await;
+        let (max, _) = world.joined(&ann, acme, "max", grants(&["manage_members", "edit_settings"], &[])).await;
+        let admin = world.now.invitation_create(&ann, acme, "bob@example.com", grants(&["admin"], &[])).await.unwrap();
+        assert_eq!(rule(world.now.invitation_withdraw(&max, admin.id).await), Rule::Giving(GivingError::Admins));
+        let plain = world.now.invitation_create(&ann, acme, "eva@example.com", grants(&["edit_settings"], &[])).await.unwrap();
+        assert!(world.now.invitation_withdraw(&max, plain.id).await.is_ok());
+        assert!(world.now.invitation_withdraw(&ann, admin.id).await.is_ok());
     }
 }

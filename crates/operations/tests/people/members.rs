@@ -1,7 +1,6 @@
 //! Who gives and takes what, and what leaves with somebody.
 
 use keywright_domain::caller::{Caller, Token};
-use keywright_domain::grants::{ApplicationGrants, Held, OrganisationGrants};
 use keywright_domain::ids::SessionId;
 use keywright_operations::Rule;
 use keywright_operations::management_tokens::NewManagementToken;
@@ -104,8 +103,9 @@ on_both_engines! {
         let world = World::at(&place).await;
         let ann = world.person("ann").await;
         let acme = world.organisation(&ann).await;
-        let held = Held { organisation: OrganisationGrants::parse(&["manage_members"]).unwrap(), application: ApplicationGrants::NONE };
-        let token = Caller::Token(Token { id: keywright_domain::ids::ManagementTokenId::from_bits(1), organisation: acme, person: Some(id_of(&ann)), grants: held });
+        let token = NewManagementToken { name: "CI".into(), grants: words(&["manage_members"]), expires_at: None };
+        let token = world.now.management_token_create(&ann, acme, token).await.unwrap().made;
+        let token = Caller::Token(Token { id: token.id, organisation: acme, person: Some(id_of(&ann)), grants: token.grants });
         assert!(matches!(rule(world.now.invitation_create(&token, acme, "x@example.com", grants(&["admin"], &[])).await), Rule::Giving(_)));
         assert!(world.now.invitation_create(&token, acme, "x@example.com", grants(&["manage_members"], &[])).await.is_ok());
     }

@@ -23,6 +23,10 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_us(i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros()).unwrap())
 }
 
+fn in_three_days() -> Timestamp {
+    Timestamp::from_us(now().us() + 3 * 86_400_000_000)
+}
+
 fn next_week() -> Timestamp {
     Timestamp::from_us(now().us() + 7 * 86_400_000_000 + 1)
 }
@@ -30,6 +34,8 @@ fn next_week() -> Timestamp {
 pub(crate) struct World {
     pub(crate) store: Store,
     pub(crate) now: Operations,
+    /// The same installation, three days later.
+    pub(crate) in_three_days: Operations,
     /// The same installation, seven days later.
     pub(crate) later: Operations,
 }
@@ -91,7 +97,7 @@ impl World {
         let store = place.open().await;
         let keys = Arc::new(Keys::open(&store, &MasterKey::generate().unwrap(), true).await.unwrap());
         let at = |wall| Operations::new(store.clone(), Clocks { wall, boot }, Arc::clone(&keys), None).reached_at("https://keys.example.com");
-        Self { now: at(now), later: at(next_week), store }
+        Self { now: at(now), in_three_days: at(in_three_days), later: at(next_week), store }
     }
 
     /// Runs a statement.

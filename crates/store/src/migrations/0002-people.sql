@@ -58,25 +58,6 @@ CREATE TABLE application_grant (
 CREATE INDEX application_grant_of_member ON application_grant (member_id, application_id);
 CREATE INDEX member_of_person ON member (person_id);
 
-CREATE TABLE invitation (
-    id TEXT COLLATE "C" PRIMARY KEY,
-    organisation_id TEXT COLLATE "C" NOT NULL REFERENCES organisation (id),
-    mail TEXT COLLATE "C" NOT NULL,
-    grants TEXT COLLATE "C" NOT NULL,
-    -- One application and the grants on it, separated by a space; several, by newlines.
-    application_grants TEXT COLLATE "C" NOT NULL,
-    -- None: invited from the machine.
-    inviter_id TEXT COLLATE "C" REFERENCES person (id),
-    created_us BIGINT NOT NULL,
-    until_us BIGINT NOT NULL,
-    accepted_us BIGINT,
-    withdrawn_us BIGINT
-) /*STRICT*/;
-CREATE INDEX invitation_of_organisation ON invitation (organisation_id, id);
--- How many were made lately.
-CREATE INDEX invitation_made ON invitation (organisation_id, created_us);
-CREATE INDEX invitation_of_mail ON invitation (mail, created_us);
-
 CREATE TABLE management_token (
     id TEXT COLLATE "C" PRIMARY KEY,
     organisation_id TEXT COLLATE "C" NOT NULL REFERENCES organisation (id),
@@ -94,6 +75,27 @@ CREATE TABLE management_token (
 ) /*STRICT*/;
 CREATE INDEX management_token_of_organisation ON management_token (organisation_id, id);
 CREATE INDEX management_token_of_person ON management_token (person_id);
+
+CREATE TABLE invitation (
+    id TEXT COLLATE "C" PRIMARY KEY,
+    organisation_id TEXT COLLATE "C" NOT NULL REFERENCES organisation (id),
+    mail TEXT COLLATE "C" NOT NULL,
+    grants TEXT COLLATE "C" NOT NULL,
+    -- One application and the grants on it, separated by a space; several, by newlines.
+    application_grants TEXT COLLATE "C" NOT NULL,
+    -- None: invited from the machine, or with a token that was made there.
+    inviter_id TEXT COLLATE "C" REFERENCES person (id),
+    -- None: invited without a token.
+    inviter_token_id TEXT COLLATE "C" REFERENCES management_token (id),
+    created_us BIGINT NOT NULL,
+    until_us BIGINT NOT NULL,
+    accepted_us BIGINT,
+    withdrawn_us BIGINT
+) /*STRICT*/;
+CREATE INDEX invitation_of_organisation ON invitation (organisation_id, id);
+-- How many were made lately.
+CREATE INDEX invitation_made ON invitation (organisation_id, created_us);
+CREATE INDEX invitation_of_mail ON invitation (mail, created_us);
 
 -- What an organisation says of itself: for its review, and for its bills.
 CREATE TABLE organisation_profile (
