@@ -5,12 +5,13 @@ use std::sync::Arc;
 use keywright_crypto::digest::sha256;
 use keywright_crypto::seal::Purpose;
 use keywright_crypto::secret::Secret;
-use keywright_domain::caller::{Caller, Right};
-use keywright_domain::ids::{CredentialId, ResourceServerId};
+use keywright_domain::caller::{Caller, Person, Right};
+use keywright_domain::ids::{ApplicationId, CredentialId, InvitationId, ManagementTokenId, MemberId, OrganisationId, ResourceServerId};
 use keywright_domain::limits;
 use keywright_domain::time::{Span, Timestamp};
 use keywright_store::idempotency::{Earlier, KeptAnswer, KeyedCall, Mark, Progress, SealedAnswer};
 
+use crate::access::allowed_gate;
 use crate::{Error, Operations};
 
 /// A call: who makes it, where, and the key that they chose.
@@ -20,11 +21,36 @@ pub struct Keyed {
 }
 
 impl Keyed {
-    /// `route` is method and path.
+    /// `route` is method and path. Where the path does not name the organisation, the caller's token does, so it counts as part of the caller.
     #[must_use]
     pub fn new(caller: &Caller, route: String, key: Secret) -> Self {
-        Self { call: KeyedCall { caller: caller.to_string(), route, key_digest: key.digest() }, key }
+        let caller = match caller {
+            Caller::Person(Person { id, only: Some(organisation), .. }) => format!("{id} {organisation}"),
+            Caller::Person(_) | Caller::Token(_) | Caller::Machine { .. } | Caller::System { .. } => caller.to_string(),
+        };
+        Self { call: KeyedCall { caller, route, key_digest: key.digest() }, key }
     }
+}
+
+/// What a call is about, as its path or the caller's token says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// All of it, for operators.
+    Installation,
+    /// An organisation.
+    Organisation(OrganisationId),
+    /// An organisation's own application.
+    OwnApplication(OrganisationId),
+    /// A member of an organisation.
+    Member(MemberId),
+    /// An invitation into one.
+    Invitation(InvitationId),
+    /// A management token of one.
+    ManagementToken(ManagementTokenId),
+    /// An application.
+    Application(ApplicationId),
+    /// A credential of one.
+    Credential(CredentialId),
 }
 
 /// What a call finds.
@@ -102,6 +128,29 @@ impl Operations {
     /// [`Error::Store`]
     pub async fn call_refused(&self, mark: &Mark) -> Result<(), Error> {
         Ok(self.store.call_refused(mark).await?)
+    }
+
+    /// Asks once more for the right that a call takes, before its kept answer is given again.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], also when the thing is no longer there; [`Error::Right`], [`Error::Store`]
+    pub async fn call_may_still(&self, caller: &Caller, right: Right, about: About) -> Result<(), Error> {
+        let unknown = || Error::not_found("subject", "of the call");
+        let gate = allowed_gate()?;
+        let organisation = match about {
+            About::Installation => return self.operate(caller).map(drop),
+            About::Application(id) => return self.over_application(caller, right, id).await.map(drop),
+            About::Credential(id) => return self.over_credential(caller, right, id).await.map(drop),
+            About::OwnApplication(organisation) => {
+                let own = self.business_application(caller, organisation).await?;
+                return self.over_application(caller, right, own).await.map(drop);
+            }
+            About::Organisation(id) => Some(id),
+            About::Member(id) => self.gate(&gate)?.organisation_of_member(id).await?,
+            About::Invitation(id) => self.gate(&gate)?.invitation(id, None).await?.map(|(invitation, _)| invitation.organisation),
+            About::ManagementToken(id) => self.gate(&gate)?.organisation_of_management_token(id).await?,
+        };
+        self.over_organisation(caller, right, organisation.ok_or_else(unknown)?).await.map(drop)
     }
 
     /// The whole answer of an earlier call, within ten minutes and before the secret's first use.

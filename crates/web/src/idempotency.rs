@@ -7,18 +7,21 @@ use hyper::StatusCode;
 use hyper::header::{HeaderName, LOCATION};
 use hyper::http::request::Parts;
 use keywright_crypto::secret::Secret;
+use keywright_domain::caller::Right;
+use keywright_domain::ids::OrganisationId;
 use keywright_domain::limits;
-use keywright_operations::Operations;
-use keywright_operations::calls::{Begun as Found, Keyed, Shows, body_digest};
+use keywright_operations::calls::{About, Begun as Found, Keyed, Shows, body_digest};
+use keywright_operations::{Error, Operations};
 use keywright_store::idempotency::{KeptAnswer, Mark};
 
 use crate::extract::Who;
 use crate::extract::fields;
 use crate::extract::form::is_fields;
+use crate::extract::of::{PathId, own_organisation};
 use crate::extract::upload;
 use crate::problem::{FieldError, Kind, Problem, TraceId};
 use crate::routes::reply::{ShownOnce, Without};
-use crate::routes::{Reply, Way};
+use crate::routes::{Access, Reply, Way};
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 /// The field of a form.
@@ -79,12 +82,35 @@ pub(crate) fn key(parts: &Parts, body: &Bytes, way: Way) -> Result<Option<Key>, 
     Ok(Some(Key { key: Secret::new(given), digest, way }))
 }
 
+/// The right that a call takes, and over what. None: what it is about is the caller's own.
+///
+/// # Errors
+/// 404 for what is no id.
+pub(crate) fn taken<'a>(access: Access, who: &Who, id: impl Fn(&str) -> Option<&'a str>) -> Result<Option<(Right, About)>, Problem> {
+    fn read<'a, I: PathId>(id: impl Fn(&str) -> Option<&'a str>, about: fn(I) -> About) -> Option<Result<About, Problem>> {
+        id(I::NAME).map(|text| text.parse().map(about).map_err(|_| Problem::not_found()))
+    }
+    let (right, about) = match access {
+        Access::Public | Access::SignedIn => return Ok(None),
+        Access::Operator => (Right::Operate, Some(Ok(About::Installation))),
+        Access::Organisation(right) => {
+            let about = read::<OrganisationId>(&id, About::Organisation).or_else(|| read(&id, About::Member));
+            (right, about.or_else(|| read(&id, About::Invitation)).or_else(|| read(&id, About::ManagementToken)))
+        }
+        Access::Application(right) => {
+            let about = read(&id, About::Application).or_else(|| read(&id, About::Credential));
+            (right, about.or_else(|| own_organisation(who).map(|own| Ok(About::OwnApplication(own)))))
+        }
+    };
+    about.ok_or_else(Problem::not_found)?.map(|about| Some((right, about)))
+}
+
 impl Once {
-    /// Begins a call; `who` then works with operations that mark it as done.
+    /// Begins a call that takes this right; `who` then works with operations that mark it as done.
     ///
     /// # Errors
-    /// 422 where the key was used with another request, 409 while the same call is running or where its answer was lost.
-    pub(crate) async fn begin(who: &mut Who, parts: &Parts, Key { key, digest, way }: Key) -> Result<Begun, Problem> {
+    /// 403 or 404 where an answer is kept and the caller has lost the right; 422 where the key was used with another request, 409 while the same call is running or where its answer was lost.
+    pub(crate) async fn begin(who: &mut Who, parts: &Parts, taken: Option<(Right, About)>, Key { key, digest, way }: Key) -> Result<Begun, Problem> {
         let keyed = Keyed::new(who.caller(), format!("{} {}", parts.method, parts.uri.path()), key);
         let operations = who.operations().clone();
         match operations.call_begin(&keyed, digest).await? {
@@ -99,7 +125,17 @@ impl Once {
                 let detail = format!("An earlier call with this Idempotency-Key did its work{of}, and its answer was lost. Look there before you do it again.");
                 Err(Problem::new(Kind::AnswerLost, detail))
             }
-            Found::Answered(answer) => Ok(Begun::Again(again(&operations, who, &keyed, *answer, way).await?)),
+            Found::Answered(answer) => {
+                if let Some((right, about)) = taken {
+                    match operations.call_may_still(who.caller(), right, about).await {
+                        Ok(()) => {}
+                        // What the call itself has ended is there no longer, and this answer tells nothing of it.
+                        Err(Error::NotFound { .. }) if answer.body.is_empty() && answer.sealed.is_none() => {}
+                        Err(lost) => return Err(lost.into()),
+                    }
+                }
+                Ok(Begun::Again(again(&operations, who, &keyed, *answer, way).await?))
+            }
         }
     }
 

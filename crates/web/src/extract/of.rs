@@ -124,6 +124,18 @@ pub(crate) struct InOwnApplication<R> {
     right: PhantomData<fn(R)>,
 }
 
+/// The organisation that follows from the token, or from being a member of one only.
+pub(crate) fn own_organisation(who: &Who) -> Option<OrganisationId> {
+    match who.caller() {
+        Actor::Token(token) => Some(token.organisation),
+        Actor::Person(person) => person.only.or_else(|| match who.session().map(|s| s.memberships.as_slice()) {
+            Some([only]) => Some(only.organisation),
+            Some(_) | None => None,
+        }),
+        Actor::Machine { .. } | Actor::System { .. } => None,
+    }
+}
+
 impl<R> Deref for InOwnApplication<R> {
     type Target = Who;
     fn deref(&self) -> &Who {
@@ -137,15 +149,7 @@ impl<R: Needs> Caller for InOwnApplication<R> {
 
     fn take(call: &Call) -> Result<Self, Problem> {
         let who = known(call)?;
-        let organisation = match who.caller() {
-            Actor::Token(token) => Some(token.organisation),
-            Actor::Person(person) => person.only.or_else(|| match who.session().map(|s| s.memberships.as_slice()) {
-                Some([only]) => Some(only.organisation),
-                Some(_) | None => None,
-            }),
-            Actor::Machine { .. } | Actor::System { .. } => None,
-        };
-        let organisation = organisation.ok_or_else(|| {
+        let organisation = own_organisation(&who).ok_or_else(|| {
             let message = "cannot be told, because you are a member of none or of several: ask for an access token for one of them".to_owned();
             Problem::invalid(vec![FieldError { field: "organisation".into(), message }])
         })?;

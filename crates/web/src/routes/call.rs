@@ -68,13 +68,15 @@ impl Call {
         if self.parts.method == Method::POST && self.who.is_some() { idempotency::key(&self.parts, &self.body, way) } else { Ok(None) }
     }
 
-    /// Begins a call with a key, whose operations mark it as done from then on.
+    /// Begins a call with a key to a route for these callers; its operations mark it as done from then on.
     ///
     /// # Errors
     /// It must not be made (again).
-    pub(crate) async fn begin(&mut self, key: Key) -> Result<Begun, Problem> {
+    pub(crate) async fn begin(&mut self, access: Access, key: Key) -> Result<Begun, Problem> {
+        let who = self.who.as_ref().ok_or_else(Problem::not_found)?;
+        let taken = idempotency::taken(access, who, |name| self.id(name))?;
         let who = self.who.as_mut().ok_or_else(Problem::not_found)?;
-        Once::begin(who, &self.parts, key).await
+        Once::begin(who, &self.parts, taken, key).await
     }
 
     /// Reads the body, once.

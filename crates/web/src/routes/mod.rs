@@ -101,7 +101,7 @@ async fn handled(row: &'static Row, call: Call) -> (Call, Result<Reply>) {
 }
 
 async fn once(row: &'static Row, mut call: Call, key: Key) -> (Call, Result<Reply>) {
-    let answered = match call.begin(key).await {
+    let answered = match call.begin(row.access, key).await {
         Ok(Begun::First(once)) => once.end(unpanicked(row.run.run(&call)).await).await,
         Ok(Begun::Again(repeated)) => Ok(repeated),
         Err(problem) => Err(problem),

@@ -4,6 +4,7 @@ use keywright_crypto::secret::Secret;
 use keywright_operations::Error;
 use keywright_operations::calls::{Begun, Keyed, body_digest};
 use keywright_operations::credentials::NewCredential;
+use keywright_operations::members::GrantsGiven;
 use keywright_store::{StoreError, on_both_engines};
 use serde_json::{Value, json};
 
@@ -154,5 +155,53 @@ on_both_engines! {
         let theirs = format!("/api/v1/applications/{}/credentials", other.own_application);
         assert_eq!(office.post(&bob, &theirs, &[("idempotency-key", KEY)], &form("one")).await.status, 201);
         office.post(&bob, &path(&office), &[("idempotency-key", KEY)], &form("one")).await.problem(404, "not_found");
+    }
+
+    async fn a_key_belongs_to_one_organisation_of_a_person(place: TestPlace) {
+        let office = Office::open(place).await;
+        office.operations.organisation_create(&machine(), "Second", "ann@example.com").await.unwrap();
+        let session = office.session("ann@example.com").await;
+        let caller = office.operations.session_of(&Secret::new(session)).await.unwrap().unwrap();
+        let mut made = std::collections::BTreeSet::new();
+        for membership in &caller.memberships {
+            let token = office.access_token("ann@example.com", membership.organisation).await;
+            let path = "POST /api/v1/business/api-keys";
+            let headers = [("content-type", "application/json"), ("idempotency-key", KEY)];
+            for _ in 0..2 {
+                let reply = office.send(As::Bearer(&token), path, &headers, &json!({"name": "one"}).to_string()).await;
+                assert_eq!(reply.status, 201, "{}", reply.body);
+                made.insert(reply.json()["data"]["api_key"]["id"].as_str().unwrap_or(&reply.body).to_owned());
+            }
+        }
+        assert_eq!((caller.memberships.len(), made.len()), (2, 2), "{made:?}");
+    }
+
+    async fn who_has_lost_the_right_is_not_answered_again(place: TestPlace) {
+        let office = Office::open(place).await;
+        let on_own = |grants: &[&str]| GrantsGiven {
+            organisation: Some(Vec::new()),
+            applications: Some(vec![(office.own_application.to_string(), grants.iter().map(|g| (*g).to_owned()).collect())]),
+        };
+        let invitation = office.operations.invitation_create(&machine(), office.organisation, "bob@example.com", on_own(&["edit"])).await.unwrap();
+        let bob = office.session("bob@example.com").await;
+        let caller = office.operations.session_of(&Secret::new(bob.clone())).await.unwrap().unwrap().caller;
+        let member = office.operations.invitation_accept(&caller, invitation.id).await.unwrap().member;
+        let (path, keyed) = (path(&office), [("idempotency-key", KEY)]);
+        let made = office.post(&bob, &path, &keyed, &form("one")).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        let id = made.json()["data"]["id"].as_str().unwrap().to_owned();
+        let rotate = format!("/api/v1/credentials/{id}/rotate");
+        assert_eq!(office.post(&bob, &rotate, &keyed, &json!({})).await.status, 201);
+        for after_s in [0, 601] {
+            office.pass_s(after_s);
+            office.operations.member_change(&machine(), member, on_own(&["edit"])).await.unwrap();
+            assert_eq!(office.post(&bob, &path, &keyed, &form("one")).await.status, 201);
+            office.operations.member_change(&machine(), member, on_own(&["view"])).await.unwrap();
+            office.post(&bob, &path, &keyed, &form("one")).await.problem(403, "forbidden");
+            office.post(&bob, &rotate, &keyed, &json!({})).await.problem(403, "forbidden");
+        }
+        office.operations.member_remove(&machine(), member).await.unwrap();
+        office.post(&bob, &path, &keyed, &form("one")).await.problem(404, "not_found");
+        assert_eq!(office.credentials().await, 1);
     }
 }

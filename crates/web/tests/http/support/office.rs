@@ -117,6 +117,17 @@ impl Office {
         session.unwrap_or_else(|e| panic!("{e}")).secret.expose().to_owned()
     }
 
+    /// An access token for one organisation of a person.
+    pub(crate) async fn access_token(&self, mail: &str, organisation: OrganisationId) -> String {
+        let asked = self.operations.sign_in_ask(mail, None, None, None).await.unwrap();
+        let letter = self.operations.mails_take().await.unwrap().outgoing.pop().unwrap();
+        self.operations.mail_left(letter.id).await.unwrap();
+        let code = letter.letter.text.expose().lines().find_map(|line| line.strip_prefix("    ")).unwrap();
+        let client = keywright_operations::sign_in::Client { agent: "test", source: None };
+        let made = self.operations.sign_in_for_token(asked.id, code, Some(organisation), client).await;
+        made.unwrap_or_else(|e| panic!("{e}")).token.reveal().to_owned()
+    }
+
     /// Sends a request to the host that the server is.
     pub(crate) async fn send(&self, who: As<'_>, line: &str, headers: &[(&str, &str)], body: &str) -> Reply {
         self.send_to(&self.address.to_string(), who, line, headers, body).await
