@@ -56,6 +56,12 @@ stories! {
             let named = errors.as_array().unwrap().iter().any(|e| format!("{} {}", e["field"].as_str().unwrap(), e["message"].as_str().unwrap()).contains(field));
             assert!(named, "{body}: {errors}");
         }
+        let shape = back_end.call(Method::POST, KEYS, Some(&json!({ "permissions": 5, "expires_at": "x" })), &[]).await;
+        let told = json!([{ "field": "name", "message": "is missing" }, { "field": "permissions", "message": "is not a list of texts" }]);
+        assert_eq!(shape.json()["errors"], told);
+        let null = back_end.call(Method::POST, KEYS, Some(&json!({ "name": "a", "permissions": null })), &[]).await;
+        let told = json!([{ "field": "permissions", "message": "is null: leave it out for all of them, or write [] for none" }]);
+        assert_eq!((null.problem(400).as_str(), &null.json()["errors"]), ("invalid_request", &told));
         let both = back_end.call(Method::POST, KEYS, Some(&json!({ "name": "", "expires_at": "soon", "permissions": ["x"] })), &[]).await;
         assert_eq!(both.json()["errors"].as_array().unwrap().len(), 3, "every bad field at once: {both:?}");
         assert_eq!(back_end.call(Method::GET, KEYS, None, &[]).await.json()["data"], json!([]));

@@ -1,6 +1,7 @@
 //! The JSON body of a call.
 
 use hyper::header::CONTENT_TYPE;
+use keywright_domain::text::without_secrets;
 use keywright_operations::credentials::Set;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
@@ -8,6 +9,7 @@ use utoipa::openapi::path::OperationBuilder;
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::{ContentBuilder, Required};
 
+use super::faults;
 use crate::problem::{FieldError, Kind, Problem};
 use crate::routes::call::Call;
 use crate::routes::endpoint::{Input, Schemas};
@@ -29,10 +31,10 @@ impl<T: DeserializeOwned + ToSchema + Send> Input for Body<T> {
         }
         let mut json = serde_json::Deserializer::from_slice(call.body());
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let field = error.path().to_string();
-            bad(if field == "." { String::new() } else { field }, &error.into_inner())
+            let path = error.path().to_string();
+            refused::<T>(call.body(), if path == "." { String::new() } else { path }, &error.into_inner())
         })?;
-        json.end().map_err(|error| bad(String::new(), &error))?;
+        json.end().map_err(|error| no_json(&error))?;
         Ok(Self(value))
     }
 
@@ -42,14 +44,25 @@ impl<T: DeserializeOwned + ToSchema + Send> Input for Body<T> {
     }
 }
 
-/// Never repeats a value: what is pasted into the wrong field may be a secret.
-fn bad(field: String, error: &serde_json::Error) -> Problem {
-    let (field, message) = if error.is_data() {
-        (field, keywright_domain::text::without_secrets(&error.to_string()))
-    } else {
-        (String::new(), format!("is not JSON: the mistake is at line {}, column {}", error.line(), error.column()))
+/// Every bad field, named at once, and no value repeated: what is pasted into the wrong field may be a secret.
+fn refused<T: ToSchema>(body: &[u8], field: String, error: &serde_json::Error) -> Problem {
+    let whole = match serde_json::from_slice(body) {
+        Ok(whole) => whole,
+        Err(error) => return no_json(&error),
     };
-    Problem::invalid(vec![FieldError { field, message }])
+    let mut faults = faults::of::<T>(&whole);
+    if faults.is_empty() {
+        // What a schema cannot say, such as a field that is there twice.
+        let message = error.to_string();
+        let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+        faults.push(FieldError { field: without_secrets(&field), message: without_secrets(message) });
+    }
+    Problem::invalid(faults)
+}
+
+fn no_json(error: &serde_json::Error) -> Problem {
+    let message = format!("is not JSON: the mistake is at line {}, column {}", error.line(), error.column());
+    Problem::invalid(vec![FieldError { field: String::new(), message }])
 }
 
 /// A body that may be left out: everything in it has a default.
@@ -73,6 +86,12 @@ where
     T: serde::Deserialize<'de>,
 {
     serde::Deserialize::deserialize(deserializer).map(Some)
+}
+
+/// Permissions that may be left out, which gives all of them; null is no way to write that, since it could as well mean none.
+pub(crate) fn not_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    let given: Option<Vec<String>> = serde::Deserialize::deserialize(deserializer)?;
+    given.map_or_else(|| Err(serde::de::Error::custom(faults::NULL_PERMISSIONS)), |given| Ok(Some(given)))
 }
 
 /// The same as operations take it.

@@ -55,12 +55,14 @@ on_both_engines! {
         send("text/plain", "{}").await.problem(415, "unsupported_media_type");
         send("application/json", &"x".repeat(17 * 1_024)).await.problem(413, "content_too_large");
         let cases = [
-            ("", ""), ("{", ""), ("{}", ""), ("[1]", ""), (r#"{"name":1,"services":[]}"#, "name"), (r#"{"name":"a","services":[1]}"#, "services[0]"),
-            (r#"{"name":"a","services":[],"owner":"me"}"#, "owner"), (r#"{"name":"a","services":[]} x"#, ""),
+            ("", ""), ("{", ""), ("[1]", ""), ("7", ""), (r#"{"name":1}x"#, ""), (r#"{"name":1,"services":[]}"#, "name"), (r#"{"name":"a","services":[1]}"#, "services[0]"),
+            (r#"{"name":"a","services":[],"owner":"me"}"#, "owner"), (r#"{"name":"a","name":"b","services":[]}"#, ""), (r#"{"name":"a","services":[]} x"#, ""),
         ];
         for (body, field) in cases {
             assert_eq!(send("application/json; charset=utf-8", body).await.fields(), [field], "{body}");
         }
+        assert_eq!(send("application/json", "{}").await.fields(), ["name", "services"]);
+        assert_eq!(send("application/json", r#"{"owner":"me","domain":7}"#).await.fields(), ["domain", "name", "services", "owner"]);
         let both = send("application/json", r#"{"name":"","services":["nothing-like-it"]}"#).await;
         assert!(both.fields().len() >= 2, "all bad fields at once: {}", both.body);
         let secret = send("application/json", r#"{"name":{"kw_live_0123456789ABCDEFGHIJabcdefghijklmnop":1},"services":[]}"#).await;

@@ -12,7 +12,7 @@ pub(crate) use shapes::{ApiKey, ApiKeyResponse};
 
 use crate::api::credentials::rotate::RotationForm;
 use crate::extract::rights::{Edit, End, View};
-use crate::extract::{Body, InOwnApplication, MaybeBody, Query};
+use crate::extract::{Body, InOwnApplication, MaybeBody, Query, not_null};
 use crate::problem::{FieldError, Problem};
 use crate::routes::{Created, Done, Listed, Result};
 
@@ -40,6 +40,8 @@ pub(crate) struct CreateApiKeyRequest {
     /// A label to identify this key.
     name: String,
     /// Permission scopes. Left out: all that the account has.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = Vec<String>, required = false)]
     permissions: Option<Vec<String>>,
     /// Expiry, RFC 3339. Left out: the key does not expire.
     expires_at: Option<String>,

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::api::shapes::CredentialShape;
 use crate::extract::rights::Edit;
-use crate::extract::{Body, InApplication};
+use crate::extract::{Body, InApplication, not_null};
 use crate::routes::{Created, Result};
 
 /// What a credential is made from.
@@ -20,6 +20,8 @@ pub(crate) struct NewCredentialForm {
     /// A label.
     name: String,
     /// Left out: every permission that the organisation has for the service now. Empty: none.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = Vec<String>, required = false)]
     permissions: Option<Vec<String>>,
     /// RFC 3339; left out: it does not expire.
     expires_at: Option<String>,
