@@ -148,7 +148,7 @@ pub enum Rule {
         remedy: &'static str,
     },
     /// A review needs what is not there.
-    #[error("before the organisation can be handed in for review, these are to be filled in: {}", .0.join(", "))]
+    #[error("before the organisation can be handed in for review, these are to be filled in: {}", labels(.0))]
     ReviewIncomplete(Vec<&'static str>),
     /// The organisation's review does not allow it.
     #[error("the organisation's review is {review}, so it cannot be {wanted}")]
@@ -216,6 +216,21 @@ impl Rule {
             Self::CatalogueDrops(_) => "catalogue_drops",
         }
     }
+}
+
+/// Fields of an organisation's profile as forms call them.
+fn labels(fields: &[&str]) -> String {
+    let label = |field: &&str| {
+        match *field {
+            "legal_name" => "legal name",
+            "purpose" => "what you want to do with the services",
+            "tax_id" => "tax id",
+            "billing_mail" => "mail address for bills",
+            other => other,
+        }
+        .to_owned()
+    };
+    list(&fields.iter().map(label).collect::<Vec<String>>())
 }
 
 pub(crate) fn list(names: &[String]) -> String {

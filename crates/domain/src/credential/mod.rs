@@ -81,6 +81,21 @@ impl Credential {
         self.state.standing(self.expires_at, now)
     }
 
+    /// What a version of it counts as at `now`: versions end with their credential, whatever they were before.
+    #[must_use]
+    pub fn version_state(&self, version: &Version, now: Timestamp) -> VersionState {
+        let ended = match self.standing(now) {
+            Standing::Revoked => self.revoked_at,
+            Standing::Expired => self.expires_at,
+            Standing::Active | Standing::Suspended => None,
+        };
+        match (version.state.at(now), ended) {
+            (VersionState::Retired { since }, Some(ended)) => VersionState::Retired { since: since.min(ended) },
+            (_, Some(ended)) => VersionState::Retired { since: ended },
+            (state, None) => state,
+        }
+    }
+
     /// # Errors
     /// [`EndedError`] when the credential is revoked or expired at `now`.
     pub fn ensure_not_ended(&self, now: Timestamp) -> Result<(), EndedError> {
@@ -166,6 +181,21 @@ pub(crate) mod tests {
             revoked_at: None,
             versions: vec![Version { number: 1, state: VersionState::Active, digest: [1; 32], hint: "abcd".into(), created_at: at(0) }],
         }
+    }
+
+    #[test]
+    fn versions_end_with_their_credential() {
+        let mut c = credential();
+        let state = |c: &Credential, s| c.version_state(&c.versions[0], at(s));
+        assert_eq!(state(&c, 1), VersionState::Active);
+        c.versions[0].state = VersionState::Retiring { until: at(50) };
+        assert_eq!((state(&c, 49), state(&c, 50)), (VersionState::Retiring { until: at(50) }, VersionState::Retired { since: at(50) }));
+        c.expires_at = Some(at(20));
+        assert_eq!((state(&c, 19), state(&c, 20)), (VersionState::Retiring { until: at(50) }, VersionState::Retired { since: at(20) }));
+        c.revoke(at(5));
+        assert_eq!(state(&c, 6), VersionState::Retired { since: at(5) });
+        c.versions[0].state = VersionState::Retired { since: at(3) };
+        assert_eq!(state(&c, 6), VersionState::Retired { since: at(3) });
     }
 
     #[test]

@@ -94,16 +94,16 @@ impl Class {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
     /// No brand of this installation, or no class after it.
-    #[error("it does not start like a secret of this installation")]
+    #[error("this does not start like a secret of this installation")]
     Start,
     /// Too short or too long.
-    #[error("it has not the right length: part of it may be missing")]
+    #[error("this has not the right length for a secret: part of it may be missing")]
     Length,
     /// Other characters than digits and letters.
-    #[error("it contains a character that no secret has")]
+    #[error("this contains a character that no secret has")]
     Digit,
     /// The check digits do not fit: a typo.
-    #[error("its check digits do not fit: it was mistyped or changed")]
+    #[error("the check digits do not fit: this was mistyped or changed")]
     Check,
 }
 

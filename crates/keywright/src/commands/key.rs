@@ -168,8 +168,9 @@ fn shown(shown: &Shown) -> Output {
         ("last used", shown.last_used().map_or_else(|| "never".into(), |t| t.to_string())),
     ]);
     for version in &c.versions {
-        let time = version.state.time().map(|t| format!(" {} {t}", if version.state.as_str() == "retired" { "since" } else { "until" })).unwrap_or_default();
-        text.push_str(&format!("\nversion {}  {} {}{time}", version.number, version.hint, version.state.as_str()));
+        let state = c.version_state(version, shown.now);
+        let time = state.time().map(|t| format!(" {} {t}", if state.as_str() == "retired" { "since" } else { "until" })).unwrap_or_default();
+        text.push_str(&format!("\nversion {}  {} {}{time}", version.number, version.hint, state.as_str()));
         for used in shown.usage.iter().filter(|u| u.version == version.number) {
             let from = used.source.map(|s| format!(" from {s}")).unwrap_or_default();
             text.push_str(&format!("\n  {} × {}, last {}{from}", used.count, used.code.as_str(), used.last));

@@ -96,7 +96,7 @@ stories! {
         let page = olga.get(&here).await.is(200);
         page.says("Shop").says("business-api");
         let ask = olga.get(&format!("{here}/suspend")).await.is(200);
-        ask.says("1 live production key");
+        ask.says("1 live production key").says("will be refused on every verifier within ").says_not("within a lease");
         let form = ask.form(&format!("{here}/suspend"));
         olga.submit(&form).await.is(200).says("Suspended");
         olga.submit(&form).await.is(200);
@@ -197,9 +197,16 @@ stories! {
             }
             assert_eq!(page.path, "/provider/leaks", "it goes into no address");
         }
+        olga.submit(&find.clone().put("credential", &key.key[..20])).await.says("This has not the right length for a secret").says_not("pasted it");
+        kw.done(&["key", "rotate", &key.id, "--policy", "overlap"]).await;
+        olga.submit(&find.clone().with("credential", &key.key)).await.is(200).says("Retiring");
         let revoked = kw.done(&["key", "revoke", &key.id]).await;
         assert_eq!(revoked["id"], json!(key.id));
-        olga.submit(&find.with("credential", &key.key)).await.is(200).says("This secret has ended");
+        olga.submit(&find.with("credential", &key.key)).await.is(200).says("This secret has ended").says_not("Retiring");
+        let shown = kw.done(&["key", "show", &key.id]).await;
+        for version in shown["versions"].as_array().unwrap() {
+            assert_eq!((&version["state"], &version["until"], &version["retired_at"]), (&json!("retired"), &json!(null), &shown["revoked_at"]));
+        }
         assert!(!kw.stderr().contains(&key.key[8..]) && !kw.stdout().contains(&key.key[8..]), "the log has it");
     }
 

@@ -104,7 +104,7 @@ stories! {
 
         let member = member_of(&ann, &org, BEN).await;
         let ask = ann.get(&format!("{member}/remove")).await.is(200);
-        ask.says("loses every page of this organisation at once").says("management tokens");
+        ask.says("loses every page of this organisation at once").says("management tokens").says_not(&format!("{BEN} ({BEN})"));
         let left = ann.submit(&ask.form(&format!("{member}/remove"))).await.is(200);
         left.says("The member is removed");
 
@@ -246,7 +246,7 @@ stories! {
         let (ann, org) = ann(&kw).await;
         let (billing, verification) = (settings(&org, "billing"), settings(&org, "verification"));
         let early = ann.submit(&ann.get(&verification).await.form(&format!("{verification}/hand-in"))).await.is(409);
-        early.says("What is asked for");
+        early.says("What is asked for").says("these are to be filled in: legal name, address").says_not("legal_name");
         let form = ann.get(&billing).await.form(&billing).with("legal_name", "Acme Limited").with("billing_mail", "nonsense");
         let wrong = ann.submit(&form).await.is(400);
         wrong.says("Mail address for bills has no @");

@@ -29,7 +29,7 @@ impl Found {
     /// The word for that version's state.
     #[must_use]
     pub fn version_state(&self) -> &'static str {
-        self.version().map_or("retired", |v| v.state.as_str())
+        self.version().map_or("retired", |v| self.shown.credential.version_state(v, self.shown.now).as_str())
     }
 
     /// Whether that version is one whose secret counts now.
@@ -65,7 +65,7 @@ impl Operations {
         let key = recognised.clone().find_map(|(word, form)| matches!(form, Ok(Class::ApiKey(_))).then_some(word));
         if key.is_none() {
             match recognised.map(|(_, form)| form).find(|form| *form != Err(Malformed::Start)) {
-                Some(Ok(_)) => form.bad("credential", "it is a secret of this installation, and not an API key: look at resource-server list"),
+                Some(Ok(_)) => form.bad("credential", "this is a secret of this installation, and not an API key: look at resource-server list"),
                 Some(Err(malformed)) => form.bad("credential", malformed),
                 None => form.bad("credential", Malformed::Start),
             }

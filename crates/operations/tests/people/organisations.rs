@@ -32,7 +32,9 @@ on_both_engines! {
         let world = World::at(&place).await;
         let (ann, operator) = (world.person("ann").await, world.operator("op").await);
         let acme = world.organisation(&ann).await;
-        assert_eq!(rule(world.now.organisation_hand_in(&ann, acme).await), Rule::ReviewIncomplete(vec!["legal_name", "address", "country", "website", "purpose"]));
+        let incomplete = rule(world.now.organisation_hand_in(&ann, acme).await);
+        assert_eq!(incomplete, Rule::ReviewIncomplete(vec!["legal_name", "address", "country", "website", "purpose"]));
+        assert!(incomplete.to_string().ends_with("filled in: legal name, address, country, website, what you want to do with the services"), "{incomplete}");
         let wrong = ProfileChanges { country: to("Germany"), billing_mail: to("ann"), website: to("http://x"), tax_id: to("<b>"), ..ProfileChanges::default() };
         let message = bad(world.now.organisation_profile_change(&ann, acme, wrong).await);
         for field in ["country", "billing_mail", "website", "tax_id"] {

@@ -133,7 +133,7 @@ impl From<&Shown> for CredentialShape {
             expires_at: text(c.expires_at),
             revoked_at: text(c.revoked_at),
             last_used_at: text(shown.last_used()),
-            versions: c.versions.iter().map(|v| version(v, &shown.usage)).collect(),
+            versions: c.versions.iter().map(|v| version(v, c.version_state(v, shown.now), &shown.usage)).collect(),
         }
     }
 }
@@ -145,17 +145,17 @@ impl CredentialShape {
     }
 }
 
-fn version(v: &keywright_domain::credential::Version, usage: &[UsageEntry]) -> VersionShape {
+fn version(v: &keywright_domain::credential::Version, state: VersionState, usage: &[UsageEntry]) -> VersionShape {
     let of_version: Vec<&UsageEntry> = usage.iter().filter(|u| u.version == v.number).collect();
     let accepted = of_version.iter().find(|u| u.code == keywright_domain::verdict::Code::Valid);
-    let (until, retired_at) = match v.state {
+    let (until, retired_at) = match state {
         VersionState::Pending { until } | VersionState::Retiring { until } => (Some(until), None),
         VersionState::Retired { since } => (None, Some(since)),
         VersionState::Active => (None, None),
     };
     VersionShape {
         version: v.number,
-        state: v.state.as_str(),
+        state: state.as_str(),
         until: text(until),
         retired_at: text(retired_at),
         key: v.hint.clone(),

@@ -57,6 +57,11 @@ impl When {
         }
     }
 
+    /// The exact time, for beside the words.
+    pub(crate) const fn exactly(self) -> Exact {
+        Exact(self.at)
+    }
+
     /// To the second: `2026-03-26T10:00:00Z`.
     pub(crate) fn exact(self) -> String {
         Timestamp::from_us(self.at.us() - self.at.us().rem_euclid(1_000_000)).to_string()

@@ -98,7 +98,7 @@ impl Kind {
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address takes other methods"),
             Self::MisdirectedRequest => (StatusCode::MISDIRECTED_REQUEST, "misdirected_request", "This is another host"),
             Self::RequestTimeout => (StatusCode::REQUEST_TIMEOUT, "request_timeout", "The request was not sent in time"),
-            Self::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request", "The request has a wrong shape"),
+            Self::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request", "Something in the request has to be changed"),
             Self::ContentTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "content_too_large", "The request is too large"),
             Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The request is not JSON"),
             Self::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_token", "This needs the token of a resource server"),

@@ -66,6 +66,7 @@ impl Leak {
         let used = found.shown.usage.iter().filter(|u| u.version == owner.version);
         let last = used.clone().filter(|u| u.code == Code::Valid).max_by_key(|u| u.last);
         let count = |valid: bool| Number(used.clone().filter(|u| (u.code == Code::Valid) == valid).map(|u| u.count).sum());
+        let revocable = is_live(credential, now);
         let active = standing == keywright_domain::credential::Standing::Active;
         Self {
             id: credential.id.to_string(),
@@ -78,9 +79,10 @@ impl Leak {
             application: (owner.application.to_string(), owner.application_name.clone()),
             version: owner.version,
             versions: credential.versions.len(),
-            version_state: state.map(|state| Badge::of_version(state, now)),
+            // What its versions were no longer counts once the credential has ended.
+            version_state: if revocable { state.map(|state| Badge::of_version(state, now)) } else { Some(standing.into()) },
             live: active && state.is_some_and(|state| state.accepts(now)),
-            revocable: is_live(credential, now),
+            revocable,
             last_used: When::maybe(last.map(|u| u.last), now),
             last_source: last.and_then(|u| u.source),
             accepted: count(true),
@@ -120,7 +122,7 @@ pub(crate) async fn find(visit: OnPage<AsOperator>, Form(pasted): Form<Pasted>) 
         Err(error) => match Problem::from(error) {
             problem if problem.kind() == Kind::NotFound => Html::page(&page(&visit, Vec::new(), Searched::Nobody)),
             problem => {
-                let wrong = mendable(problem, &[("credential", "What you pasted")])?;
+                let wrong = mendable(problem, &[("credential", "")])?;
                 Html::page_as(StatusCode::BAD_REQUEST, &page(&visit, wrong, Searched::NotYet))
             }
         },

@@ -3,6 +3,7 @@
 use askama::Template;
 use hyper::StatusCode;
 use keywright_domain::organisation::Decision;
+use keywright_domain::time::Span;
 use serde::Deserialize;
 
 use super::organisation::{About, page};
@@ -10,7 +11,7 @@ use crate::extract::{Form, Page as Paging};
 use crate::hub::forms::{Pressed, mendable};
 use crate::hub::frame::{Frame, Section};
 use crate::hub::parts::Crumb;
-use crate::hub::words::Number;
+use crate::hub::words::{Length, Number};
 use crate::problem::Problem;
 use crate::routes::{Html, Result};
 
@@ -61,10 +62,17 @@ struct Suspend {
     applications: usize,
     more: bool,
     calls: Number,
+    lease: Length,
 }
 
 /// Hours whose calls the page counts.
 const HOURS: u32 = 24;
+
+/// How long a silent verifier may go on.
+async fn lease(visit: &About) -> Result<Length> {
+    let lease_ms = visit.operations().store().installation().await?.lease_ms;
+    Ok(Length(Span::from_us(lease_ms.cast_signed().saturating_mul(1_000))))
+}
 
 /// What suspending it means.
 pub(crate) async fn ask(visit: About) -> Result<Html> {
@@ -88,6 +96,7 @@ pub(crate) async fn ask(visit: About) -> Result<Html> {
         applications: rows.len(),
         more: rows.len() == limit as usize || rows.iter().any(|row| row.used.at_least),
         calls: Number(hours.iter().map(|hour| hour.accepted).sum()),
+        lease: lease(&visit).await?,
         name,
     })
 }
@@ -106,6 +115,7 @@ struct Resume {
     title: String,
     action: String,
     back: String,
+    lease: Length,
 }
 
 /// What resuming it means.
@@ -122,6 +132,7 @@ pub(crate) async fn ask_resume(visit: About) -> Result<Html> {
         title: format!("Resume {name}"),
         action: format!("/provider/organisations/{}/resume", visit.id),
         back: format!("/provider/organisations/{}", visit.id),
+        lease: lease(&visit).await?,
     })
 }
 
