@@ -26,8 +26,12 @@ pub(crate) struct Filter {
 /// Something that was done.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct EntryShape {
+    /// Number of the entry; later ones are higher.
     id: i64,
+    /// When it was done, RFC 3339 in UTC.
+    #[schema(format = DateTime)]
     at: String,
+    /// Who did it.
     actor: ActorShape,
     /// Such as `credential.revoked`
     action: String,
@@ -35,7 +39,9 @@ pub(crate) struct EntryShape {
     subject: String,
     /// Its name, if it still exists.
     subject_name: Option<String>,
+    /// Id of the organisation that it happened in; null: in none.
     organisation_id: Option<String>,
+    /// Id of the application that it happened in; null: in none.
     application_id: Option<String>,
     /// What else there is to know.
     #[schema(value_type = Object)]
@@ -47,6 +53,7 @@ pub(crate) struct EntryShape {
 pub(crate) struct ActorShape {
     /// `person`, `operator`, `token`, `machine`, `system`, or `gone` where nothing is known of them any more
     kind: &'static str,
+    /// Id of the person or token; absent where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
     /// Name or mail address, as far as the caller may see it.

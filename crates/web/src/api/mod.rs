@@ -11,3 +11,4 @@ pub(crate) mod organisations;
 pub(crate) mod provider;
 pub mod shapes;
 pub(crate) mod tokens;
+mod words;

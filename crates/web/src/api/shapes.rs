@@ -11,6 +11,8 @@ use keywright_store::verifiers::Verifier;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::api::words;
+
 fn text(time: Option<Timestamp>) -> Option<String> {
     time.map(|t| t.to_string())
 }
@@ -18,10 +20,17 @@ fn text(time: Option<Timestamp>) -> Option<String> {
 /// An organisation.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OrganisationShape {
+    /// Its id, a prefix and 26 characters.
     id: String,
+    /// Its name, 1 to 100 characters.
     name: String,
+    /// Whether the provider knows who it is.
+    #[schema(value_type = words::Review)]
     review: String,
+    /// Whether the provider has switched it off: its production credentials are refused.
     suspended: bool,
+    /// When it was registered, RFC 3339 in UTC.
+    #[schema(format = DateTime)]
     created_at: String,
 }
 
@@ -34,13 +43,23 @@ impl From<&Organisation> for OrganisationShape {
 /// An application.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ApplicationShape {
+    /// Its id, a prefix and 26 characters.
     id: String,
+    /// Id of the organisation that it belongs to.
     organisation_id: String,
+    /// What users see, 1 to 100 characters.
     name: String,
+    /// The host under which its users meet it, such as `app.example.com`; null: none was given.
     domain: Option<String>,
+    /// Whether it is the organisation's own application, for account-level services; each organisation has one.
     own: bool,
+    /// Where it stands: production credentials work while it is `active`, sandbox ones unless it is `deactivated`.
+    #[schema(value_type = words::ApplicationState)]
     state: String,
+    /// Slugs of the services that it uses.
     services: Vec<String>,
+    /// When it was made, RFC 3339 in UTC.
+    #[schema(format = DateTime)]
     created_at: String,
 }
 
@@ -62,47 +81,92 @@ impl From<&Application> for ApplicationShape {
 /// A credential with its versions; never a secret.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CredentialShape {
+    /// Its id, a prefix and 26 characters. It never changes, also when its secret is rotated.
     id: String,
+    /// Id of the organisation that it belongs to.
     organisation_id: String,
+    /// Id of the application that it belongs to.
     application_id: String,
+    /// What it is made of, such as `api_key`.
     kind: &'static str,
+    /// Slug of the service that it is for.
     service: String,
+    /// Where it works.
+    #[schema(value_type = words::Environment)]
     environment: &'static str,
+    /// Its label, 1 to 100 characters.
     name: String,
+    /// The beginning and the last four characters of the current secret, to recognise it by.
     key: String,
+    /// What it counts as now.
+    #[schema(value_type = words::CredentialState)]
     state: &'static str,
+    /// Names of the permissions that it holds; empty: none.
     permissions: Vec<String>,
+    /// Networks from which it may be used, as CIDR such as `192.0.2.0/24`; empty: from everywhere.
     networks: Vec<String>,
+    /// Origins of web pages from which it may be used, as browsers send them, such as `https://app.example.com`; empty: any.
     origins: Vec<String>,
+    /// Calls in a length of time, such as `100/1s`; null: no limit of its own.
     rate_limit: Option<String>,
+    /// When it was made, RFC 3339 in UTC.
+    #[schema(format = DateTime)]
     created_at: String,
+    /// When it stops being accepted, RFC 3339 in UTC; null: it does not expire.
+    #[schema(format = DateTime)]
     expires_at: Option<String>,
+    /// When it was ended for good, RFC 3339 in UTC; null: it was not.
+    #[schema(format = DateTime)]
     revoked_at: Option<String>,
+    /// When any version was last accepted, RFC 3339 in UTC, a few seconds late; null: never.
+    #[schema(format = DateTime)]
     last_used_at: Option<String>,
+    /// Its secrets, oldest first, each without what is secret.
     versions: Vec<VersionShape>,
 }
 
 /// A version, and who uses it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct VersionShape {
+    /// Its number; the first is 1.
     version: u32,
+    /// What it counts as now; all versions of a credential that has ended are `retired`.
+    #[schema(value_type = words::VersionState)]
     state: &'static str,
+    /// Until when it is accepted while it is `retiring`, or when it lapses unused while it is `pending`, RFC 3339 in UTC; else null.
+    #[schema(format = DateTime)]
     until: Option<String>,
+    /// Since when it is no longer accepted, RFC 3339 in UTC; null: it has not ended.
+    #[schema(format = DateTime)]
     retired_at: Option<String>,
+    /// The last four characters of its secret, to recognise it by.
     key: String,
+    /// When it was made, RFC 3339 in UTC.
+    #[schema(format = DateTime)]
     created_at: String,
+    /// When it was last accepted, RFC 3339 in UTC, a few seconds late; null: never.
+    #[schema(format = DateTime)]
     last_used_at: Option<String>,
+    /// Address that the last accepted call came from, as far as the verifier was told; null: none was accepted, or it was not told.
     last_source: Option<String>,
+    /// How many calls with it were accepted.
     accepted: u64,
+    /// How often it was presented, by verdict.
     usage: Vec<UsageShape>,
 }
 
 /// How often a version was presented, by verdict.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UsageShape {
+    /// The verdict.
+    #[schema(value_type = words::Verdict)]
     code: &'static str,
+    /// How many times that was the answer.
     count: u64,
+    /// When that was last the answer, RFC 3339 in UTC.
+    #[schema(format = DateTime)]
     last_at: String,
+    /// Address that the last one came from, as far as the verifier was told; null: it was not.
     last_source: Option<String>,
 }
 
@@ -170,18 +234,30 @@ fn version(v: &keywright_domain::credential::Version, state: VersionState, usage
 /// A resource server; never a token.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ResourceServerShape {
+    /// Its id, a prefix and 26 characters.
     id: String,
+    /// Its label, 1 to 100 characters.
     name: String,
+    /// Slugs of the services that it may ask about.
     services: Vec<String>,
+    /// Environments that it may ask about.
+    #[schema(value_type = Vec<words::Environment>)]
     environments: Vec<&'static str>,
+    /// When it was made, RFC 3339 in UTC.
+    #[schema(format = DateTime)]
     created_at: String,
+    /// When it was ended for good, RFC 3339 in UTC; null: it was not.
+    #[schema(format = DateTime)]
     revoked_at: Option<String>,
+    /// Its tokens, at most two of which are accepted; never what is secret of them.
     tokens: Vec<TokenShape>,
 }
 
 /// A token that is accepted, or was until a time.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokenShape {
+    /// Until when it is accepted, RFC 3339 in UTC; null: it is the current one.
+    #[schema(format = DateTime)]
     until: Option<String>,
 }
 
@@ -202,12 +278,21 @@ impl From<&ResourceServer> for ResourceServerShape {
 /// A verifier, and how far it is.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct VerifierShape {
+    /// Its id, a prefix and 26 characters.
     id: String,
+    /// Name of the machine or process that it runs as.
     node: String,
+    /// What its process does beside verifying.
     role: String,
+    /// Program and release that it runs, such as `keywright 0.1.0`.
     software: String,
+    /// How far into the change log it has applied everything.
     position: u64,
+    /// When it last reported, RFC 3339 in UTC.
+    #[schema(format = DateTime)]
     reported_at: String,
+    /// When it first reported, RFC 3339 in UTC.
+    #[schema(format = DateTime)]
     registered_at: String,
 }
 

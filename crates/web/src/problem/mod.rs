@@ -71,13 +71,20 @@ impl TraceId {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub(crate) struct Document<'a> {
+    /// The kind of problem as a URI (RFC 9457).
     r#type: String,
+    /// The kind of problem, for people.
     title: &'a str,
+    /// The status of the answer, such as 400.
     status: u16,
+    /// The kind of problem in one word, for programs; it stays the same between releases.
     code: &'a str,
+    /// What is wrong this time and what to do, for people.
     detail: &'a str,
+    /// Every bad field; absent where the problem is none of fields.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
+    /// Names this answer in the log of the server: 32 hex digits.
     trace_id: &'a str,
 }
 

@@ -82,7 +82,8 @@ fn operation(row: &Row, schemas: &mut Schemas, problem: &RefOr<Schema>) -> Opera
         .description(Some(format!("Who may: {}.", row.access)))
         .tag(row.name.split('.').next().unwrap_or_default());
     for name in row.path.split('/').filter_map(|part| part.strip_prefix('{').and_then(|p| p.strip_suffix('}'))) {
-        operation = operation.parameter(ParameterBuilder::new().name(name).parameter_in(ParameterIn::Path).required(Required::True).schema(Some(text())));
+        let id = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Path).required(Required::True);
+        operation = operation.parameter(id.description(Some(named_in_path(name))).schema(Some(text())));
     }
     if row.method == Method::POST && row.access != Access::Public {
         let key = ParameterBuilder::new().name("Idempotency-Key").parameter_in(ParameterIn::Header).required(Required::False);
@@ -102,6 +103,20 @@ fn operation(row: &Row, schemas: &mut Schemas, problem: &RefOr<Schema>) -> Opera
         operation = operation.security(SecurityRequirement::new("bearer", none.clone())).security(SecurityRequirement::new("session", none));
     }
     operation
+}
+
+/// What stands for a name in a path. An id is a prefix and 26 characters.
+fn named_in_path(name: &str) -> &'static str {
+    match name {
+        "organisation" => "Id of the organisation, such as `org_01HX9KZMB3F7VNQP8R2WDGT4E5`.",
+        "application" => "Id of the application, such as `app_01HX9KZMB3F7VNQP8R2WDGT4E5`.",
+        "credential" => "Id of the credential, such as `key_01HX9KZMB3F7VNQP8R2WDGT4E5`; not the key itself.",
+        "member" => "Id of a person's place in an organisation, such as `mbr_01HX9KZMB3F7VNQP8R2WDGT4E5`.",
+        "invitation" => "Id of the invitation, such as `inv_01HX9KZMB3F7VNQP8R2WDGT4E5`.",
+        "token" => "Id of the management token, such as `mgt_01HX9KZMB3F7VNQP8R2WDGT4E5`; not the token itself.",
+        "resource_server" => "Id of the resource server, such as `rsv_01HX9KZMB3F7VNQP8R2WDGT4E5`.",
+        _ => "",
+    }
 }
 
 fn method(method: &Method) -> HttpMethod {

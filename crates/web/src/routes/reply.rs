@@ -161,8 +161,22 @@ impl<T> Listed<T> {
 
 fn enveloped<T: ToSchema>(schemas: &mut Schemas, many: bool) -> Option<RefOr<Schema>> {
     let one = named::<T>(schemas);
-    let data = if many { RefOr::T(Schema::Array(utoipa::openapi::schema::Array::new(one))) } else { one };
-    let status = ObjectBuilder::new().schema_type(utoipa::openapi::schema::Type::String).enum_values(Some(["success"]));
+    let data = match one {
+        one if many => {
+            let mut list = utoipa::openapi::schema::Array::new(one);
+            list.description = Some("The entries, in the order that the operation says.".to_owned());
+            RefOr::T(Schema::Array(list))
+        }
+        RefOr::Ref(mut one) => {
+            one.description = "What was asked for.".to_owned();
+            RefOr::Ref(one)
+        }
+        one @ RefOr::T(_) => one,
+    };
+    let status = ObjectBuilder::new()
+        .schema_type(utoipa::openapi::schema::Type::String)
+        .enum_values(Some(["success"]))
+        .description(Some("Tells an answer from a problem."));
     let object = ObjectBuilder::new().property("status", status).property("data", data).required("status").required("data");
     Some(RefOr::T(Schema::Object(object.build())))
 }

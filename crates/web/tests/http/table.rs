@@ -55,9 +55,33 @@ async fn the_description_says_all_of_it_and_each_reference_leads_somewhere() {
     for reference in references {
         assert!(document.pointer(reference.strip_prefix('#').unwrap()).is_some(), "{reference} leads nowhere");
     }
+    let mut bare = Vec::new();
+    without_words(&document, "", &mut bare);
+    assert!(bare.is_empty(), "neither a property nor a parameter goes without a description: {bare:#?}");
     let mut document = document;
     document["servers"][0]["url"] = "[url]".into();
     insta::assert_json_snapshot!(document);
+}
+
+/// Pointers to properties of schemas, and to parameters, that nothing describes where they stand.
+fn without_words(value: &Value, at: &str, bare: &mut Vec<String>) {
+    let says = |one: &Value| one["description"].as_str().is_some_and(|words| !words.trim().is_empty());
+    // "Or null" has its words at what it is otherwise.
+    let mute = |described: &Value| !says(described) && !described["oneOf"].as_array().is_some_and(|all| all.iter().any(says));
+    match value {
+        Value::Object(members) => {
+            // Not the member of that name that a schema may have.
+            if let Some(properties) = members.get("properties").and_then(Value::as_object).filter(|_| !at.ends_with("/properties")) {
+                bare.extend(properties.iter().filter(|(_, property)| mute(property)).map(|(name, _)| format!("{at}/properties/{name}")));
+            }
+            if let Some(parameters) = members.get("parameters").and_then(Value::as_array) {
+                bare.extend(parameters.iter().filter(|p| mute(p)).map(|p| format!("{at}/parameters: {}", p["name"])));
+            }
+            members.iter().for_each(|(name, member)| without_words(member, &format!("{at}/{name}"), bare));
+        }
+        Value::Array(items) => items.iter().enumerate().for_each(|(i, item)| without_words(item, &format!("{at}/{i}"), bare)),
+        _ => {}
+    }
 }
 
 fn collect(value: &Value, references: &mut BTreeSet<String>) {

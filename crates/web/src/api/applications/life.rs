@@ -32,6 +32,7 @@ pub(crate) struct Confirm {
 /// An application that is gone.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DeletedShape {
+    /// Id of the application that was deleted.
     id: String,
     /// How many credentials went with it.
     credentials: u64,

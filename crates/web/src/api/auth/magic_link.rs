@@ -20,6 +20,7 @@ pub(crate) struct RequestShape {
     /// For `POST /auth/token`, together with the code in the mail.
     request_id: String,
     /// The code is accepted until then.
+    #[schema(format = DateTime)]
     expires_at: String,
 }
 

@@ -27,6 +27,7 @@ pub(crate) struct TokenForm {
 /// An access token.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AccessTokenShape {
+    /// The token, for the header `Authorization: Bearer …`. It is shown this once.
     access_token: String,
     /// `Bearer`
     token_type: &'static str,

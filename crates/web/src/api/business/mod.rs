@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 pub(crate) use shapes::{ApiKey, ApiKeyResponse};
 
 use crate::api::credentials::rotate::RotationForm;
+use crate::api::words;
 use crate::extract::rights::{Edit, End, View};
 use crate::extract::{Body, InOwnApplication, MaybeBody, Query, not_null};
 use crate::problem::{FieldError, Problem};
@@ -21,6 +22,7 @@ use crate::routes::{Created, Done, Listed, Result};
 #[serde(deny_unknown_fields)]
 pub(crate) struct Where {
     /// `sandbox` for sandbox keys; left out: production.
+    #[schema(value_type = Option<words::Environment>)]
     environment: Option<String>,
 }
 
@@ -44,6 +46,7 @@ pub(crate) struct CreateApiKeyRequest {
     #[schema(value_type = Vec<String>, required = false)]
     permissions: Option<Vec<String>>,
     /// Expiry, RFC 3339. Left out: the key does not expire.
+    #[schema(format = DateTime)]
     expires_at: Option<String>,
 }
 

@@ -11,16 +11,26 @@ const PREFIX_CHARS: usize = 8;
 /// A key, without its secret.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ApiKey {
+    /// Its id, a prefix and 26 characters. It never changes, also when the key is rotated.
     id: String,
+    /// Its label, 1 to 100 characters.
     name: String,
     /// The first eight characters of the key.
     key_prefix: String,
+    /// What it may do: names of permissions of the service, such as `payouts:write`; empty: nothing that takes a permission.
     permissions: Vec<String>,
+    /// Whether it is neither revoked, expired nor suspended now.
     is_active: bool,
+    /// When it was last accepted, RFC 3339 in UTC, a few seconds late; absent: never.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     last_used_at: Option<String>,
+    /// When it was made, RFC 3339 in UTC.
+    #[schema(format = DateTime)]
     created_at: String,
+    /// When it stops being accepted, RFC 3339 in UTC; absent: it does not expire.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     expires_at: Option<String>,
 }
 

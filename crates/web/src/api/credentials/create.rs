@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::shapes::CredentialShape;
+use crate::api::words;
 use crate::extract::rights::Edit;
 use crate::extract::{Body, InApplication, not_null};
 use crate::routes::{Created, Result};
@@ -16,6 +17,7 @@ pub(crate) struct NewCredentialForm {
     /// Slug of one of the application's services.
     service: String,
     /// `production` or `sandbox`.
+    #[schema(value_type = words::Environment)]
     environment: String,
     /// A label.
     name: String,
@@ -24,6 +26,7 @@ pub(crate) struct NewCredentialForm {
     #[schema(value_type = Vec<String>, required = false)]
     permissions: Option<Vec<String>>,
     /// RFC 3339; left out: it does not expire.
+    #[schema(format = DateTime)]
     expires_at: Option<String>,
     /// CIDR; empty: from everywhere.
     #[serde(default)]
@@ -38,7 +41,9 @@ pub(crate) struct NewCredentialForm {
 /// A credential that was made.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CredentialMadeShape {
+    /// Id of the credential, a prefix and 26 characters.
     pub(crate) id: String,
+    /// Number of the version whose secret this is: 1.
     pub(crate) version: u32,
     /// The secret, which is shown this once.
     pub(crate) key: String,

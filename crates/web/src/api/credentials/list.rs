@@ -6,6 +6,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::api::shapes::CredentialShape;
+use crate::api::words;
 use crate::extract::rights::View;
 use crate::extract::{InApplication, Page, Query};
 use crate::problem::{FieldError, Problem};
@@ -15,6 +16,7 @@ use crate::routes::{Listed, Result};
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct Filter {
     /// `production` or `sandbox`; left out: both.
+    #[schema(value_type = Option<words::Environment>)]
     environment: Option<String>,
 }
 

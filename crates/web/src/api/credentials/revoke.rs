@@ -21,16 +21,20 @@ pub(crate) struct Wait {
 /// A revocation.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RevokedShape {
+    /// Id of the credential.
     id: String,
     /// Where it stands in the change log, at the latest.
     position: u64,
     /// When it was saved: for a repetition, the first time.
+    #[schema(format = DateTime)]
     committed_at: String,
     /// Whether the credential was revoked before this call.
     repeated: bool,
     /// When it was certain that no verifier accepts the credential any more.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     effective_at: Option<String>,
+    /// Why each verifier no longer accepts it; absent where nobody waited for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     verifiers: Option<Vec<VerifierEffectShape>>,
     /// The proof: a compact JWS, whose key is at `/.well-known/keywright.json`.
@@ -41,13 +45,16 @@ pub(crate) struct RevokedShape {
 /// Why a verifier no longer accepts the credential.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct VerifierEffectShape {
+    /// Id of the verifier, a prefix and 26 characters.
     id: String,
+    /// Name of the machine or process that it runs as.
     node: String,
     /// The position that it has reported.
     #[serde(skip_serializing_if = "Option::is_none")]
     position: Option<u64>,
     /// When it reported it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     at: Option<String>,
     /// It was silent, so its lease is over and it answers nothing.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

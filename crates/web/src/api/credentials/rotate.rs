@@ -4,6 +4,7 @@ use keywright_operations::credentials::{Rotation, RotationMade};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::api::words;
 use crate::extract::rights::Edit;
 use crate::extract::{MaybeBody, OfCredential};
 use crate::routes::{Created, Result};
@@ -13,6 +14,7 @@ use crate::routes::{Created, Result};
 #[serde(deny_unknown_fields)]
 pub(crate) struct RotationForm {
     /// `immediate`, `overlap` or `on_first_use`.
+    #[schema(value_type = Option<words::RotationPolicy>)]
     policy: Option<String>,
     /// How long both versions work, such as `24h`; at most 30 days.
     overlap: Option<String>,
@@ -30,12 +32,14 @@ impl From<RotationForm> for Rotation {
 /// A rotation that was made.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RotatedShape {
+    /// Id of the credential.
     id: String,
     /// Number of the new version.
     version: u32,
     /// The new secret, which is shown this once.
     key: String,
     /// Until when the previous version works; null: it has ended, or its overlap has not begun.
+    #[schema(format = DateTime)]
     previous_until: Option<String>,
 }
 

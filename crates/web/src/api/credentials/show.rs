@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::shapes::{CredentialShape, VersionShape};
+use crate::api::words;
 use crate::extract::OfCredential;
 use crate::extract::rights::View;
 use crate::routes::{Done, Listed, Result};
@@ -23,10 +24,15 @@ pub(crate) async fn versions(key: OfCredential<View>) -> Result<Listed<VersionSh
 /// How often it was presented, by version and verdict.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct UseShape {
+    /// Number of the version.
     version: u32,
     /// The verdict.
+    #[schema(value_type = words::Verdict)]
     code: &'static str,
+    /// How many times that was the answer.
     count: u64,
+    /// When that was last the answer, RFC 3339 in UTC.
+    #[schema(format = DateTime)]
     last_at: String,
     /// Where the last one came from, as far as the verifier was told.
     last_source: Option<String>,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::applications;
+use crate::api::words;
 use crate::extract::rights::{ManageMembers, Register};
 use crate::extract::{Body, InOrganisation, Of};
 use crate::routes::{Created, Done, Listed, Result};
@@ -17,17 +18,26 @@ use crate::routes::{Created, Done, Listed, Result};
 /// An invitation.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct InvitationShape {
+    /// Its id, a prefix and 26 characters.
     id: String,
+    /// Id of the organisation that it invites to.
     organisation_id: String,
+    /// Name of the organisation that it invites to.
     organisation_name: String,
+    /// The mail address that may accept it.
     mail: String,
     /// Grants over the organisation that whoever accepts it will hold.
     grants: Vec<&'static str>,
     /// Grants over single applications, by their ids.
     applications: BTreeMap<String, Vec<&'static str>>,
-    /// `open`, `accepted`, `withdrawn` or `expired`
+    /// Where it stands.
+    #[schema(value_type = words::InvitationState)]
     state: &'static str,
+    /// When it was sent, RFC 3339 in UTC.
+    #[schema(format = DateTime)]
     created_at: String,
+    /// Until when it can be accepted, RFC 3339 in UTC.
+    #[schema(format = DateTime)]
     expires_at: String,
 }
 
@@ -80,7 +90,9 @@ pub(crate) async fn withdraw(of: Of<InvitationId, ManageMembers>) -> Result<Done
 /// A member that somebody has become.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AcceptedShape {
+    /// Id of the organisation that the caller is a member of now.
     organisation_id: String,
+    /// Id of the caller's place in it, such as `mbr_…`.
     member_id: String,
 }
 

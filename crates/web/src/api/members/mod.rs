@@ -18,9 +18,13 @@ use crate::routes::{Done, Listed, Result};
 /// A person's place in an organisation.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MemberShape {
+    /// Id of this place in the organisation, a prefix and 26 characters.
     id: String,
+    /// Id of the organisation.
     organisation_id: String,
+    /// Id of the person, the same in all of their organisations.
     person_id: String,
+    /// Their mail address.
     mail: String,
     /// May be empty.
     name: String,
@@ -28,7 +32,11 @@ pub(crate) struct MemberShape {
     grants: Vec<&'static str>,
     /// Grants over single applications, by their ids.
     applications: BTreeMap<String, Vec<&'static str>>,
+    /// When they became a member, RFC 3339 in UTC.
+    #[schema(format = DateTime)]
     joined_at: String,
+    /// When they were last here, RFC 3339 in UTC; null: never.
+    #[schema(format = DateTime)]
     last_seen_at: Option<String>,
 }
 
@@ -84,6 +92,7 @@ pub(crate) async fn change(of: Of<MemberId, ManageMembers>, Body(form): Body<Gra
 /// A member who is gone.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RemovedShape {
+    /// Id of the member that is one no longer.
     id: String,
     /// How many of their management tokens were revoked with it.
     tokens: usize,

@@ -17,6 +17,7 @@ pub(crate) struct NewOrganisationForm {
 /// An organisation that was made.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OrganisationMadeShape {
+    /// Id of the organisation, a prefix and 26 characters.
     id: String,
     /// Its own application, for account-level services.
     own_application_id: String,

@@ -4,16 +4,21 @@ use keywright_operations::sessions::Reached;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::api::words;
 use crate::extract::SignedIn;
 use crate::routes::{Listed, Result};
 
 /// An organisation, as one of its members has it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MembershipShape {
+    /// Id of the organisation, a prefix and 26 characters.
     id: String,
+    /// Name of the organisation.
     name: String,
-    /// `draft`, `in_review` or `verified`
+    /// Whether the provider knows who it is.
+    #[schema(value_type = words::Review)]
     review: &'static str,
+    /// Whether the provider has switched it off: its production credentials are refused.
     suspended: bool,
     /// What the caller holds over it.
     grants: Vec<&'static str>,

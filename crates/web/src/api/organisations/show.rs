@@ -15,7 +15,9 @@ use crate::routes::{Done, Result};
 pub(crate) struct OrganisationWholeShape {
     #[serde(flatten)]
     organisation: OrganisationShape,
+    /// Id of its own application, for account-level services.
     own_application_id: String,
+    /// What it says of itself, and what came of it.
     profile: ProfileShape,
     /// Services on request that it has.
     services: Vec<AllowanceShape>,
@@ -24,14 +26,22 @@ pub(crate) struct OrganisationWholeShape {
 /// What it says of itself.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ProfileShape {
+    /// As in the register of companies; null: not given.
     legal_name: Option<String>,
+    /// Street, town and post code, in lines; null: not given.
     address: Option<String>,
+    /// Two letters (ISO 3166), such as `DE`; null: not given.
     country: Option<String>,
+    /// As its country writes it; null: not given.
     tax_id: Option<String>,
+    /// Mail address that bills go to; null: not given.
     billing_mail: Option<String>,
+    /// Its website, as a URL; null: not given.
     website: Option<String>,
+    /// What it wants to do with the services; null: not given.
     purpose: Option<String>,
     /// When it was handed in for review.
+    #[schema(format = DateTime)]
     handed_in_at: Option<String>,
     /// What the operator wrote when handing it back.
     remark: Option<String>,
@@ -56,6 +66,7 @@ impl From<&Profile> for ProfileShape {
 /// A service that was enabled.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AllowanceShape {
+    /// Slug of the service.
     service: String,
     /// Null: all of the service's.
     permissions: Option<Vec<String>>,

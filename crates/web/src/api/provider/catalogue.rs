@@ -30,8 +30,11 @@ pub(crate) struct CatalogueShape {
 /// A warning with its place.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WarningShape {
+    /// Line of the catalogue, the first is 1.
     line: u64,
+    /// Character of that line, the first is 1.
     column: u64,
+    /// What to look at, for people.
     message: String,
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::shapes::CredentialShape;
+use crate::api::words;
 use crate::extract::{AsOperator, Body};
 use crate::routes::{Done, Result};
 
@@ -19,13 +20,18 @@ pub(crate) struct LeakForm {
 /// Whose it is.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct LeakShape {
+    /// Name of the organisation whose credential it is.
     organisation_name: String,
+    /// Name of the application whose credential it is.
     application_name: String,
     /// Number of the version whose secret it is.
     version: u32,
+    /// State of that version.
+    #[schema(value_type = words::VersionState)]
     version_state: &'static str,
     /// Whether a verifier would accept it now.
     accepted: bool,
+    /// The credential, without its secret.
     credential: CredentialShape,
 }
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::api::shapes::OrganisationShape;
+use crate::api::words;
 use crate::extract::rights::Operate;
 use crate::extract::{AsOperator, Body, Of, Page, Query};
 use crate::problem::{FieldError, Problem};
@@ -19,6 +20,7 @@ pub(crate) struct Wanted {
     #[serde(default)]
     search: String,
     /// `draft`, `in_review` or `verified`
+    #[schema(value_type = Option<words::Review>)]
     review: Option<String>,
 }
 

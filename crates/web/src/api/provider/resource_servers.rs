@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::shapes::ResourceServerShape;
+use crate::api::words;
 use crate::extract::rights::Operate;
 use crate::extract::{AsOperator, Body, MaybeBody, Of};
 use crate::problem::{FieldError, Problem};
@@ -22,6 +23,7 @@ pub(crate) struct NewResourceServerForm {
     services: Vec<String>,
     /// Environments that it may ask about; empty: production.
     #[serde(default)]
+    #[schema(value_type = Vec<words::Environment>)]
     environments: Vec<String>,
 }
 
@@ -36,10 +38,12 @@ pub(crate) struct OverlapForm {
 /// A token of a resource server.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ResourceServerTokenShape {
+    /// Id of the resource server, a prefix and 26 characters.
     id: String,
     /// The token, which is shown this once.
     token: String,
     /// Until when the one before is accepted; null: it has ended.
+    #[schema(format = DateTime)]
     previous_until: Option<String>,
 }
 

@@ -13,10 +13,13 @@ use crate::routes::{Created, Done, Listed, Result};
 /// A management token, without its secret.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ManagementTokenShape {
+    /// Its id, a prefix and 26 characters.
     id: String,
+    /// Id of the organisation that it is for.
     organisation_id: String,
     /// Who made it, and bounds it with what they hold; null: somebody at the machine.
     person_id: Option<String>,
+    /// Its label, 1 to 100 characters.
     name: String,
     /// The beginning of the token and its last four characters.
     masked: String,
@@ -24,9 +27,17 @@ pub(crate) struct ManagementTokenShape {
     grants: Vec<&'static str>,
     /// Grants over all of its applications.
     application_grants: Vec<&'static str>,
+    /// When it was made, RFC 3339 in UTC.
+    #[schema(format = DateTime)]
     created_at: String,
+    /// When it stops being accepted, RFC 3339 in UTC; null: it does not expire.
+    #[schema(format = DateTime)]
     expires_at: Option<String>,
+    /// When it was ended for good, RFC 3339 in UTC; null: it was not.
+    #[schema(format = DateTime)]
     revoked_at: Option<String>,
+    /// When it was last used, RFC 3339 in UTC; null: never.
+    #[schema(format = DateTime)]
     last_used_at: Option<String>,
 }
 
@@ -57,15 +68,18 @@ pub(crate) struct NewManagementTokenForm {
     /// `create_applications`, `edit_settings`, `manage_members`, `admin`; over all applications: `view`, `access_receipts`, `edit`.
     grants: Vec<String>,
     /// RFC 3339; left out: it does not expire.
+    #[schema(format = DateTime)]
     expires_at: Option<String>,
 }
 
 /// A management token that was made.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ManagementTokenMadeShape {
+    /// Id of the token, a prefix and 26 characters.
     id: String,
     /// The token, which is shown this once.
     token: String,
+    /// The token as lists show it, without its secret.
     management_token: ManagementTokenShape,
 }
 
