@@ -33,7 +33,7 @@ await story('members', async (story) => {
   await ben.does('has an organisation of his own, and accepts', async (page) => {
     await signsInByCode(page, BEN);
     await registers(page, 'Ben & Sons');
-    const invitation = await mail(BEN, /invites you/);
+    const invitation = await mail(BEN, /You are invited/);
     check(invitation.link, 'the invitation has a link');
     await page.goto(invitation.link);
     await look(ben, 'invitation');
