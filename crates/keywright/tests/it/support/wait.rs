@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use keywright_domain::time::Timestamp;
 
-/// Longer than anything here takes on a busy machine.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+/// Longer than anything here takes on a busy machine, and than a mail waits to be tried again.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Asks until the answer is yes.
 pub(crate) async fn wait_until(what: &str, mut ask: impl AsyncFnMut() -> bool) {
