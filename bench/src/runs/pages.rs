@@ -32,6 +32,18 @@ struct Cost {
     many_us: f64,
 }
 
+fn of_application(rest: &str) -> String {
+    format!("/applications/{}{rest}", application(0))
+}
+
+fn of_key(rest: &str) -> String {
+    format!("/keys/{}{rest}", credential(0))
+}
+
+fn of_organisation(rest: &str) -> String {
+    format!("/organisations/{}{rest}", organisation(0))
+}
+
 /// Runs the part `pages`.
 ///
 /// # Errors
@@ -40,20 +52,43 @@ pub(crate) fn run(runtime: &Runtime, options: &Options, report: &mut Report) -> 
     let (keys, applications) = if options.quick { (1_000, 1_000) } else { (100_000, 10_000) };
     let in_one = |live| Shape { organisations: 1, applications: 1, live, revoked: 0 };
     let spread = |applications| Shape { organisations: 1, applications, live: applications, revoked: 0 };
-    let of_keys: [Visit; 5] = [
-        ("an application", || format!("/applications/{}", application(0))),
-        ("its keys", || format!("/applications/{}/keys", application(0))),
-        ("its usage", || format!("/applications/{}/usage", application(0))),
-        ("its activity", || format!("/applications/{}/activity", application(0))),
-        ("a key", || format!("/keys/{}", credential(0))),
+    let of_keys: &[Visit] = &[
+        ("an application", || of_application("")),
+        ("its details to edit", || of_application("/edit")),
+        ("its keys", || of_application("/keys")),
+        ("a new key", || of_application("/keys/new")),
+        ("its usage", || of_application("/usage")),
+        ("its activity", || of_application("/activity")),
+        ("deleting it", || of_application("/delete")),
+        ("a key", || of_key("")),
+        ("changing it", || of_key("/change")),
+        ("rotating it", || of_key("/rotate")),
+        ("revoking it", || of_key("/revoke")),
     ];
-    let of_applications: [Visit; 3] = [
-        ("the overview", || format!("/organisations/{}", organisation(0))),
-        ("the applications", || format!("/organisations/{}/applications", organisation(0))),
-        ("the members", || format!("/organisations/{}/settings/members", organisation(0))),
+    let of_applications: &[Visit] = &[
+        ("the overview", || of_organisation("")),
+        ("the applications", || of_organisation("/applications")),
+        ("a new application", || of_organisation("/applications/new")),
+        ("the own keys", || of_organisation("/settings/api-keys")),
+        ("the members", || of_organisation("/settings/members")),
+        ("an invitation", || of_organisation("/settings/invitations")),
+        ("the general settings", || of_organisation("/settings/general")),
+        ("the billing profile", || of_organisation("/settings/billing")),
+        ("the verification", || of_organisation("/settings/verification")),
+        ("the tokens", || of_organisation("/settings/tokens")),
+        ("the activity", || of_organisation("/settings/activity")),
+        ("the person", || "/person".to_owned()),
+        ("the organisations", || "/provider/organisations".to_owned()),
+        ("an organisation", || format!("/provider/organisations/{}", organisation(0))),
+        ("the catalogue", || "/provider/catalogue".to_owned()),
+        ("the resource servers", || "/provider/resource-servers".to_owned()),
+        ("the verifiers", || "/provider/verifiers".to_owned()),
+        ("the leaks", || "/provider/leaks".to_owned()),
+        ("the audit trail", || "/provider/audit".to_owned()),
+        ("the description of the API", || "/api/docs".to_owned()),
     ];
-    let mut costs = compare(runtime, options, in_one(100), in_one(keys), &of_keys)?;
-    costs.extend(compare(runtime, options, spread(100), spread(applications), &of_applications)?);
+    let mut costs = compare(runtime, options, in_one(100), in_one(keys), of_keys)?;
+    costs.extend(compare(runtime, options, spread(100), spread(applications), of_applications)?);
     let dearest = costs.iter().max_by(|a, b| a.many_us.total_cmp(&b.many_us));
     let steepest = costs.iter().max_by(|a, b| (a.many_us / a.few_us).total_cmp(&(b.many_us / b.few_us)));
     let (Some(dearest), Some(steepest)) = (dearest, steepest) else { bail!("no page was measured") };
@@ -99,7 +134,7 @@ fn fetch(address: SocketAddr, path: &str, times: u32) -> Result<()> {
     Ok(())
 }
 
-/// Puts an admin of the first organisation, with a session, into the store.
+/// Puts an admin of the first organisation, who is an operator too, with a session, into the store.
 async fn somebody_signs_in(data: &DataSet, shape: Shape) -> Result<()> {
     let store = Store::open(OpenOptions::new(Location::Directory(data.data()), Purpose::Serve)).await?;
     let now = keywright::clocks::wall();
@@ -135,6 +170,7 @@ async fn somebody_signs_in(data: &DataSet, shape: Shape) -> Result<()> {
         .write(allowed, async move |tx| {
             tx.application_insert(&own).await?;
             let person = tx.person_of_mail("ann@example.com", person, now).await?;
+            tx.operator_insert(person, now).await?;
             tx.member_insert(MemberId::from_bits(1), OrganisationId::from_bits(id.bits()), person, "admin", now).await?;
             tx.session_insert(&session).await?;
             Ok::<_, StoreError>(Done::new(()))

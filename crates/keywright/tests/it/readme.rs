@@ -39,7 +39,7 @@ stories! {
         assert_eq!(lines(blocks[1]).len(), 5, "they are called five lines");
         let steps: Vec<String> = blocks.iter().flat_map(|block| lines(block)).collect();
         let address = kw.address.strip_prefix("http://").unwrap();
-        let script: String = steps.iter().map(|line| format!("{}\nprintf '\\n--%s\\n' $?\n", line.replace("127.0.0.1:8080", address))).collect();
+        let script: String = steps.iter().map(|line| format!("{}\nprintf '\\n=+=%s\\n' $?\n", line.replace("127.0.0.1:8080", address))).collect();
 
         let mut command = shell(kw.place(), &script);
         let flags = kw.store().flags();
@@ -53,7 +53,7 @@ stories! {
         command.env("KEYWRIGHT_URL", &kw.address);
         let ran = kw.run(command, b"", &[]).await.exits(0);
         assert_eq!(ran.stderr, "");
-        let said: Vec<(&str, &str)> = ran.stdout.split("--").map(|part| part.trim()).collect::<Vec<_>>().windows(2).map(|w| (w[0], w[1])).collect();
+        let said: Vec<(&str, &str)> = ran.stdout.split("=+=").map(|part| part.trim()).collect::<Vec<_>>().windows(2).map(|w| (w[0], w[1])).collect();
         let codes: Vec<&str> = said.iter().map(|(_, next)| next.lines().next().unwrap_or_default()).collect();
         let texts: Vec<&str> = said.iter().enumerate().map(|(i, (text, _))| if i == 0 { *text } else { text.split_once('\n').map_or("", |t| t.1).trim() }).collect();
         assert_eq!(codes, ["0", "0", "0", "0", "0", "0", "0", "0", "4", "0"], "{texts:?}");
