@@ -97,26 +97,42 @@ pub fn web_address(given: &str) -> Result<String, TextError> {
 #[must_use]
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200B}' | '\u{200C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+        || matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
         // A hyphen that shows at line ends only, a joiner of nothing, marks of direction, fillers and blanks of single scripts.
-        || matches!(c, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}')
+        || matches!(c, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}' | '\u{FE00}'..='\u{FE0E}' | '\u{E0100}'..='\u{E01EF}')
 }
 
-/// What joins two emoji to one picture; anywhere else it does not show.
+/// What joins two emoji to one picture, and letters of some scripts; anywhere else it does not show.
 const JOINER: char = '\u{200D}';
+/// What keeps letters of some scripts apart.
+const NON_JOINER: char = '\u{200C}';
+/// What makes a sign a picture.
+const AS_PICTURE: char = '\u{FE0F}';
 
 /// Whether a picture can be joined to another: emoji, their skin tones and the mark that makes a sign one (Unicode TR 51).
 const fn is_emoji(c: char) -> bool {
-    matches!(c, '\u{2190}'..='\u{27BF}' | '\u{2B00}'..='\u{2BFF}' | '\u{FE0F}' | '\u{1F000}'..='\u{1FAFF}')
+    matches!(c, '\u{A9}' | '\u{AE}' | '\u{203C}'..='\u{2049}' | '\u{2122}'..='\u{27BF}' | '\u{2900}'..='\u{2BFF}' | '\u{3030}'..='\u{3299}' | AS_PICTURE | '\u{1F000}'..='\u{1FAFF}')
+}
+
+/// Whether a letter is of a script in which joiners are part of correct spelling: Arabic, those of India and Sri Lanka (RFC 5892 appendix A.1 and A.2).
+const fn is_joined(c: char) -> bool {
+    matches!(c, '\u{620}'..='\u{6FF}' | '\u{750}'..='\u{77F}' | '\u{900}'..='\u{DFF}')
 }
 
 /// The first character that does not show, beside those of `lines`.
 fn hidden(text: &str, lines: &[char]) -> Option<char> {
-    let mut before = None;
+    let mut before: Option<char> = None;
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
-        let joins = before.is_some_and(is_emoji) && rest.peek().copied().is_some_and(is_emoji);
-        if (is_hidden(c) && !lines.contains(&c)) || (c == JOINER && !joins) {
+        let after = rest.peek().copied();
+        let between = |of: fn(char) -> bool| before.is_some_and(of) && after.is_some_and(of);
+        let shows = match c {
+            JOINER => between(is_emoji) || between(is_joined),
+            NON_JOINER => between(is_joined),
+            AS_PICTURE => before.is_some_and(|b| (is_emoji(b) && b != AS_PICTURE) || matches!(b, '0'..='9' | '#' | '*')),
+            c => !is_hidden(c) || lines.contains(&c),
+        };
+        if !shows {
             return Some(c);
         }
         before = Some(c);
@@ -214,11 +230,20 @@ mod tests {
         for hidden in "\u{AD}\u{34F}\u{61C}\u{115F}\u{1160}\u{17B4}\u{17B5}\u{180B}\u{180E}\u{180F}\u{200C}\u{200D}\u{2800}\u{3164}\u{FFA0}".chars() {
             assert!(name(&format!("Ac{hidden}me")).is_err(), "U+{:04X}", u32::from(hidden));
         }
-        for pictures in ["\u{1F469}\u{200D}\u{1F4BB}", "Team \u{1F468}\u{1F3FD}\u{200D}\u{1F33E} 1", "\u{2764}\u{FE0F}\u{200D}\u{1F525}", "e\u{301}"] {
+        for pictures in
+            ["\u{1F469}\u{200D}\u{1F4BB}", "Team \u{1F468}\u{1F3FD}\u{200D}\u{1F33E} 1", "\u{2764}\u{FE0F}\u{200D}\u{1F525}", "e\u{301}", "1\u{FE0F}\u{20E3}"]
+        {
             assert_eq!(name(pictures).unwrap(), pictures);
         }
         for bad in ["\u{1F469}\u{200D}", "\u{200D}\u{1F4BB}", "a\u{200D}\u{1F4BB}", "\u{FE0F}", "\u{301}"] {
             assert!(name(bad).is_err(), "{bad:?}");
+        }
+        // Persian and Sinhala are spelled with joiners.
+        for joined in ["\u{645}\u{6CC}\u{200C}\u{62E}\u{648}\u{627}\u{647}\u{645}", "\u{DC1}\u{DCA}\u{200D}\u{DBB}\u{DD3}"] {
+            assert_eq!(name(joined).unwrap(), joined);
+        }
+        for varied in ["a\u{FE0F}b", "a\u{FE00}", "a\u{E0100}", "\u{645}\u{200C}", "\u{2764}\u{FE0F}\u{FE0F}"] {
+            assert!(name(varied).is_err(), "{varied:?}");
         }
         assert_eq!(name(&"é".repeat(100)).unwrap().chars().count(), 100);
     }

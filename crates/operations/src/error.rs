@@ -123,12 +123,10 @@ pub enum Rule {
         again_in_s: i64,
     },
     /// Too many invitations were made lately: each is a mail that somebody gets.
-    #[error("{whose} has had {max} invitations in the last 24 hours, and {max} is the most: try again tomorrow")]
+    #[error("{told}: try again tomorrow")]
     TooManyInvitations {
-        /// "the organisation" or "the address".
-        whose: &'static str,
-        /// The most.
-        max: i64,
+        /// That the organisation has invited enough for a day, or that the address cannot be invited; not why, which would tell of others who invite it.
+        told: String,
         /// Seconds after which trying again helps for certain.
         again_in_s: i64,
     },

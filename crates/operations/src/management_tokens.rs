@@ -144,9 +144,12 @@ impl Operations {
                 if token.revoked_at.is_some() {
                     return Ok(Done::new(token));
                 }
+                tx.lock_organisation(organisation).await?;
                 tx.management_token_revoke(organisation, id, now).await?;
                 token.revoked_at = Some(now);
-                Ok::<_, Error>(Done::new(token).audit(AuditEntry::new("management_token.revoked", id)))
+                let withdrawn = tx.invitations_of_token_withdraw(organisation, id, now).await?;
+                let detail = json!({ "invitations_withdrawn": withdrawn });
+                Ok::<_, Error>(Done::new(token).audit(AuditEntry::new("management_token.revoked", id).with(detail)))
             })
             .await?;
         Ok(done.value)

@@ -184,6 +184,16 @@ impl Tx<'_> {
         self.opt(sql, args![organisation, id]).await
     }
 
+    /// Withdraws the open invitations that were made with a management token; gives how many they were.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn invitations_of_token_withdraw(&mut self, organisation: OrganisationId, token: ManagementTokenId, now: Timestamp) -> Result<u64, StoreError> {
+        let sql = "UPDATE invitation SET withdrawn_us = $3 WHERE organisation_id = $1 AND inviter_token_id = $2 AND until_us > $3 \
+                   AND accepted_us IS NULL AND withdrawn_us IS NULL";
+        self.exec(sql, args![organisation, token, now]).await
+    }
+
     /// Stores when an invitation was accepted or withdrawn.
     ///
     /// # Errors

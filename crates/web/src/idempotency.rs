@@ -102,7 +102,8 @@ pub(crate) fn taken<'a>(access: Access, who: &Who, id: impl Fn(&str) -> Option<&
             (right, about.or_else(|| own_organisation(who).map(|own| Ok(About::OwnApplication(own)))))
         }
     };
-    about.ok_or_else(Problem::not_found)?.map(|about| Some((right, about)))
+    // Whose own application it would be cannot be told: the call itself says so.
+    about.map(|about| about.map(|about| (right, about))).transpose()
 }
 
 impl Once {

@@ -158,12 +158,12 @@ async fn not_too_often(tx: &mut Tx<'_>, new: &Invitation, review: Review) -> Res
         return Err(Rule::InvitationOpen.into());
     }
     let per_organisation = if review == Review::Draft { limits::INVITATIONS_PER_DAY_DRAFT_MAX } else { limits::INVITATIONS_PER_DAY_MAX };
-    for (count, max, whose) in
-        [(lately.to_mail, limits::INVITATIONS_PER_ADDRESS_MAX, "the address"), (lately.by_organisation, per_organisation, "the organisation")]
-    {
-        if count >= max {
-            return Err(Rule::TooManyInvitations { whose, max, again_in_s: counted.us() / 1_000_000 }.into());
-        }
+    let too_many = |told: String| Err(Rule::TooManyInvitations { told, again_in_s: counted.us() / 1_000_000 }.into());
+    if lately.to_mail >= limits::INVITATIONS_PER_ADDRESS_MAX {
+        return too_many("this address cannot be invited now".to_owned());
+    }
+    if lately.by_organisation >= per_organisation {
+        return too_many(format!("the organisation has made {per_organisation} invitations in the last 24 hours, which is the most"));
     }
     Ok(())
 }

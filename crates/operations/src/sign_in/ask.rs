@@ -69,6 +69,10 @@ impl Operations {
         let since = Timestamp::from_us(now.us().saturating_sub(limits::SIGN_IN_VALID.us()));
         // Asking is nobody's act yet, so the audit trail says nothing of it.
         self.write(allowed_gate()?, async move |tx| {
+            if let Some(source) = &new.source {
+                tx.lock_address(source).await?;
+            }
+            tx.lock_address(&to).await?;
             let lately = tx.sign_ins_asked_since(&to, new.source.as_deref(), since).await?;
             if lately.of_source >= limits::SIGN_INS_PER_SOURCE_MAX {
                 return Err(Rule::TooManySignIns { again_in_s: limits::SIGN_IN_VALID.us() / 1_000_000 }.into());

@@ -184,15 +184,16 @@ impl<'a> Tx<'a> {
         Ok(self.opt::<()>(sql, vec![organisation.into()]).await?.is_some())
     }
 
-    /// Lets what counts the mails to one address follow each other, until this transaction ends. Whoever locks an organisation does so before.
+    /// Lets what counts the mails to one address, or from one network, follow each other, until this transaction ends. Whoever locks an organisation
+    /// does so before, and a network before an address.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn lock_address(&mut self, mail: &str) -> Result<(), StoreError> {
+    pub async fn lock_address(&mut self, address: &str) -> Result<(), StoreError> {
         match self.inner {
             // SQLite's one writer holds every lock already.
             Inner::Sqlite(_) => Ok(()),
-            Inner::Postgres { .. } => self.opt::<()>("SELECT 1 FROM pg_advisory_xact_lock(hashtextextended($1, 1))", args![mail]).await.map(drop),
+            Inner::Postgres { .. } => self.opt::<()>("SELECT 1 FROM pg_advisory_xact_lock(hashtextextended($1, 1))", args![address]).await.map(drop),
         }
     }
 

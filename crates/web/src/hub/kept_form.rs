@@ -102,6 +102,9 @@ pub(crate) fn page(mut frame: Frame, kept: &KeptForm, because: Because) -> Resul
     Html::page_as(status, &Page { frame, because, to: &kept.to, fields: &kept.fields, shown: kept.shown() })
 }
 
+/// Bytes of a form that is kept while somebody signs in; with its characters escaped once more it still fits into the form for that.
+const KEPT_BYTES_MAX: usize = 24 * 1024;
+
 /// What becomes of a form whose session has ended, or whose token is another session's.
 ///
 /// # Errors
@@ -112,7 +115,13 @@ pub(crate) async fn sent_in_vain(call: &mut Call, refusal: Problem) -> Result<Re
     if origin::from_our_page(call.app(), call.parts()).is_err() || !form::is_fields(&call.parts().headers) {
         return if ended { Ok(Reply::see("/sign-in")) } else { Err(refusal) };
     }
-    call.read_body().await?;
+    call.read_body_of(KEPT_BYTES_MAX).await.map_err(|problem| match problem.kind() {
+        Kind::ContentTooLarge => {
+            let told = "Your session has ended, and what you sent is too large to be kept meanwhile. Sign in in another tab, then go back and send it again.";
+            Problem::new(Kind::ContentTooLarge, told).closing()
+        }
+        _ => problem,
+    })?;
     fields::pairs(call.body())?;
     let visitor = Visitor::take(call)?;
     let path = call.parts().uri.path();

@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn what_was_done_too_often_says_when_to_try_again() {
-        let invited = Rule::TooManyInvitations { whose: "the address", max: 3, again_in_s: 86_400 };
+        let invited = Rule::TooManyInvitations { told: "enough".into(), again_in_s: 86_400 };
         for (rule, code, again) in [(Rule::TooManySignIns { again_in_s: 900 }, "too_many_sign_ins", "900"), (invited, "too_many_invitations", "86400")] {
             let problem = Problem::from(Error::Rule(rule));
             assert_eq!((problem.kind().parts().0.as_u16(), problem.code()), (429, code));

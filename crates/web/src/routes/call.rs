@@ -79,6 +79,15 @@ impl Call {
         Once::begin(who, &self.parts, taken, key).await
     }
 
+    /// Reads the body, once, where it has at most so many bytes.
+    ///
+    /// # Errors
+    /// Too long, too slow, broken off.
+    pub(crate) async fn read_body_of(&mut self, bytes_max: usize) -> Result<(), Problem> {
+        self.bytes_max = self.bytes_max.min(bytes_max);
+        self.read_body().await
+    }
+
     /// Reads the body, once.
     ///
     /// # Errors
