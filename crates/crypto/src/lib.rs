@@ -4,6 +4,7 @@
 //! Ed25519 (RFC 8032) for proofs.
 
 pub mod digest;
+pub mod keyring;
 pub mod proof;
 pub mod random;
 pub mod seal;

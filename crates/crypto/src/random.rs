@@ -42,6 +42,26 @@ pub fn secret(brand: &Brand, class: Class) -> Result<Secret, NoRandom> {
     Ok(Secret::new(text))
 }
 
+/// A new name of this class for something public: the same form, and no secret.
+///
+/// # Errors
+/// [`NoRandom`]
+pub fn public_half(brand: &Brand, class: Class) -> Result<String, NoRandom> {
+    secret(brand, class).map(|named| named.expose().to_owned())
+}
+
+/// A new UUID of version 4 (RFC 9562 section 5.4), in lower case.
+///
+/// # Errors
+/// [`NoRandom`]
+pub fn uuid() -> Result<String, NoRandom> {
+    let mut bytes = bytes::<16>()?;
+    bytes[6] = bytes[6] & 0x0F | 0x40;
+    bytes[8] = bytes[8] & 0x3F | 0x80;
+    let hex = hex::encode(bytes);
+    Ok([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))
+}
+
 /// A new secret without a form of its own, as sessions, links and cookies carry: 32 base62 digits, 190 bits.
 ///
 /// # Errors
@@ -92,6 +112,14 @@ mod tests {
         let (a, b) = (secret(&brand, class).unwrap(), secret(&brand, class).unwrap());
         assert_eq!(secret_form::recognise(a.expose().as_bytes(), &[brand]), Ok(class));
         assert_ne!(a.expose(), b.expose());
+    }
+
+    #[test]
+    fn a_uuid_is_of_version_4() {
+        let (a, b) = (uuid().unwrap(), uuid().unwrap());
+        assert_ne!(a, b);
+        assert_eq!((a.len(), a.as_bytes()[14], a.split('-').map(str::len).collect::<Vec<_>>()), (36, b'4', vec![8, 4, 4, 4, 12]));
+        assert!(matches!(a.as_bytes()[19], b'8' | b'9' | b'a' | b'b'));
     }
 
     #[test]

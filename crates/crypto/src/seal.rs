@@ -115,12 +115,7 @@ impl MasterKey {
     /// # Errors
     /// [`NoRandom`]
     pub fn seal_for(&self, purpose: Purpose, further: &[u8], context: &str, plain: &[u8]) -> Result<Vec<u8>, NoRandom> {
-        let nonce = random::bytes::<NONCE>()?;
-        let mut sealed = plain.to_vec();
-        self.key(purpose, further)
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context.as_bytes()), &mut sealed)
-            .expect("sealing fails only above 64 GiB");
-        Ok([&[FORM, 1], &nonce[..], &sealed].concat())
+        seal_under(&self.key(purpose, further), context, plain)
     }
 
     /// Opens what [`seal`](Self::seal) made.
@@ -136,18 +131,39 @@ impl MasterKey {
     /// # Errors
     /// [`OpenError`]
     pub fn open_for(&self, purpose: Purpose, further: &[u8], context: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-        let [FORM, 1, rest @ ..] = sealed else { return Err(OpenError::Form) };
-        let (nonce, rest) = rest.split_at_checked(NONCE).ok_or(OpenError::Form)?;
-        let mut buffer = Zeroizing::new(rest.to_vec());
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| OpenError::Form)?;
-        let plain = self.key(purpose, further).open_in_place(nonce, Aad::from(context.as_bytes()), &mut buffer).map_err(|_| OpenError::Refused)?;
-        Ok(Zeroizing::new(plain.to_vec()))
+        open_under(&self.key(purpose, further), context, sealed)
     }
 
     fn key(&self, purpose: Purpose, further: &[u8]) -> LessSafeKey {
-        let key = self.derive_with(purpose.label(), further);
-        LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key.as_ref()).expect("32 bytes are a key of AES-256-GCM"))
+        sealing_key(&self.derive_with(purpose.label(), further))
     }
+
+    /// The sub-key of this label.
+    pub(crate) fn sub_key(&self, label: &[u8]) -> Zeroizing<[u8; 32]> {
+        self.derive(label)
+    }
+}
+
+/// The key of AES-256-GCM that these bytes are.
+pub(crate) fn sealing_key(bytes: &[u8; 32]) -> LessSafeKey {
+    LessSafeKey::new(UnboundKey::new(&AES_256_GCM, bytes).expect("32 bytes are a key of AES-256-GCM"))
+}
+
+/// Form, key version, nonce, ciphertext and tag.
+pub(crate) fn seal_under(key: &LessSafeKey, context: &str, plain: &[u8]) -> Result<Vec<u8>, NoRandom> {
+    let nonce = random::bytes::<NONCE>()?;
+    let mut sealed = plain.to_vec();
+    key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context.as_bytes()), &mut sealed).expect("sealing fails only above 64 GiB");
+    Ok([&[FORM, 1], &nonce[..], &sealed].concat())
+}
+
+pub(crate) fn open_under(key: &LessSafeKey, context: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    let [FORM, 1, rest @ ..] = sealed else { return Err(OpenError::Form) };
+    let (nonce, rest) = rest.split_at_checked(NONCE).ok_or(OpenError::Form)?;
+    let mut buffer = Zeroizing::new(rest.to_vec());
+    let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| OpenError::Form)?;
+    let plain = key.open_in_place(nonce, Aad::from(context.as_bytes()), &mut buffer).map_err(|_| OpenError::Refused)?;
+    Ok(Zeroizing::new(plain.to_vec()))
 }
 
 #[cfg(test)]

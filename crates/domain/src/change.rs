@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::application;
 use crate::catalogue::Catalogue;
-use crate::credential::{Environment, Kind, RateLimit, State, VersionState};
+use crate::credential::{Environment, Kind, Material, RateLimit, State, VersionState};
 use crate::ids::{ApplicationId, CredentialId, OrganisationId, ResourceServerId, VerifierId};
 use crate::time::Timestamp;
 
@@ -101,6 +101,8 @@ pub struct CredentialRecord {
     pub application: ApplicationId,
     /// Its kind.
     pub kind: Kind,
+    /// What names it openly.
+    pub public_id: Option<String>,
     /// Slug of its service.
     pub service: String,
     /// Its environment.
@@ -124,14 +126,18 @@ pub struct CredentialRecord {
 }
 
 /// What a replica needs of a version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionRecord {
     /// Its number.
     pub number: u32,
     /// Its state, with its time.
     pub state: VersionState,
-    /// SHA-256 of the key.
+    /// SHA-256 of the secret, or of the public key.
     pub digest: [u8; 32],
+    /// What its requests are proved with, where the digest alone does not.
+    pub material: Material,
+    /// Not accepted from then on.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// What a replica needs of an application.

@@ -12,6 +12,24 @@ pub enum Code {
     Unknown,
     /// A key for another service.
     WrongService,
+    /// Nothing proves the request: a public half alone, or a request without a signature that its service takes.
+    SignatureMissing,
+    /// The signature covers a body that the question did not bring.
+    BodyUnavailable,
+    /// The body is not the one that was signed.
+    DigestMismatch,
+    /// The signature does not fit the request and the key, or covers too little.
+    SignatureInvalid,
+    /// Signed too long ago, or in the future.
+    TimestampOutOfWindow,
+    /// The nonce was used before: a replay.
+    NonceReused,
+    /// An access token that was not issued here, was changed, or was ended.
+    TokenInvalid,
+    /// An access token whose time is over.
+    TokenExpired,
+    /// An access token of an issuer that the service does not accept.
+    TokenIssuerUnknown,
     /// A secret that was rotated away; the credential has a newer one.
     RetiredVersion,
     /// Ended by somebody.
@@ -51,11 +69,20 @@ pub enum GatewayAnswer {
 
 impl Code {
     /// All codes in deciding order, `valid` last.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 24] = [
         Self::Malformed,
         Self::WrongEnvironment,
         Self::Unknown,
         Self::WrongService,
+        Self::SignatureMissing,
+        Self::BodyUnavailable,
+        Self::DigestMismatch,
+        Self::SignatureInvalid,
+        Self::TimestampOutOfWindow,
+        Self::NonceReused,
+        Self::TokenInvalid,
+        Self::TokenExpired,
+        Self::TokenIssuerUnknown,
         Self::RetiredVersion,
         Self::Revoked,
         Self::Expired,
@@ -77,6 +104,15 @@ impl Code {
             Self::WrongEnvironment => "wrong_environment",
             Self::Unknown => "unknown",
             Self::WrongService => "wrong_service",
+            Self::SignatureMissing => "signature_missing",
+            Self::BodyUnavailable => "body_unavailable",
+            Self::DigestMismatch => "digest_mismatch",
+            Self::SignatureInvalid => "signature_invalid",
+            Self::TimestampOutOfWindow => "timestamp_out_of_window",
+            Self::NonceReused => "nonce_reused",
+            Self::TokenInvalid => "token_invalid",
+            Self::TokenExpired => "token_expired",
+            Self::TokenIssuerUnknown => "token_issuer_unknown",
             Self::RetiredVersion => "retired_version",
             Self::Revoked => "revoked",
             Self::Expired => "expired",
@@ -109,7 +145,16 @@ impl Code {
             | Self::Expired
             | Self::Suspended
             | Self::WrongEnvironment
-            | Self::WrongService => GatewayAnswer::Unauthenticated,
+            | Self::WrongService
+            | Self::SignatureMissing
+            | Self::BodyUnavailable
+            | Self::DigestMismatch
+            | Self::SignatureInvalid
+            | Self::TimestampOutOfWindow
+            | Self::NonceReused
+            | Self::TokenInvalid
+            | Self::TokenExpired
+            | Self::TokenIssuerUnknown => GatewayAnswer::Unauthenticated,
             Self::ApplicationInactive | Self::OrganisationSuspended | Self::NetworkNotAllowed | Self::OriginNotAllowed | Self::InsufficientPermissions => {
                 GatewayAnswer::Forbidden
             }
@@ -124,6 +169,15 @@ impl Code {
             Self::Malformed => "The credential is not well-formed. Check that it was copied whole.",
             Self::WrongEnvironment => "The credential belongs to another environment.",
             Self::Unknown | Self::WrongService => "The credential is not accepted here.",
+            Self::SignatureMissing => "The request is not signed in a way that this service accepts.",
+            Self::BodyUnavailable => "The body of the request could not be checked.",
+            Self::DigestMismatch => "The body of the request is not the one that was signed.",
+            Self::SignatureInvalid => "The signature is not valid for this request.",
+            Self::TimestampOutOfWindow => "The request was signed at another time. Check the clock.",
+            Self::NonceReused => "The nonce was used before. Make a new one for each request.",
+            Self::TokenInvalid => "The access token is not valid.",
+            Self::TokenExpired => "The access token has expired.",
+            Self::TokenIssuerUnknown => "The access token is of an issuer that is not accepted here.",
             Self::RetiredVersion => "The credential was rotated. Use its new secret.",
             Self::Revoked => "The credential was revoked.",
             Self::Expired => "The credential has expired.",

@@ -1,7 +1,7 @@
 //! Credentials and their versions.
 
 use keywright_domain::credential::restrictions::{Networks, Origins};
-use keywright_domain::credential::{Credential, Environment, Permissions, RateLimit, Restrictions, Version, VersionState};
+use keywright_domain::credential::{Credential, Environment, Permissions, RateLimit, Restrictions};
 use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId};
 use keywright_domain::time::{Span, Timestamp};
 
@@ -9,12 +9,13 @@ use crate::args;
 use crate::engine::{FromRow, RowRef, Tx};
 use crate::error::StoreError;
 use crate::scope::{AsOperator, AsSystem, Scope};
+use crate::versions::{VersionRow, version_columns, with_versions};
 
 /// The columns of a credential, in the order in which [`Stored`] reads them.
 macro_rules! columns {
     () => {
         "c.id, c.organisation_id, c.application_id, c.kind, c.service, c.environment, c.name, c.permissions, c.networks, c.origins, \
-         c.rate_requests, c.rate_per_us, c.state, c.expires_us, c.revoked_us, c.created_us, c.overlap_us"
+         c.rate_requests, c.rate_per_us, c.state, c.expires_us, c.revoked_us, c.created_us, c.overlap_us, c.public_id"
     };
 }
 
@@ -52,6 +53,7 @@ impl FromRow for Stored {
                 expires_at: row.opt_int(13)?.map(Timestamp::from_us),
                 revoked_at: row.opt_int(14)?.map(Timestamp::from_us),
                 created_at: Timestamp::from_us(row.int(15)?),
+                public_id: row.opt_text(17)?,
                 versions: Vec::new(),
             },
             pending_overlap: row.opt_int(16)?.map(Span::from_us),
@@ -62,37 +64,6 @@ impl FromRow for Stored {
 pub(crate) fn rate_limit(requests: i64, per_us: i64) -> Result<RateLimit, StoreError> {
     let requests = u32::try_from(requests).map_err(StoreError::corrupt)?;
     RateLimit::new(requests, Span::from_us(per_us)).map_err(StoreError::corrupt)
-}
-
-/// A version with the credential that it belongs to.
-struct VersionRow(CredentialId, Version);
-
-impl FromRow for VersionRow {
-    fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
-        let state = row.text(2)?;
-        let time = row.opt_int(3)?.map(Timestamp::from_us);
-        let version = Version {
-            number: u32::try_from(row.int(1)?).map_err(StoreError::corrupt)?,
-            state: VersionState::from_parts(&state, time).ok_or_else(|| StoreError::corrupt(format!("version state {state:?}")))?,
-            digest: row.digest(4)?,
-            hint: row.text(5)?,
-            created_at: Timestamp::from_us(row.int(6)?),
-        };
-        Ok(Self(row.parse(0)?, version))
-    }
-}
-
-/// Gives each credential its versions; both lists may be in any order.
-fn with_versions(mut credentials: Vec<Stored>, versions: Vec<VersionRow>) -> Vec<Stored> {
-    let mut by_credential = std::collections::HashMap::<CredentialId, Vec<Version>>::new();
-    for VersionRow(credential, version) in versions {
-        by_credential.entry(credential).or_default().push(version);
-    }
-    for stored in &mut credentials {
-        stored.credential.versions = by_credential.remove(&stored.credential.id).unwrap_or_default();
-        stored.credential.versions.sort_by_key(|v| v.number);
-    }
-    credentials
 }
 
 /// What making a credential depends on, read in one statement.
@@ -145,12 +116,7 @@ impl Tx<'_> {
         else {
             return Ok(None);
         };
-        let versions = self
-            .all::<VersionRow>(
-                "SELECT credential_id, number, state, until_us, digest, hint, created_us FROM version WHERE credential_id = $1 ORDER BY number",
-                args![id],
-            )
-            .await?;
+        let versions = self.all::<VersionRow>(concat!("SELECT ", version_columns!(), " FROM version v WHERE v.credential_id = $1"), args![id]).await?;
         Ok(with_versions(vec![stored], versions).pop())
     }
 
@@ -161,8 +127,8 @@ impl Tx<'_> {
     pub async fn credential_insert(&mut self, c: &Credential) -> Result<(), StoreError> {
         self.exec(
             "INSERT INTO credential (id, organisation_id, application_id, kind, service, environment, name, permissions, networks, origins, \
-             rate_requests, rate_per_us, state, expires_us, revoked_us, created_us, overlap_us) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL)",
+             rate_requests, rate_per_us, state, expires_us, revoked_us, created_us, overlap_us, public_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL, $17)",
             args![
                 c.id,
                 c.organisation,
@@ -179,7 +145,8 @@ impl Tx<'_> {
                 c.state.as_str(),
                 c.expires_at,
                 c.revoked_at,
-                c.created_at
+                c.created_at,
+                c.public_id.as_deref()
             ],
         )
         .await?;
@@ -219,16 +186,6 @@ impl Tx<'_> {
         }
         Ok(())
     }
-
-    async fn version_save(&mut self, credential: CredentialId, v: &Version) -> Result<(), StoreError> {
-        self.exec(
-            "INSERT INTO version (credential_id, number, state, until_us, digest, hint, created_us) VALUES ($1, $2, $3, $4, $5, $6, $7) \
-             ON CONFLICT (credential_id, number) DO UPDATE SET state = excluded.state, until_us = excluded.until_us",
-            args![credential, i64::from(v.number), v.state.as_str(), v.state.time(), &v.digest[..], v.hint.as_str(), v.created_at],
-        )
-        .await?;
-        Ok(())
-    }
 }
 
 /// Where in a list of credentials to go on: before this id, which is older. None: from the newest.
@@ -257,8 +214,12 @@ impl Scope<'_> {
             let oldest = oldest.credential.id;
             let versions = tx
                 .all::<VersionRow>(
-                    "SELECT v.credential_id, v.number, v.state, v.until_us, v.digest, v.hint, v.created_us FROM credential c JOIN version v ON v.credential_id = c.id \
-                     WHERE c.organisation_id = $1 AND c.application_id = $2 AND c.environment = $3 AND c.id < $4 AND c.id >= $5",
+                    concat!(
+                        "SELECT ",
+                        version_columns!(),
+                        " FROM credential c JOIN version v ON v.credential_id = c.id \
+                          WHERE c.organisation_id = $1 AND c.application_id = $2 AND c.environment = $3 AND c.id < $4 AND c.id >= $5"
+                    ),
                     args![application, environment.as_str(), before.as_str(), oldest],
                 )
                 .await?;
@@ -286,8 +247,11 @@ impl Scope<'_> {
             let Some(found) = found else { return Ok(None) };
             let versions = tx
                 .all::<VersionRow>(
-                    "SELECT v.credential_id, v.number, v.state, v.until_us, v.digest, v.hint, v.created_us FROM credential c JOIN version v ON v.credential_id = c.id \
-                     WHERE c.organisation_id = $1 AND c.id = $2",
+                    concat!(
+                        "SELECT ",
+                        version_columns!(),
+                        " FROM credential c JOIN version v ON v.credential_id = c.id WHERE c.organisation_id = $1 AND c.id = $2"
+                    ),
                     args![id],
                 )
                 .await?;
@@ -347,6 +311,19 @@ impl FromRow for Holder {
 }
 
 impl AsOperator<'_> {
+    /// Whose credential this public half names.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn credential_by_public_id(&self, public_id: &str) -> Result<Option<Owner>, StoreError> {
+        self.opt(
+            "SELECT c.id, 0, o.id, o.name, a.id, a.name FROM credential c JOIN application a ON a.id = c.application_id \
+             JOIN organisation o ON o.id = c.organisation_id WHERE c.public_id = $1",
+            args![public_id],
+        )
+        .await
+    }
+
     /// Whose credential has a version with this digest.
     ///
     /// # Errors

@@ -36,6 +36,7 @@ pub mod statements;
 pub mod testing;
 pub mod usage;
 pub mod verifiers;
+mod versions;
 pub mod write;
 
 use std::sync::Arc;

@@ -13,6 +13,7 @@ use crate::args;
 use crate::credentials::rate_limit;
 use crate::engine::{RowRef, Tx, Val};
 use crate::error::StoreError;
+use crate::versions;
 
 /// Which rows are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +115,8 @@ fn resource_server(id: ResourceServerId, row: &RowRef<'_>) -> Result<ResourceSer
 macro_rules! credential_and_version {
     () => {
         "SELECT c.id, v.number, v.state, v.until_us, v.digest, c.application_id, c.kind, c.service, c.environment, c.permissions, c.networks, c.origins, \
-         c.rate_requests, c.rate_per_us, c.state, c.expires_us, c.revoked_us FROM credential c LEFT JOIN version v ON v.credential_id = c.id"
+         c.rate_requests, c.rate_per_us, c.state, c.expires_us, c.revoked_us, c.public_id, v.material_form, v.material, v.expires_us \
+         FROM credential c LEFT JOIN version v ON v.credential_id = c.id"
     };
 }
 
@@ -164,17 +166,18 @@ fn credential(row: &RowRef<'_>) -> Result<CredentialRecord, StoreError> {
         state: row.parse(14)?,
         expires_at: row.opt_int(15)?.map(Timestamp::from_us),
         revoked_at: row.opt_int(16)?.map(Timestamp::from_us),
+        public_id: row.opt_text(17)?,
         versions: Vec::with_capacity(1),
     })
 }
 
 fn version(number: i64, row: &RowRef<'_>) -> Result<VersionRecord, StoreError> {
-    let word = row.text_ref(2)?;
-    let state = VersionState::from_parts(word, row.opt_int(3)?.map(Timestamp::from_us));
     Ok(VersionRecord {
         number: u32::try_from(number).map_err(StoreError::corrupt)?,
-        state: state.ok_or_else(|| StoreError::corrupt(format!("version state {word:?}")))?,
+        state: versions::state(row, 2)?,
         digest: row.digest(4)?,
+        material: versions::material(row, 18)?,
+        expires_at: row.opt_int(20)?.map(Timestamp::from_us),
     })
 }
 

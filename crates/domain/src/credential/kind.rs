@@ -1,5 +1,7 @@
 //! The four kinds of credential.
 
+use super::Environment;
+use super::secret_form::Class;
 use crate::words::words;
 
 words! {
@@ -16,7 +18,29 @@ words! {
     }
 }
 
+/// What names a credential openly, beside its id. It stays the same over rotations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PublicHalf {
+    /// Nothing does: the secret is all there is.
+    None,
+    /// A text of this class, with check digits.
+    Coined(Class),
+    /// A UUID (RFC 9562).
+    Uuid,
+}
+
 impl Kind {
     /// The kinds that this release can make and check. The catalogue may name the others; making one is refused.
-    pub const BUILT: [Self; 1] = [Self::ApiKey];
+    pub const BUILT: [Self; 2] = [Self::ApiKey, Self::Hmac];
+
+    /// What names a credential of this kind in an environment.
+    #[must_use]
+    pub const fn public_half(self, environment: Environment) -> PublicHalf {
+        match self {
+            Self::ApiKey => PublicHalf::None,
+            Self::Hmac => PublicHalf::Coined(Class::HmacApiKey(environment)),
+            Self::OauthClient => PublicHalf::Coined(Class::ClientId(environment)),
+            Self::KeyPair => PublicHalf::Uuid,
+        }
+    }
 }

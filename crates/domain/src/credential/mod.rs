@@ -2,6 +2,8 @@
 
 pub mod environment;
 pub mod kind;
+pub mod material;
+pub mod parallel;
 pub mod permissions;
 pub mod restrictions;
 pub mod rotation;
@@ -10,11 +12,12 @@ pub mod state;
 pub mod version;
 
 pub use environment::Environment;
-pub use kind::Kind;
+pub use kind::{Kind, PublicHalf};
+pub use material::Material;
 pub use permissions::Permissions;
 pub use restrictions::{RateLimit, Restrictions};
 pub use state::{Standing, State};
-pub use version::{Version, VersionState};
+pub use version::{NewVersion, Version, VersionState};
 
 use crate::ids::{ApplicationId, CredentialId, OrganisationId};
 use crate::time::Timestamp;
@@ -30,6 +33,8 @@ pub struct Credential {
     pub application: ApplicationId,
     /// Which of the four kinds.
     pub kind: Kind,
+    /// What names it openly; stays the same over rotations. None for API keys.
+    pub public_id: Option<String>,
     /// Slug of the service in the catalogue.
     pub service: String,
     /// Sandbox or production; never changes.
@@ -89,7 +94,7 @@ impl Credential {
             Standing::Expired => self.expires_at,
             Standing::Active | Standing::Suspended => None,
         };
-        match (version.state.at(now), ended) {
+        match (version.state_at(now), ended) {
             (VersionState::Retired { since }, Some(ended)) => VersionState::Retired { since: since.min(ended) },
             (_, Some(ended)) => VersionState::Retired { since: ended },
             (state, None) => state,
@@ -164,12 +169,17 @@ pub(crate) mod tests {
         Timestamp::from_us(s * 1_000_000)
     }
 
+    pub(crate) fn new_version(n: u8) -> NewVersion {
+        NewVersion { digest: [n; 32], material: Material::Digest, hint: format!("v{n:03}"), description: None, expires_at: None }
+    }
+
     pub(crate) fn credential() -> Credential {
         Credential {
             id: CredentialId::from_bits(1),
             organisation: OrganisationId::from_bits(2),
             application: ApplicationId::from_bits(3),
             kind: Kind::ApiKey,
+            public_id: None,
             service: "business-api".into(),
             environment: Environment::Production,
             name: "Back end".into(),
@@ -179,7 +189,7 @@ pub(crate) mod tests {
             expires_at: None,
             created_at: at(0),
             revoked_at: None,
-            versions: vec![Version { number: 1, state: VersionState::Active, digest: [1; 32], hint: "abcd".into(), created_at: at(0) }],
+            versions: vec![new_version(1).numbered(1, VersionState::Active, at(0))],
         }
     }
 

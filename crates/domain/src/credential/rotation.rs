@@ -1,6 +1,6 @@
 //! Rotation: one protocol for all kinds of credential.
 
-use super::{Credential, EndedError, Version, VersionState};
+use super::{Credential, EndedError, NewVersion, VersionState};
 use crate::limits;
 use crate::time::{Span, Timestamp};
 use crate::words::words;
@@ -75,14 +75,14 @@ impl Policy {
 }
 
 impl Credential {
-    /// Adds version N+1 with the secret that `digest` and `hint` describe. Restrictions, permissions and expiry stay.
+    /// Adds version N+1 with a new secret. Restrictions, permissions and expiry stay.
     ///
     /// A pending version is replaced (it ends at once). While a version is retiring the rotation is refused, unless the policy is
     /// [`Policy::Immediate`] or `replace` ends that version now.
     ///
     /// # Errors
     /// [`RotateError`]; the credential is unchanged then.
-    pub fn rotate(&mut self, policy: Policy, replace: bool, digest: [u8; 32], hint: String, now: Timestamp) -> Result<Rotated, RotateError> {
+    pub fn rotate(&mut self, policy: Policy, replace: bool, new: NewVersion, now: Timestamp) -> Result<Rotated, RotateError> {
         self.ensure_not_ended(now)?;
         self.settle(now);
         let retiring = self.versions.iter().find_map(|v| match v.state {
@@ -112,7 +112,7 @@ impl Credential {
             Policy::OnFirstUse(_) => VersionState::Pending { until: now.plus(limits::PENDING_LAPSES) },
             Policy::Immediate | Policy::Overlap(_) => VersionState::Active,
         };
-        self.versions.push(Version { number, state, digest, hint, created_at: now });
+        self.versions.push(new.numbered(number, state, now));
         Ok(Rotated { version: number, previous_until })
     }
 
@@ -138,14 +138,14 @@ impl Credential {
     /// Turns versions whose time has passed into retired ones.
     pub fn settle(&mut self, now: Timestamp) {
         for version in &mut self.versions {
-            version.state = version.state.at(now);
+            version.state = version.state_at(now);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{at, credential};
+    use super::super::tests::{at, credential, new_version};
     use super::*;
     use proptest::prelude::*;
 
@@ -153,7 +153,7 @@ mod tests {
 
     fn rotate(c: &mut Credential, policy: Policy, replace: bool, s: i64) -> Result<Rotated, RotateError> {
         let n = c.newest() as u8 + 1;
-        c.rotate(policy, replace, [n; 32], format!("v{n:03}"), at(s))
+        c.rotate(policy, replace, new_version(n), at(s))
     }
 
     fn accepted(c: &Credential, s: i64) -> Vec<u32> {

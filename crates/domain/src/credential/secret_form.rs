@@ -56,6 +56,10 @@ pub enum Class {
     ApiKey(Environment),
     /// `<brand>_sk_live_…`: secret keys and consumer secrets.
     SecretKey(Environment),
+    /// `<brand>_ak_live_…`: the public half of an `hmac` credential, which its page calls its API key. No secret.
+    HmacApiKey(Environment),
+    /// `<brand>_ci_live_…`: client ids, which are called consumer keys too. No secret.
+    ClientId(Environment),
     /// `<brand>_at_…`: opaque access tokens.
     AccessToken,
     /// `<brand>_mgmt_…`: management tokens.
@@ -65,11 +69,15 @@ pub enum Class {
 }
 
 impl Class {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 11] = [
         Self::ApiKey(Environment::Production),
         Self::ApiKey(Environment::Sandbox),
         Self::SecretKey(Environment::Production),
         Self::SecretKey(Environment::Sandbox),
+        Self::HmacApiKey(Environment::Production),
+        Self::HmacApiKey(Environment::Sandbox),
+        Self::ClientId(Environment::Production),
+        Self::ClientId(Environment::Sandbox),
         Self::AccessToken,
         Self::Management,
         Self::ResourceServer,
@@ -83,6 +91,10 @@ impl Class {
             Self::ApiKey(Environment::Sandbox) => "_test_",
             Self::SecretKey(Environment::Production) => "_sk_live_",
             Self::SecretKey(Environment::Sandbox) => "_sk_test_",
+            Self::HmacApiKey(Environment::Production) => "_ak_live_",
+            Self::HmacApiKey(Environment::Sandbox) => "_ak_test_",
+            Self::ClientId(Environment::Production) => "_ci_live_",
+            Self::ClientId(Environment::Sandbox) => "_ci_test_",
             Self::AccessToken => "_at_",
             Self::Management => "_mgmt_",
             Self::ResourceServer => "_rs_",

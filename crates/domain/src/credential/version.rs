@@ -1,5 +1,6 @@
 //! One generation of a credential's secret.
 
+use super::Material;
 use crate::time::Timestamp;
 
 /// A version as the store keeps it.
@@ -9,12 +10,56 @@ pub struct Version {
     pub number: u32,
     /// Whether it is accepted, and until when.
     pub state: VersionState,
-    /// SHA-256 of the whole key.
+    /// SHA-256 of the secret, or of the public key (DER SubjectPublicKeyInfo): by it the version of a leaked secret is found.
     pub digest: [u8; 32],
-    /// How lists show the key: `<brand>_<env>_…` and its last four characters. Kept, because a brand can change.
+    /// What is kept beside the digest.
+    pub material: Material,
+    /// How lists show the secret: `<brand>_<env>_…` and its last four characters. Kept, because a brand can change.
     pub hint: String,
+    /// What it is for, where a credential has several secrets side by side.
+    pub description: Option<String>,
+    /// From this moment on it is not accepted, whatever its state.
+    pub expires_at: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// What a new version is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewVersion {
+    /// [`Version::digest`]
+    pub digest: [u8; 32],
+    /// [`Version::material`]
+    pub material: Material,
+    /// [`Version::hint`]
+    pub hint: String,
+    /// [`Version::description`]
+    pub description: Option<String>,
+    /// [`Version::expires_at`]
+    pub expires_at: Option<Timestamp>,
+}
+
+impl NewVersion {
+    /// The version with this number.
+    #[must_use]
+    pub fn numbered(self, number: u32, state: VersionState, now: Timestamp) -> Version {
+        let Self { digest, material, hint, description, expires_at } = self;
+        Version { number, state, digest, material, hint, description, expires_at, created_at: now }
+    }
+}
+
+impl Version {
+    /// What it counts as at `now`, if its credential lives.
+    #[must_use]
+    pub fn state_at(&self, now: Timestamp) -> VersionState {
+        self.state.until(self.expires_at, now)
+    }
+
+    /// Whether its secret is accepted at `now`, if its credential is.
+    #[must_use]
+    pub fn accepts(&self, now: Timestamp) -> bool {
+        !matches!(self.state_at(now), VersionState::Retired { .. })
+    }
 }
 
 /// `pending → active → retiring → retired`.
@@ -56,6 +101,16 @@ impl VersionState {
         match self {
             Self::Pending { until } | Self::Retiring { until } if until <= now => Self::Retired { since: until },
             other => other,
+        }
+    }
+
+    /// What it counts as at `now` where the version ends at `expires_at` anyway.
+    #[must_use]
+    pub fn until(self, expires_at: Option<Timestamp>, now: Timestamp) -> Self {
+        match (self.at(now), expires_at.filter(|end| *end <= now)) {
+            (Self::Retired { since }, Some(end)) => Self::Retired { since: since.min(end) },
+            (_, Some(end)) => Self::Retired { since: end },
+            (state, None) => state,
         }
     }
 

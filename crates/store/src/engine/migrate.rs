@@ -18,8 +18,11 @@ pub(super) struct Step {
 }
 
 /// All steps, oldest first.
-pub(super) const STEPS: &[Step] =
-    &[Step { version: 1, sql: include_str!("../migrations/0001-first.sql") }, Step { version: 2, sql: include_str!("../migrations/0002-people.sql") }];
+pub(super) const STEPS: &[Step] = &[
+    Step { version: 1, sql: include_str!("../migrations/0001-first.sql") },
+    Step { version: 2, sql: include_str!("../migrations/0002-people.sql") },
+    Step { version: 3, sql: include_str!("../migrations/0003-kinds.sql") },
+];
 
 /// The version that this release needs.
 pub(super) const VERSION: i64 = STEPS[STEPS.len() - 1].version;
