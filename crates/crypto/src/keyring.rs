@@ -8,7 +8,6 @@ use crate::random::NoRandom;
 use crate::seal::{MasterKey, MasterKeyError, OpenError, open_under, seal_under, sealing_key};
 
 /// Seals and opens secrets of credentials.
-#[derive(Clone)]
 pub struct Keyring {
     bytes: Zeroizing<[u8; 32]>,
     /// Prepared once: a replica opens a million secrets when it is loaded.

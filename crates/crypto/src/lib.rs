@@ -5,6 +5,7 @@
 
 pub mod digest;
 pub mod keyring;
+pub mod mac;
 pub mod proof;
 pub mod random;
 pub mod seal;
