@@ -8,5 +8,6 @@ pub mod keyring;
 pub mod mac;
 pub mod proof;
 pub mod random;
+pub mod scheme;
 pub mod seal;
 pub mod secret;

@@ -1,0 +1,16 @@
+//! The three ways of signing a request, as pure code: what a request carries, what must be covered, and the text that is signed.
+//!
+//! No key is used here. What comes out is bytes to be signed or checked, and the bytes of a signature; whoever holds the key puts the two together.
+
+pub mod content_digest;
+pub mod detect;
+pub mod fault;
+pub mod request;
+mod structured_field;
+pub mod tylt;
+pub mod window;
+pub mod yoti;
+
+pub use detect::Scheme;
+pub use fault::{Fault, Kind};
+pub use request::{Body, Request, UriScheme};

@@ -1,0 +1,139 @@
+//! Yoti's scheme: a digest header over method, path, query and body, with a nonce and a timestamp in the query.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
+use super::fault::Fault;
+use super::request::{Request, Target};
+use super::window;
+
+mod codes;
+mod query;
+
+pub use codes::{INVALID_SIGNATURE, code};
+
+/// The header with the signature.
+pub const DIGEST: &str = "X-Yoti-Auth-Digest";
+/// The header with the SDK id.
+pub const ID: &str = "X-Yoti-Auth-Id";
+/// The header with the public key, as base64 of its SubjectPublicKeyInfo.
+pub const KEY: &str = "X-Yoti-Auth-Key";
+
+/// Bytes of a signature that are read: RSA with 8192 bits.
+pub const SIGNATURE_BYTES_MAX: usize = 1_024;
+/// Bytes of a public key that are read: RSA with 8192 bits and its frame.
+pub const KEY_BYTES_MAX: usize = 1_200;
+
+/// What a request says about its signature.
+#[derive(Clone)]
+pub struct Signed<'a> {
+    /// The SDK id, a UUID in any case, from header, query or path; `None` where the public key alone says who signed.
+    pub id: Option<&'a str>,
+    /// The public key that the client says it signed with, as SubjectPublicKeyInfo: to be compared with the one on record, never to be trusted.
+    pub key: Option<Vec<u8>>,
+    /// The nonce, a UUID in any case.
+    pub nonce: &'a str,
+    /// When it was signed, in milliseconds since 1970.
+    pub timestamp_ms: i64,
+    /// The signature.
+    pub signature: Vec<u8>,
+    method: &'a str,
+    path: &'a str,
+    query: &'a str,
+    body: super::Body<'a>,
+}
+
+/// Reads the signature, who made it and when. `base_paths`: the paths under which the service is reachable, such as `/api/v1`; they are no part of
+/// what is signed.
+///
+/// # Errors
+/// All faults but those of components and parameters.
+pub fn read<'a>(request: &Request<'a>, base_paths: &[&str]) -> Result<Signed<'a>, Fault> {
+    let scheme = super::Scheme::Yoti;
+    let signature = request.only(DIGEST)?.ok_or(Fault::SignatureMissing { scheme, header: DIGEST })?;
+    let form = Fault::SignatureForm { header: DIGEST, wanted: "base64 with padding" };
+    let signature = from_base64(signature, SIGNATURE_BYTES_MAX).ok_or(form)?;
+    let target = request.target()?;
+    let query = query::read(target.query.unwrap_or(""))?;
+    let key =
+        request.only(KEY)?.map(|text| from_base64(text, KEY_BYTES_MAX).ok_or(Fault::Header { name: KEY, why: "it is not base64 with padding" })).transpose()?;
+    let id = id(request, &target, query.ids)?;
+    if id.is_none() && key.is_none() {
+        return Err(Fault::IdMissing);
+    }
+    let path = relative(target.path, base_paths);
+    let (nonce, timestamp_ms) = (query.nonce, query.timestamp_ms);
+    Ok(Signed { id, key, nonce, timestamp_ms, signature, method: request.method, path, query: target.query.unwrap_or(""), body: request.body })
+}
+
+impl Signed<'_> {
+    /// The bytes that were signed: `METHOD&path?query`, and `&` with the body in base64 where there is one. A body of no bytes counts as none:
+    /// that is what Yoti's SDKs send for a request without one.
+    ///
+    /// # Errors
+    /// [`Fault::BodyUnavailable`]
+    pub fn text(&self) -> Result<Vec<u8>, Fault> {
+        Ok(text(self.method, self.path, self.query, self.body.bytes()?))
+    }
+
+    /// Whether it was signed at most `window_s` seconds before or after `now_ms`.
+    ///
+    /// # Errors
+    /// [`Fault::OutOfWindow`]
+    pub fn check_time(&self, now_ms: i64, window_s: u32) -> Result<(), Fault> {
+        window::check(self.timestamp_ms, now_ms, window_s)
+    }
+}
+
+/// The signed text from its parts; `path` is relative to the base path, `query` without its `?`.
+pub(super) fn text(method: &str, path: &str, query: &str, body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(method.len() + path.len() + query.len() + 3 + body.len().div_ceil(3) * 4);
+    for part in [method, "&", path, "?", query] {
+        out.extend_from_slice(part.as_bytes());
+    }
+    if !body.is_empty() {
+        out.push(b'&');
+        out.extend_from_slice(BASE64_STANDARD.encode(body).as_bytes());
+    }
+    out
+}
+
+/// What follows the longest base path that ends at a segment's end; the path as it is where none fits.
+pub(super) fn relative<'a>(path: &'a str, base_paths: &[&str]) -> &'a str {
+    let after = |base: &str| path.strip_prefix(base.trim_end_matches('/')).filter(|rest| rest.starts_with('/'));
+    base_paths.iter().filter_map(|base| after(base)).min_by_key(|rest| rest.len()).unwrap_or(path)
+}
+
+/// The SDK id, if all places that have one agree.
+fn id<'a>(request: &Request<'a>, target: &Target<'a>, in_query: [Option<&'a str>; 3]) -> Result<Option<&'a str>, Fault> {
+    let in_header = request.only(ID)?;
+    if in_header.is_some_and(|id| !is_uuid(id)) {
+        return Err(Fault::Header { name: ID, why: "it is not an SDK id (a UUID)" });
+    }
+    let mut found: Option<&str> = None;
+    for id in [in_header].into_iter().chain(in_query).flatten().chain(in_path(target.path)) {
+        match found {
+            None => found = Some(id),
+            Some(first) if first.eq_ignore_ascii_case(id) => {}
+            Some(_) => return Err(Fault::IdsDisagree),
+        }
+    }
+    Ok(found)
+}
+
+/// SDK ids after a segment `apps`, as in `/qrcodes/apps/{id}`. Other UUIDs in paths are those of sessions.
+fn in_path(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').zip(path.split('/').skip(1)).filter(|(before, id)| *before == "apps" && is_uuid(id)).map(|(_, id)| id)
+}
+
+/// Whether it has the shape of a UUID (RFC 9562 section 4), of any version and case.
+pub(super) fn is_uuid(text: &str) -> bool {
+    text.len() == 36 && text.bytes().enumerate().all(|(at, b)| if matches!(at, 8 | 13 | 18 | 23) { b == b'-' } else { b.is_ascii_hexdigit() })
+}
+
+fn from_base64(text: &str, bytes_max: usize) -> Option<Vec<u8>> {
+    if text.is_empty() || text.len() > bytes_max.div_ceil(3) * 4 { None } else { BASE64_STANDARD.decode(text).ok() }
+}
+
+#[cfg(test)]
+mod tests;
