@@ -5,8 +5,10 @@
 
 pub mod digest;
 pub mod keyring;
+pub mod jwt;
 pub mod mac;
 pub mod proof;
+pub mod public_key;
 pub mod random;
 pub mod scheme;
 pub mod seal;

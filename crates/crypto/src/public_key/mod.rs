@@ -1,0 +1,136 @@
+//! Public keys: read in the forms that people have them in, refused where they are weak, and kept so small that a replica holds a million.
+
+pub(crate) mod algorithm;
+pub(crate) mod der;
+mod fault;
+mod jwk;
+pub(crate) mod pem;
+mod possession;
+mod spki;
+#[cfg(test)]
+mod tests;
+mod weakness;
+
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
+    RSA_PSS_2048_8192_SHA512, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey,
+};
+
+use crate::digest;
+pub use algorithm::{Algorithm, KeyType, algorithms};
+pub use fault::KeyFault;
+pub use possession::{PossessionFault, challenge_text};
+pub use weakness::Weakness;
+
+/// A public key that has passed all checks of its kind.
+///
+/// It is kept as bytes without structure, 24 bytes and these: an RSA key is its modulus and its exponent (259 bytes for 2048 bits), a key on a
+/// NIST curve its uncompressed point (65 or 97), an Ed25519 key its 32 bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PublicKey {
+    key_type: KeyType,
+    material: Box<[u8]>,
+}
+
+/// Why bytes are not the stored form of a public key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this is not the stored form of a public key of this release")]
+pub struct StoredFormError;
+
+impl PublicKey {
+    /// Reads what a person pasted: PEM (`PUBLIC KEY`, `RSA PUBLIC KEY`) or a JWK.
+    ///
+    /// # Errors
+    /// [`KeyFault`], which names what it is instead where that can be seen. A private key is refused, and not repeated.
+    pub fn read(text: &str) -> Result<Self, KeyFault> {
+        if text.len() > pem::TEXT_BYTES_MAX {
+            return Err(KeyFault::TooLong);
+        }
+        let text = text.trim();
+        if text.starts_with('{') { Self::from_jwk(text) } else { Self::from_pem(text) }
+    }
+
+    /// What kind of key it is.
+    #[must_use]
+    pub const fn key_type(&self) -> KeyType {
+        self.key_type
+    }
+
+    /// SHA-256 of the `SubjectPublicKeyInfo`, whatever form the key was given in.
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 32] {
+        digest::sha256(&self.to_spki_der())
+    }
+
+    /// Whether this key made the signature over the message. False also for an algorithm that is not of this kind of key.
+    #[must_use]
+    pub fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
+        if !self.key_type.allows(algorithm) {
+            return false;
+        }
+        let point = || UnparsedPublicKey::new(&ED25519, &self.material);
+        match algorithm {
+            Algorithm::RsaPkcs1Sha256 => self.verify_rsa(&RSA_PKCS1_2048_8192_SHA256, message, signature),
+            Algorithm::RsaPssSha256 => self.verify_rsa(&RSA_PSS_2048_8192_SHA256, message, signature),
+            Algorithm::RsaPssSha384 => self.verify_rsa(&RSA_PSS_2048_8192_SHA384, message, signature),
+            Algorithm::RsaPssSha512 => self.verify_rsa(&RSA_PSS_2048_8192_SHA512, message, signature),
+            Algorithm::EcdsaP256Sha256 => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &self.material).verify(message, signature).is_ok(),
+            Algorithm::EcdsaP384Sha384 => UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, &self.material).verify(message, signature).is_ok(),
+            Algorithm::Ed25519 => point().verify(message, signature).is_ok(),
+        }
+    }
+
+    pub(crate) fn verify_rsa(&self, parameters: &RsaParameters, message: &[u8], signature: &[u8]) -> bool {
+        let Some((n, e)) = self.rsa() else { return false };
+        RsaPublicKeyComponents { n, e }.verify(parameters, message, signature).is_ok()
+    }
+
+    /// The form for the store: a byte for the kind, then the bytes of the key. P-256 has 66 bytes, Ed25519 33, RSA 260 to 517.
+    #[must_use]
+    pub fn to_stored(&self) -> Vec<u8> {
+        let kind = match self.key_type {
+            KeyType::Rsa2048 => 1,
+            KeyType::Rsa3072 => 2,
+            KeyType::Rsa4096 => 3,
+            KeyType::P256 => 4,
+            KeyType::P384 => 5,
+            KeyType::Ed25519 => 6,
+        };
+        [&[kind], &self.material[..]].concat()
+    }
+
+    /// Reads what [`to_stored`](Self::to_stored) wrote. Only the form is looked at, as a replica loads a million; whether the key is good was
+    /// asked before it was stored, and a point that is not on its curve verifies nothing.
+    ///
+    /// # Errors
+    /// [`StoredFormError`]
+    pub fn from_stored(stored: &[u8]) -> Result<Self, StoredFormError> {
+        let [kind, material @ ..] = stored else { return Err(StoredFormError) };
+        let key_type = match kind {
+            1 => KeyType::Rsa2048,
+            2 => KeyType::Rsa3072,
+            3 => KeyType::Rsa4096,
+            4 => KeyType::P256,
+            5 => KeyType::P384,
+            6 => KeyType::Ed25519,
+            _ => return Err(StoredFormError),
+        };
+        let exponent = |modulus: usize| (modulus + 3..=modulus + weakness::EXPONENT_BYTES_MAX).contains(&material.len());
+        let fits = match (key_type.modulus_bytes(), key_type.coordinate_bytes()) {
+            (Some(modulus), _) => exponent(modulus),
+            (_, Some(coordinate)) => material.len() == 1 + 2 * coordinate,
+            (None, None) => material.len() == weakness::ED25519_BYTES,
+        };
+        if fits { Ok(Self { key_type, material: material.into() }) } else { Err(StoredFormError) }
+    }
+
+    /// Modulus and exponent of an RSA key.
+    pub(crate) fn rsa(&self) -> Option<(&[u8], &[u8])> {
+        self.material.split_at_checked(self.key_type.modulus_bytes()?)
+    }
+
+    /// The point of a key on a NIST curve (uncompressed) or on edwards25519.
+    pub(crate) fn point(&self) -> &[u8] {
+        &self.material
+    }
+}
