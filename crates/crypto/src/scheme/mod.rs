@@ -5,6 +5,7 @@
 pub mod content_digest;
 pub mod detect;
 pub mod fault;
+pub mod http_message_signatures;
 pub mod request;
 mod structured_field;
 pub mod tylt;

@@ -187,7 +187,7 @@ impl<'a> Reader<'a> {
                 return Err(DIGITS);
             }
             let value: i64 = whole.parse().map_err(|_| DIGITS)?;
-            self.canonical &= !padded && !(minus && value == 0);
+            self.canonical &= !(padded || minus && value == 0);
             return Ok(Item::Integer(if minus { -value } else { value }));
         }
         let fraction = self.while_is(|b| b.is_ascii_digit());
@@ -303,7 +303,7 @@ mod tests {
 
     #[test]
     fn a_parameter_that_comes_twice_is_refused() {
-        for (text, right) in [(";a;b=1", true), (";a;a", false), (";a=1;b;a=1", false), (";A", false), ("; a", true), (&";a=".repeat(1), false)] {
+        for (text, right) in [(";a;b=1", true), (";a;a", false), (";a=1;b;a=1", false), (";A", false), ("; a", true), (";a=", false)] {
             assert_eq!(Reader::new(text).parameters(|_, _| ()).is_ok(), right, "{text}");
         }
         let many: String = (0..17).map(|i| format!(";p{i}")).collect();
