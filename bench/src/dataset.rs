@@ -10,7 +10,7 @@ use keywright::settings::Settings;
 use keywright_crypto::digest;
 use keywright_domain::application;
 use keywright_domain::caller::{Allowed, Caller, Facts, Right, allow};
-use keywright_domain::credential::{Credential, Environment, Kind, Permissions, Restrictions, State, Version, VersionState};
+use keywright_domain::credential::{Credential, Environment, Kind, Material, Permissions, Restrictions, State, Version, VersionState};
 use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId};
 use keywright_domain::organisation::Review;
 use keywright_domain::time::Timestamp;
@@ -223,6 +223,7 @@ fn credential_of(shape: Shape, n: u64) -> Credential {
         organisation: organisation(owner % shape.organisations),
         application: application(owner),
         kind: Kind::ApiKey,
+        public_id: None,
         service: SERVICE.to_owned(),
         environment: Environment::Production,
         name: format!("Back end {n}"),
@@ -237,7 +238,10 @@ fn credential_of(shape: Shape, n: u64) -> Credential {
             number: 1,
             state: VersionState::Active,
             digest: digest::sha256(key.as_bytes()),
+            material: Material::Digest,
             hint: key[key.len() - 4..].to_owned(),
+            description: None,
+            expires_at: None,
             created_at: MADE,
         }],
     }

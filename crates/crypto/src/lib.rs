@@ -4,8 +4,8 @@
 //! Ed25519 (RFC 8032) for proofs.
 
 pub mod digest;
-pub mod keyring;
 pub mod jwt;
+pub mod keyring;
 pub mod mac;
 pub mod proof;
 pub mod public_key;

@@ -190,3 +190,20 @@ pub const SECRET_SHOWN_AGAIN: Span = Span::from_s(600);
 pub const IDEMPOTENCY_KEY_CHARS: std::ops::RangeInclusive<usize> = 16..=255;
 /// Whoever sends a mail has it for this long; then another node may.
 pub const MAIL_LEASE: Span = Span::from_s(120);
+
+/// Bytes of the method of a request that is asked about.
+pub const METHOD_BYTES_MAX: usize = 32;
+/// Bytes of its address.
+pub const REQUEST_URL_BYTES_MAX: usize = 16 * 1024;
+/// Its headers.
+pub const REQUEST_HEADERS_MAX: usize = 200;
+/// How far the time at which a request was signed may be from the store's, either way; the design's 300 s.
+pub const SIGNATURE_WINDOW_S: u32 = 300;
+/// The same as a span.
+pub const SIGNATURE_WINDOW: Span = Span::from_s(SIGNATURE_WINDOW_S as i64);
+/// Nonces that one node remembers: as many as 25,000 signed requests a second leave behind. At most 64 bytes each.
+pub const NONCES_MAX: usize = 16 * 1024 * 1024;
+/// Public-key checks that may fail in a row for one credential and source before they are refused unseen.
+pub const FAILED_CHECKS: u32 = 100;
+/// In which time that many are free again.
+pub const FAILED_CHECKS_PER: Span = Span::from_s(10);

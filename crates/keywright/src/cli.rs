@@ -2,12 +2,14 @@
 #![allow(rustdoc::bare_urls)] // These comments are what `--help` prints, as they stand.
 
 mod customers;
+mod keys;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use customers::{Org, Token};
+pub use keys::{Key, KeyChange, Wait};
 
 /// The credential hub and verifier for companies that sell an API.
 #[derive(Debug, Parser)]
@@ -87,6 +89,8 @@ pub enum Command {
     /// Revocation proofs
     #[command(subcommand)]
     Proof(Proof),
+    /// Print the key with which verifier nodes open secrets of credentials; it tells nothing of the master key
+    VerificationKey,
     /// Bring the store's tables to this release
     Migrate,
     /// Accept a store that was restored from a backup: starts a new epoch
@@ -129,6 +133,9 @@ pub struct Serve {
     /// Origin without cookies from which uploaded images come: https://images.example.com
     #[arg(long, env = "KEYWRIGHT_SHARE_URL", value_name = "URL")]
     pub share_url: Option<String>,
+    /// File with the key with which a node of the role `verifier` opens secrets of credentials (see `keywright verification-key`)
+    #[arg(long, env = "KEYWRIGHT_VERIFICATION_KEY_FILE", value_name = "FILE")]
+    pub verification_key_file: Option<PathBuf>,
     /// Mail server: smtp://user@mail.example.com?from=keys@example.com [default: mails are files in DIR/outbox]
     #[arg(long, env = "KEYWRIGHT_SMTP_URL", value_name = "URL", hide_env_values = true)]
     pub smtp_url: Option<String>,
@@ -196,145 +203,6 @@ pub enum App {
         #[arg(long, value_name = "NAME")]
         confirm: String,
     },
-}
-
-/// Credentials.
-#[derive(Debug, Subcommand)]
-pub enum Key {
-    /// Make a key; it is shown this once
-    Create {
-        /// app_…
-        #[arg(long, value_name = "APP")]
-        application: String,
-        /// Slug of one of its services
-        #[arg(long, value_name = "SLUG")]
-        service: String,
-        /// production or sandbox
-        #[arg(long)]
-        environment: String,
-        /// A label
-        #[arg(long)]
-        name: String,
-        /// What it may do [default: every permission of the service]; an empty text: nothing
-        #[arg(long, value_name = "A,B")]
-        permissions: Option<String>,
-        /// When it ends: 2027-01-31T12:00:00Z
-        #[arg(long, value_name = "TIME")]
-        expires_at: Option<String>,
-        /// Network that it may be used from; may be given several times
-        #[arg(long, value_name = "CIDR")]
-        network: Vec<String>,
-        /// Origin that it may be used from; may be given several times
-        #[arg(long, value_name = "ORIGIN")]
-        origin: Vec<String>,
-        /// Requests in a period, counted by each node: 100/1s
-        #[arg(long, value_name = "N/SPAN")]
-        rate_limit: Option<String>,
-    },
-    /// An application's credentials, newest first
-    List {
-        /// app_…
-        #[arg(long, value_name = "APP")]
-        application: String,
-        /// Which part of a long list.
-        #[command(flatten)]
-        page: Page,
-    },
-    /// One credential, its versions and who uses them
-    Show {
-        /// key_…
-        key: String,
-    },
-    /// Change name, permissions, expiry or restrictions
-    Change(Box<KeyChange>),
-    /// Refuse it for now
-    Suspend {
-        /// key_…
-        key: String,
-    },
-    /// Accept it again
-    Resume {
-        /// key_…
-        key: String,
-    },
-    /// Make a new version of its secret, which is shown this once
-    Rotate {
-        /// key_…
-        key: String,
-        /// immediate, overlap or on_first_use [default: the service's]
-        #[arg(long)]
-        policy: Option<String>,
-        /// How long the previous version works: 24h [default: the service's]
-        #[arg(long, value_name = "SPAN")]
-        overlap: Option<String>,
-        /// End a version that is still in its overlap
-        #[arg(long)]
-        replace: bool,
-    },
-    /// End it for good
-    Revoke {
-        /// key_…
-        key: String,
-        /// Answer when no verifier accepts it any more, with the proof
-        #[arg(long, value_name = "all")]
-        wait: Option<Wait>,
-    },
-    /// Whose is this credential? It is read from standard input
-    Find,
-}
-
-/// For whom a revocation waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Wait {
-    /// Every registered verifier
-    All,
-}
-
-/// What to change of a credential.
-#[derive(Debug, Args)]
-pub struct KeyChange {
-    /// key_…
-    pub key: String,
-    /// Another label
-    #[arg(long)]
-    pub name: Option<String>,
-    /// All that it may do from now on; an empty text: nothing
-    #[arg(long, value_name = "A,B")]
-    pub permissions: Option<String>,
-    /// Another end
-    #[arg(long, value_name = "TIME", conflicts_with = "no_expiry")]
-    pub expires_at: Option<String>,
-    /// Without an end
-    #[arg(long)]
-    pub no_expiry: bool,
-    /// All networks that it may be used from
-    #[arg(long, value_name = "CIDR", conflicts_with = "no_network")]
-    pub network: Vec<String>,
-    /// From everywhere
-    #[arg(long)]
-    pub no_network: bool,
-    /// All origins that it may be used from
-    #[arg(long, value_name = "ORIGIN", conflicts_with = "no_origin")]
-    pub origin: Vec<String>,
-    /// From every origin
-    #[arg(long)]
-    pub no_origin: bool,
-    /// Another rate limit: 100/1s
-    #[arg(long, value_name = "N/SPAN", conflicts_with = "no_rate_limit")]
-    pub rate_limit: Option<String>,
-    /// Without a rate limit of its own
-    #[arg(long)]
-    pub no_rate_limit: bool,
-}
-
-impl KeyChange {
-    /// Whether no flag says what to change.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        let cleared = self.no_expiry || self.no_network || self.no_origin || self.no_rate_limit;
-        let set = self.name.is_some() || self.permissions.is_some() || self.expires_at.is_some() || self.rate_limit.is_some();
-        !cleared && !set && self.network.is_empty() && self.origin.is_empty()
-    }
 }
 
 /// Resource servers.

@@ -5,6 +5,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use keywright_crypto::keyring::Keyring;
 use keywright_crypto::seal::MasterKey;
 use zeroize::Zeroizing;
 
@@ -13,6 +14,7 @@ use crate::settings::Settings;
 
 /// The variable that may hold it.
 const VARIABLE: &str = "KEYWRIGHT_MASTER_KEY";
+const VERIFICATION_VARIABLE: &str = "KEYWRIGHT_VERIFICATION_KEY";
 /// The file beside an embedded store.
 const FILE: &str = "master.key";
 
@@ -42,6 +44,21 @@ pub(crate) fn find(settings: &Settings) -> Result<Option<MasterKey>, Failure> {
     }
 }
 
+/// The key that opens secrets of credentials: by file or variable, else from the master key. None: none of them is there.
+///
+/// # Errors
+/// [`Failure`]: what was given cannot be read.
+pub(crate) fn verification(settings: &Settings, file: Option<&Path>) -> Result<Option<Keyring>, Failure> {
+    if let Some(path) = file {
+        let wrong = |why: String| Failure::usage(format!("verification key file {}: {why}", path.display()));
+        return Keyring::from_hex(&private_text(path).map_err(wrong)?).map(Some).map_err(|e| wrong(e.to_string()));
+    }
+    match std::env::var(VERIFICATION_VARIABLE).map(Zeroizing::new) {
+        Ok(text) => Keyring::from_hex(&text).map(Some).map_err(|e| Failure::usage(format!("{VERIFICATION_VARIABLE}: {e}"))),
+        Err(_) => Ok(find(settings)?.as_ref().map(Keyring::of)),
+    }
+}
+
 /// The file beside an embedded store.
 pub(crate) fn beside(settings: &Settings) -> Option<PathBuf> {
     settings.database_url.is_none().then(|| settings.data.join(FILE))
@@ -64,13 +81,16 @@ pub(crate) fn make(path: &Path) -> Result<MasterKey, Failure> {
 
 fn read(path: &Path) -> Result<MasterKey, Failure> {
     let wrong = |why: String| Failure::usage(format!("master key file {}: {why}", path.display()));
-    let meta = std::fs::metadata(path).map_err(|e| wrong(e.to_string()))?;
-    let mode = meta.permissions().mode() & 0o777;
+    MasterKey::from_hex(&private_text(path).map_err(wrong)?).map_err(|e| wrong(e.to_string()))
+}
+
+/// The text of a file that not everybody may read.
+fn private_text(path: &Path) -> Result<Zeroizing<String>, String> {
+    let mode = std::fs::metadata(path).map_err(|e| e.to_string())?.permissions().mode() & 0o777;
     if mode & 0o007 != 0 {
-        return Err(wrong(format!("everybody on this machine can read it (mode {mode:o}): run chmod 600 on it")));
+        return Err(format!("everybody on this machine can read it (mode {mode:o}): run chmod 600 on it"));
     }
-    let text = Zeroizing::new(std::fs::read_to_string(path).map_err(|e| wrong(e.to_string()))?);
-    MasterKey::from_hex(&text).map_err(|e| wrong(e.to_string()))
+    std::fs::read_to_string(path).map(Zeroizing::new).map_err(|e| e.to_string())
 }
 
 fn run(command: &str) -> Result<MasterKey, Failure> {

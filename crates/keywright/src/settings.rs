@@ -45,6 +45,7 @@ struct File {
     trusted_proxy: Option<Vec<String>>,
     share_url: Option<String>,
     smtp_url: Option<String>,
+    verification_key_file: Option<PathBuf>,
     operator: Option<String>,
     catalog: Option<PathBuf>,
 }
@@ -115,6 +116,7 @@ impl Settings {
             lease: given.lease.clone().or_else(|| self.file.lease.clone()),
             trusted_proxy,
             share_url: given.share_url.clone().or_else(|| self.file.share_url.clone()),
+            verification_key_file: given.verification_key_file.clone().or_else(|| self.file.verification_key_file.clone()),
             smtp_url: given.smtp_url.clone().or_else(|| self.file.smtp_url.clone()),
             operator: given.operator.clone().or_else(|| self.file.operator.clone()),
             catalog: given.catalog.clone().or_else(|| self.file.catalog.clone()),

@@ -1,5 +1,8 @@
 //! The keys of the installation: the master key, and the key that signs revocation proofs.
 
+use std::sync::Arc;
+
+use keywright_crypto::keyring::Keyring;
 use keywright_crypto::proof::{ProofKey, ProofPublicKey};
 use keywright_crypto::seal::{MasterKey, Purpose};
 use keywright_store::{Store, StoreError};
@@ -13,6 +16,7 @@ const REPORTED_WITHIN: std::time::Duration = std::time::Duration::from_millis(2_
 /// The keys that are at hand in this process.
 pub struct Keys {
     master: Option<MasterKey>,
+    keyring: Option<Arc<Keyring>>,
     proof: Option<ProofKey>,
     public: Option<ProofPublicKey>,
 }
@@ -44,7 +48,7 @@ impl Keys {
     /// [`KeysError::Store`]
     pub async fn without_master(store: &Store) -> Result<Self, KeysError> {
         let installation = store.installation().await?;
-        Ok(Self { master: None, proof: None, public: installation.proof_public_key.map(ProofPublicKey::from_bytes) })
+        Ok(Self { master: None, keyring: None, proof: None, public: installation.proof_public_key.map(ProofPublicKey::from_bytes) })
     }
 
     /// Compares the master key with the store's check value and opens the signing key. `may_make` lets it put down the check value and
@@ -75,7 +79,7 @@ impl Keys {
         let seed = master.open(Purpose::ProofKey, PROOF_KEY_CONTEXT, &sealed).map_err(|_| KeysError::Damaged)?;
         let proof = ProofKey::from_seed(&seed).map_err(|_| KeysError::Damaged)?;
         let public = proof.public();
-        Ok(Self { master: Some(master.clone()), proof: Some(proof), public: Some(public) })
+        Ok(Self { master: Some(master.clone()), keyring: Some(Arc::new(Keyring::of(master))), proof: Some(proof), public: Some(public) })
     }
 
     /// The master key, under which mails and answers are sealed.
@@ -84,6 +88,14 @@ impl Keys {
     /// [`KeysError::Missing`]
     pub(crate) fn master(&self) -> Result<&MasterKey, KeysError> {
         self.master.as_ref().ok_or(KeysError::Missing)
+    }
+
+    /// What seals and opens secrets of credentials.
+    ///
+    /// # Errors
+    /// [`KeysError::Missing`]
+    pub fn keyring(&self) -> Result<&Arc<Keyring>, KeysError> {
+        self.keyring.as_ref().ok_or(KeysError::Missing)
     }
 
     /// The key that signs proofs.

@@ -84,7 +84,7 @@ impl Operations {
             Ok(Class::ApiKey(_)) => return Ok(Bearer::ApiKey),
             Ok(Class::AccessToken) => self.gate(&allowed)?.session(&digest, true, now, idle_since(now)).await?.map(|s| Caller::Person(s.person)),
             Ok(Class::Management) => self.gate(&allowed)?.management_token(&digest, now).await?.map(Caller::Token),
-            Ok(Class::SecretKey(_) | Class::ResourceServer) | Err(_) => None,
+            Ok(Class::HmacApiKey(_) | Class::ClientId(_) | Class::SecretKey(_) | Class::ResourceServer) | Err(_) => None,
         };
         Ok(caller.map_or(Bearer::Refused, Bearer::Accepted))
     }

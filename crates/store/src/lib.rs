@@ -22,6 +22,7 @@ pub mod mails;
 pub mod management_tokens;
 pub mod members;
 pub mod node_place;
+pub mod nonces;
 pub mod organisations;
 pub mod persons;
 pub mod profiles;

@@ -19,7 +19,7 @@ use keywright_domain::change::{
 };
 use keywright_domain::credential::rotation::PolicyName;
 use keywright_domain::credential::secret_form::{self, Brand, DIGITS};
-use keywright_domain::credential::{Environment, Kind, State, VersionState};
+use keywright_domain::credential::{Environment, Kind, Material, State, VersionState};
 use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId, ResourceServerId, VerifierId};
 use keywright_domain::time::{Boot, Span, Timestamp};
 use keywright_domain::verdict::Code;
@@ -59,6 +59,7 @@ fn credential(n: u64, applications: u64, key: &mut String) -> CredentialRecord {
         id: CredentialId::from_bits(id(1, n)),
         application: ApplicationId::from_bits(id(2, n % applications)),
         kind: Kind::ApiKey,
+        public_id: None,
         service: "maps".into(),
         environment: Environment::Production,
         permissions: PERMISSIONS[..1 + n as usize % 8].join(" "),
@@ -68,7 +69,7 @@ fn credential(n: u64, applications: u64, key: &mut String) -> CredentialRecord {
         state: State::Active,
         expires_at: None,
         revoked_at: None,
-        versions: vec![VersionRecord { number: 1, state: VersionState::Active, digest: digest::sha256(key.as_bytes()) }],
+        versions: vec![VersionRecord { number: 1, state: VersionState::Active, digest: digest::sha256(key.as_bytes()), material: Material::Digest, expires_at: None }],
     }
 }
 
@@ -182,7 +183,7 @@ fn decide_ns(verifier: &Verifier, count: u64, known: bool, code: Code) -> (f64, 
                 let calendar = reading.calendar(now);
                 let asker = reading.asker(TOKEN, calendar).unwrap();
                 let question = Question { credential: key.as_bytes(), service: Some("maps"), ..Question::default() };
-                let verdict = decide(&reading, &asker, &question, calendar, now).unwrap();
+                let verdict = decide(&reading, &asker, &question, calendar, now).unwrap().done().unwrap();
                 if confirm {
                     let fresh = reading.confirm(verdict, now).unwrap_or_else(|_| panic!("the lease runs"));
                     assert_eq!(fresh.answer().code, code);

@@ -11,12 +11,12 @@ use keywright_domain::change::{
 };
 use keywright_domain::credential::rotation::PolicyName;
 use keywright_domain::credential::secret_form::{self, Brand};
-use keywright_domain::credential::{Environment, Kind, State, VersionState};
+use keywright_domain::credential::{Environment, Kind, Material, State, VersionState};
 use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId, ResourceServerId, VerifierId};
 use keywright_domain::time::{Boot, Span, Timestamp};
 use keywright_domain::verdict::Code;
 
-use crate::{Ask, Asked, Beyond, Follower, Question, RateState, Stale, Verifier, decide};
+use crate::{Ask, Asked, Beyond, Follower, NonceClaim, Question, RateState, Stale, Step, Unavailable, Verifier, decide};
 
 pub(crate) const TOKEN: &[u8] = b"a token of the resource server";
 pub(crate) const LEASE_MS: u64 = 2_000;
@@ -43,7 +43,7 @@ pub(crate) fn place(position: u64) -> Place {
 }
 
 pub(crate) fn version(key: &str, number: u32, state: VersionState) -> VersionRecord {
-    VersionRecord { number, state, digest: digest::sha256(key.as_bytes()) }
+    VersionRecord { number, state, digest: digest::sha256(key.as_bytes()), material: Material::Digest, expires_at: None }
 }
 
 /// Credential `n` of application 1 for `maps` in production, with key `n`.
@@ -52,6 +52,7 @@ pub(crate) fn credential(n: u32) -> CredentialRecord {
         id: CredentialId::from_bits(u128::from(n)),
         application: ApplicationId::from_bits(1),
         kind: Kind::ApiKey,
+        public_id: None,
         service: "maps".into(),
         environment: Environment::Production,
         permissions: "routes:plan tiles:read".into(),
@@ -142,6 +143,8 @@ pub(crate) struct Seen {
 pub(crate) enum NotSeen {
     Beyond(Beyond),
     Stale(Stale),
+    Need(NonceClaim),
+    Unavailable(Unavailable),
 }
 
 impl Kit {
@@ -215,7 +218,11 @@ impl Kit {
         let reading = self.verifier.read();
         let now = reading.calendar(boot(self.ms));
         let asker = reading.asker(TOKEN, now).expect("the token is known");
-        let verdict = decide(&reading, &asker, question, now, boot(self.ms)).map_err(NotSeen::Beyond)?;
+        let verdict = match decide(&reading, &asker, question, now, boot(self.ms)).map_err(NotSeen::Beyond)? {
+            Step::Done(verdict) => verdict,
+            Step::Need(claim) => return Err(NotSeen::Need(claim)),
+            Step::Unavailable(why) => return Err(NotSeen::Unavailable(why)),
+        };
         let fresh = reading.confirm(verdict, boot(self.ms)).map_err(NotSeen::Stale)?;
         let answer = fresh.answer();
         Ok(Seen {

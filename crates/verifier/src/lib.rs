@@ -6,12 +6,14 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod budget;
 mod calendar;
 mod decide;
 #[cfg(test)]
 mod fixture;
 mod follow;
 mod lease;
+mod nonces;
 mod question;
 mod rate_limits;
 mod replica;
@@ -22,9 +24,10 @@ mod verifier;
 pub use decide::decide;
 pub use follow::{Ask, Asked, Follower};
 pub use lease::{Fresh, Stale};
+pub use nonces::{NonceAnswer, NonceClaim};
 pub use question::{Beyond, Question};
 pub use rate_limits::RateState;
 pub use replica::{Asker, Loading, PermissionSet};
 pub use report::{Latency, Totals, UsageReport, Use};
-pub use verdict::{Answer, Found, Verdict};
+pub use verdict::{Answer, BodySeen, Detail, Found, ReplayScope, Signed, Step, Unavailable, Verdict};
 pub use verifier::{Health, Reading, Verifier};

@@ -3,15 +3,22 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use keywright_crypto::scheme::Request;
 use keywright_domain::credential::Environment;
+
+use crate::nonces::{NonceAnswer, NonceClaim};
 
 /// A question about one credential. What is left out means what the resource server was made for.
 ///
 /// It has no `Debug`: it holds a secret.
 #[derive(Clone, Copy, Default)]
 pub struct Question<'a> {
-    /// The credential as it was presented, any bytes.
+    /// The credential as it was presented, any bytes; not looked at where there is a request.
     pub credential: &'a [u8],
+    /// The request itself, for credentials that prove it by a signature. One with a bearer credential instead counts as that credential.
+    pub request: Option<&'a Request<'a>>,
+    /// What the memory that all nodes share says of the nonce that an earlier [`Step::Need`](crate::Step::Need) asked for.
+    pub nonce: Option<(NonceClaim, NonceAnswer)>,
     /// Slug of the service that was called; none: any that the resource server may ask about.
     pub service: Option<&'a str>,
     /// The environment that was called; none: any that the resource server may ask about.

@@ -8,6 +8,7 @@ use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId};
 use keywright_domain::time::{Boot, Timestamp};
 use keywright_domain::verdict::Code;
 
+use crate::nonces::NonceClaim;
 use crate::rate_limits::RateState;
 use crate::replica::PermissionSet;
 use crate::verifier::Snapshot;
@@ -29,8 +30,111 @@ pub struct Verdict<'r> {
     pub(crate) asked: Boot,
 }
 
+/// What a question leads to.
+pub enum Step<'r> {
+    /// The verdict.
+    Done(Verdict<'r>),
+    /// All but whether the nonce is fresh, which the memory knows that all nodes share: ask it, then decide again with its answer.
+    Need(NonceClaim),
+    /// Nothing can be said here and now. The answer is 503, never "bad credential".
+    Unavailable(Unavailable),
+}
+
+impl<'r> Step<'r> {
+    /// The verdict, where there is one.
+    #[must_use]
+    pub fn done(self) -> Option<Verdict<'r>> {
+        match self {
+            Self::Done(verdict) => Some(verdict),
+            Self::Need(_) | Self::Unavailable(_) => None,
+        }
+    }
+}
+
+/// Why a signed request cannot be judged. Each message says what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unavailable {
+    /// The memory of nonces came into being after the request was signed.
+    #[error("the memory of nonces is younger than this signature, and cannot say whether it was used before: sign the request anew and send it again")]
+    NoncesTooYoung,
+    /// There is no room for another nonce.
+    #[error("this node remembers as many nonces as it can: send the request again in some minutes, or spread the load over more nodes")]
+    NoncesFull,
+    /// The secret of the credential is sealed, and this node cannot open it.
+    #[error(
+        "this node cannot open the secret of this credential: give it the verification key of the installation with --verification-key-file or KEYWRIGHT_VERIFICATION_KEY"
+    )]
+    Locked,
+}
+
+/// What was found of a signed request's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodySeen {
+    /// It is the one that was signed.
+    Verified,
+    /// There is none, and none was signed.
+    None,
+    /// Whoever asks has not seen it, and its digest was signed: the upstream compares.
+    Unchecked,
+}
+
+/// Where a request that is sent again would be noticed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplayScope {
+    /// On every node.
+    Cluster,
+    /// On this node.
+    Node,
+    /// Nowhere: its scheme has no nonce.
+    None,
+}
+
+impl BodySeen {
+    /// The word in verdicts.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::None => "none",
+            Self::Unchecked => "unchecked",
+        }
+    }
+}
+
+impl ReplayScope {
+    /// The word in verdicts.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cluster => "cluster",
+            Self::Node => "node",
+            Self::None => "none",
+        }
+    }
+}
+
+/// What a proved signature covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signed {
+    /// What was found of the body.
+    pub body: BodySeen,
+    /// Whether a digest of the body was signed. Without one an unchecked body must be none.
+    pub digest_signed: bool,
+    /// Where a replay would be noticed.
+    pub replay_scope: ReplayScope,
+}
+
+/// Why a request is not proved, for whoever looks after it. It tells nothing about the credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detail {
+    /// What is wrong, where, and what to do.
+    pub sentence: String,
+    /// What a signature must cover (RFC 9421 section 5.1), where another one would help.
+    pub accept_signature: Option<String>,
+}
+
 /// What a verdict says.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Answer<'r> {
     /// Valid, or why not.
     pub code: Code,
@@ -38,6 +142,10 @@ pub struct Answer<'r> {
     pub found: Option<Found<'r>>,
     /// The place in the change log that the verdict stands on.
     pub position: Position,
+    /// What its signature covers, where the request was proved by one.
+    pub signed: Option<Signed>,
+    /// Why it is not proved, where there is more to say than the code does.
+    pub detail: Option<Box<Detail>>,
 }
 
 /// The credential that a secret proved.
@@ -45,6 +153,8 @@ pub struct Answer<'r> {
 pub struct Found<'r> {
     /// Its id.
     pub credential: CredentialId,
+    /// What names it openly; none for API keys.
+    pub public_id: Option<&'r str>,
     /// Number of the version whose secret was presented.
     pub version: u32,
     /// Its kind.

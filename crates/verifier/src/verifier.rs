@@ -3,13 +3,16 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
+use keywright_crypto::keyring::Keyring;
 use keywright_domain::change::{Place, Position};
 use keywright_domain::ids::VerifierId;
 use keywright_domain::limits;
 use keywright_domain::time::{Boot, Span, Timestamp};
 
+use crate::budget::Budget;
 use crate::calendar::Calendar;
 use crate::lease::{Fresh, Lease, Stale};
+use crate::nonces::NonceMemory;
 use crate::replica::{Asker, View};
 use crate::report::{Totals, Usage, UsageReport};
 use crate::verdict::Verdict;
@@ -28,6 +31,11 @@ pub struct Verifier {
     current: ArcSwap<Snapshot>,
     usage: Usage,
     notes: Mutex<Notes>,
+    keyring: Option<Arc<Keyring>>,
+    nonces: NonceMemory,
+    /// Whether all nodes share a memory of nonces, which is asked instead of this node's own.
+    shares_nonces: bool,
+    budget: Budget,
 }
 
 /// What only people look at.
@@ -82,7 +90,32 @@ impl Verifier {
     #[must_use]
     pub fn new() -> Self {
         let nothing = Snapshot { view: View::default(), place: Place::default(), lease: Lease::NotLoaded, calendar: Calendar::unknown() };
-        Self { current: ArcSwap::from_pointee(nothing), usage: Usage::new(), notes: Mutex::default() }
+        Self { current: ArcSwap::from_pointee(nothing), usage: Usage::new(), notes: Mutex::default(), keyring: None, nonces: NonceMemory::default(), shares_nonces: false, budget: Budget::default() }
+    }
+
+    /// The same, with the key that opens sealed secrets. Without it, requests that are signed under one cannot be checked here.
+    #[must_use]
+    pub fn with_keyring(self, keyring: Arc<Keyring>) -> Self {
+        Self { keyring: Some(keyring), ..self }
+    }
+
+    /// The same, where nonces are remembered for all nodes together: [`Step::Need`](crate::Step::Need) asks for them.
+    #[must_use]
+    pub fn sharing_nonces(self) -> Self {
+        Self { shares_nonces: true, ..self }
+    }
+
+    /// This node's own memory of nonces; none where all nodes share one.
+    pub(crate) fn nonces(&self) -> Option<&NonceMemory> {
+        (!self.shares_nonces).then_some(&self.nonces)
+    }
+
+    pub(crate) fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    pub(crate) fn keyring(&self) -> Option<Arc<Keyring>> {
+        self.keyring.clone()
     }
 
     /// Pins the state of this moment. Waits for nobody. Read the clock after the request was read and before this.
@@ -146,7 +179,7 @@ impl Verifier {
 
 /// The state of one moment, pinned: all that is asked of it fits together, whatever is published meanwhile.
 pub struct Reading<'v> {
-    verifier: &'v Verifier,
+    pub(crate) verifier: &'v Verifier,
     pub(crate) snapshot: Guard<Arc<Snapshot>>,
 }
 

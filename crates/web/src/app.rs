@@ -1,5 +1,6 @@
 //! What all requests of a node share.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use hyper::{HeaderMap, Uri};
@@ -7,7 +8,7 @@ use ipnet::IpNet;
 use keywright_crypto::proof::ProofPublicKey;
 use keywright_domain::time::Boot;
 use keywright_operations::Operations;
-use keywright_verifier::Verifier;
+use keywright_verifier::{NonceAnswer, NonceClaim, Verifier};
 
 use crate::answer::Answer;
 use crate::hosts::{Hosts, PublicHost};
@@ -50,6 +51,12 @@ pub trait Node: Send + Sync + 'static {
 
     /// The public halves of the keys that sign revocation proofs, newest first; empty while they are not known.
     fn proof_keys(&self) -> Vec<ProofPublicKey>;
+
+    /// Uses nonces up in the memory that all nodes share, each in its turn.
+    ///
+    /// # Errors
+    /// The memory did not answer; why is in the log.
+    fn claim_nonces<'n>(&'n self, claims: &'n [NonceClaim]) -> Pin<Box<dyn Future<Output = Result<Vec<NonceAnswer>, ()>> + Send + 'n>>;
 }
 
 /// Gauges of the process; none where this node has no such thing.

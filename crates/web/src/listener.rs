@@ -170,7 +170,7 @@ impl Connection {
             "/verify/batch" if request.method() == Method::POST => Box::pin(verify::batch::batch(app, &self.watch, request)).await,
             "/verify/forward" => {
                 self.watch.answering();
-                verify::forward::forward(app, self.peer, &request)
+                verify::forward::forward(app, self.peer, &request).await
             }
             "/verify" | "/verify/batch" => app.render(Problem::method("POST")),
             _ if app.is_share_host(request.headers(), request.uri()) => {

@@ -42,7 +42,11 @@ pub fn text<'a>(request: &Request<'a>) -> Result<&'a [u8], Fault> {
     if body.is_empty() { Ok(request.target()?.query.unwrap_or("").as_bytes()) } else { Ok(body) }
 }
 
-fn key<'a>(request: &Request<'a>) -> Result<&'a str, Fault> {
+/// The API key that the request names.
+///
+/// # Errors
+/// [`Fault::KeyMissing`], [`Fault::KeysDisagree`], and those of headers.
+pub fn key<'a>(request: &Request<'a>) -> Result<&'a str, Fault> {
     let own = request.only(API_KEY)?.filter(|key| !key.is_empty());
     let authorization = request.only("Authorization")?.map(|value| match value.split_at_checked(7) {
         Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer ") => key.trim_start_matches(' '),

@@ -129,6 +129,18 @@ pub enum Scheme {
     Tylt,
 }
 
+impl Scheme {
+    /// The word in the catalogue.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::HttpMessageSignatures => "http-message-signatures",
+            Self::Yoti => "yoti",
+            Self::Tylt => "tylt",
+        }
+    }
+}
+
 /// Who compares a body with its digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyCheck {

@@ -7,7 +7,7 @@ pub enum Material {
     Digest,
     /// The secret itself, sealed under the installation's key: it signs, or can be shown again.
     Sealed(Vec<u8>),
-    /// A public key: DER SubjectPublicKeyInfo (RFC 5280 section 4.1).
+    /// A public key, in the stored form of the crate that knows keys.
     PublicKey(Vec<u8>),
 }
 

@@ -2,7 +2,7 @@
 
 use keywright_domain::limits::PAGE_ROWS_MAX;
 use keywright_domain::promise::Effect;
-use keywright_operations::credentials::{Changes, Found, Listing, NewCredential, Rotation, Set, Shown};
+use keywright_operations::credentials::{Changes, Found, Handed, Listing, NewCredential, Rotation, Set, Shown};
 use keywright_web::api::shapes::CredentialShape;
 use serde_json::json;
 
@@ -23,16 +23,20 @@ pub(super) async fn run(settings: &Settings, command: Key) -> Result<Output, Fai
     // Only the proof needs the installation's keys.
     let context = match &command {
         Key::Revoke { wait: Some(_), .. } => Context::open_with_keys(settings).await?,
+        // Secrets that sign are sealed under them.
+        Key::Create { .. } | Key::Rotate { .. } => Context::open_with_keys_if_there(settings).await?,
         _ => Context::open(settings).await?,
     };
     let Context { caller, operations } = &context;
     match command {
-        Key::Create { application, service, environment, name, permissions, expires_at, network, origin, rate_limit } => {
+        Key::Create { application, service, kind, environment, name, permissions, expires_at, network, origin, rate_limit } => {
             let permissions = permissions.as_deref().map(names);
-            let new = NewCredential { service, environment, name, permissions, expires_at, networks: network, origins: origin, rate_limit, reason: None };
+            let new = NewCredential { service, kind, environment, name, permissions, expires_at, networks: network, origins: origin, rate_limit, reason: None };
             let made = operations.credential_create(caller, id(&application)?, new).await?;
-            let text = format!("{}\n{SHOWN_ONCE}", pairs(&[("credential", made.id.to_string()), ("key", made.key.reveal().to_owned())]));
-            Ok(Output::new(json!({ "id": made.id.to_string(), "version": made.version, "key": made.key.reveal() }), text))
+            let mut json = json!({ "id": made.id.to_string(), "version": made.version });
+            let mut lines = vec![("credential", made.id.to_string())];
+            hand_over(&made.handed, &mut json, &mut lines);
+            Ok(Output::new(json, format!("{}\n{SHOWN_ONCE}", pairs(&lines))))
         }
         Key::List { application, page } => {
             let listed = operations
@@ -61,17 +65,22 @@ pub(super) async fn run(settings: &Settings, command: Key) -> Result<Output, Fai
         Key::Rotate { key, policy, overlap, replace } => {
             let made = operations.credential_rotate(caller, id(&key)?, Rotation { policy, overlap, replace }).await?;
             let until = made.previous_until.map(|u| u.to_string());
-            let text = pairs(&[
-                ("credential", made.id.to_string()),
-                ("version", made.version.to_string()),
-                ("key", made.key.reveal().to_owned()),
-                ("previous until", until.clone().unwrap_or_default()),
-            ]);
-            let json = json!({ "id": made.id.to_string(), "version": made.version, "key": made.key.reveal(), "previous_until": until });
-            Ok(Output::new(json, format!("{text}\n{SHOWN_ONCE}")))
+            let mut lines = vec![("credential", made.id.to_string()), ("version", made.version.to_string())];
+            let mut json = json!({ "id": made.id.to_string(), "version": made.version, "previous_until": until });
+            hand_over(&made.handed, &mut json, &mut lines);
+            lines.push(("previous until", until.unwrap_or_default()));
+            Ok(Output::new(json, format!("{}\n{SHOWN_ONCE}", pairs(&lines))))
         }
         Key::Revoke { key, wait } => revoke(&context, &key, wait.is_some()).await,
         Key::Find => find(&context).await,
+    }
+}
+
+/// Adds what the holder of a new version gets.
+fn hand_over(handed: &Handed, json: &mut serde_json::Value, lines: &mut Vec<(&'static str, String)>) {
+    for (name, value) in handed.fields() {
+        json[name] = json!(value);
+        lines.push((name, value.to_owned()));
     }
 }
 

@@ -54,9 +54,17 @@ pub async fn run(cli: Cli) -> Result<Output, Failure> {
         Command::Catalog(command) => catalog::run(&settings, command).await,
         Command::Verifiers => verifiers::run(&Context::open(&settings).await?).await,
         Command::Proof(command) => proof::run(&settings, command).await,
+        Command::VerificationKey => verification_key(&settings).await,
         Command::Migrate => store::migrate(&settings).await,
         Command::Restore { accept_rewind: _ } => store::accept_rewind(&settings).await,
     }
+}
+
+/// Only of the master key that the store was made with: with another one, nodes would open nothing.
+async fn verification_key(settings: &Settings) -> Result<Output, Failure> {
+    let context = Context::open_with_keys(settings).await?;
+    let key = context.operations.keys().keyring()?.to_hex();
+    Ok(Output::new(serde_json::json!({ "verification_key": key.as_str() }), key.as_str().to_owned()))
 }
 
 impl Context {
@@ -84,6 +92,11 @@ impl Context {
             None => return Err(keywright_operations::KeysError::Missing.into()),
         };
         Ok(Self::new(store, keys))
+    }
+
+    /// Opens the store, and the keys of the installation where the master key is at hand.
+    pub(crate) async fn open_with_keys_if_there(settings: &Settings) -> Result<Self, Failure> {
+        if master_key::find(settings)?.is_some() { Self::open_with_keys(settings).await } else { Self::open(settings).await }
     }
 
     fn new(store: Store, keys: Keys) -> Self {

@@ -86,9 +86,9 @@ pub(super) async fn fill(running: &Running) -> Result<Example, Failure> {
     Ok(Example {
         organisation: organisation.to_string(),
         application: application.to_string(),
-        production: production.key.reveal().to_owned(),
+        production: production.handed.secret().to_owned(),
         production_id: production.id.to_string(),
-        sandbox: sandbox.key.reveal().to_owned(),
+        sandbox: sandbox.handed.secret().to_owned(),
         sandbox_id: sandbox.id.to_string(),
         token: server.token.reveal().to_owned(),
         link: link.link.reveal().to_owned(),

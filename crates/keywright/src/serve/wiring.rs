@@ -77,7 +77,7 @@ pub async fn start(settings: &Settings, given: &Serve) -> Result<Running, Failur
     let place = NodePlace::open(place_file(&settings.data)).map_err(|e| rewind(&e))?;
     place.check(&store).await.map_err(|e| rewind(&e))?;
     let (applied, seen) = watch::channel(None);
-    let verifier = (role != Role::Hub).then(|| Arc::new(Verifier::new()));
+    let verifier = if role == Role::Hub { None } else { Some(Arc::new(verifier(settings, &serve, &store, &keys)?)) };
     let local = verifier.as_ref().map(|_| LocalVerifier { applied: seen });
     let operations = Operations::new(store.clone(), clocks::real(), Arc::new(keys), local).reached_at(&base_url(&serve, address));
     if role != Role::Verifier {
@@ -213,9 +213,21 @@ async fn open(settings: &Settings, lease_ms: Option<u64>) -> Result<Store, Failu
     Ok(store)
 }
 
+fn verifier(settings: &Settings, serve: &Serve, store: &Store, keys: &Keys) -> Result<Verifier, Failure> {
+    let keyring = match keys.keyring() {
+        Ok(keyring) => Some(Arc::clone(keyring)),
+        Err(_) => master_key::verification(settings, serve.verification_key_file.as_deref())?.map(Arc::new),
+    };
+    if keyring.is_none() {
+        tracing::warn!("without a verification key this node cannot check requests that are signed under a secret: see `keywright verification-key`");
+    }
+    let verifier = keyring.into_iter().fold(Verifier::new(), Verifier::with_keyring);
+    Ok(if store.is_embedded() { verifier } else { verifier.sharing_nonces() })
+}
+
 async fn keys(settings: &Settings, store: &Store, role: Role) -> Result<Keys, Failure> {
     if role == Role::Verifier {
-        // Nothing that a verifier holds today is sealed, and a key that is not there cannot be stolen.
+        // All that it opens are secrets of credentials, which takes a sub-key only: a key that is not there cannot be stolen.
         return Ok(Keys::without_master(store).await?);
     }
     if let Some(master) = master_key::find(settings)? {

@@ -3,19 +3,18 @@
 use std::sync::Arc;
 
 use keywright_crypto::random;
-use keywright_crypto::secret::{Secret, ShownOnce};
 use keywright_domain::caller::{Allowed, Caller, Right};
 use keywright_domain::catalogue::{Allowance, Catalogue};
 use keywright_domain::change::{Change, Place};
 use keywright_domain::credential::restrictions::{Networks, Origins};
-use keywright_domain::credential::secret_form::{self, Class};
-use keywright_domain::credential::{Credential, Environment, Kind, Permissions, RateLimit, Restrictions, State, Version, VersionState};
+use keywright_domain::credential::{Credential, Environment, Kind, Permissions, RateLimit, Restrictions, State, VersionState};
 use keywright_domain::ids::{ApplicationId, CredentialId};
 use keywright_domain::time::Timestamp;
 use keywright_domain::{limits, text};
 use keywright_store::{AuditEntry, Done};
 use serde_json::json;
 
+use super::coin::{self, Coined, Handed};
 use super::{built_kind, expiry, organisation};
 use crate::form::{CHECKED, Form};
 use crate::organisations::on_request;
@@ -26,6 +25,8 @@ use crate::{Error, Operations, Rule};
 pub struct NewCredential {
     /// Slug of one of the application's services.
     pub service: String,
+    /// One of the service's kinds; none: the first of them.
+    pub kind: Option<String>,
     /// `production` or `sandbox`.
     pub environment: String,
     /// A label.
@@ -44,14 +45,14 @@ pub struct NewCredential {
     pub reason: Option<String>,
 }
 
-/// A credential that was made, with its key, which is shown this once.
+/// A credential that was made, with its secret, which is shown this once.
 pub struct Created {
     /// Its id.
     pub id: CredentialId,
     /// 1.
     pub version: u32,
-    /// The key.
-    pub key: ShownOnce,
+    /// What its holder gets.
+    pub handed: Handed,
     /// Where the change stands in the log.
     pub place: Place,
 }
@@ -127,13 +128,15 @@ impl Operations {
         let now = self.now();
         let id = CredentialId::from_parts(now.ms(), random::bits().map_err(no_random)?);
         let organisation = organisation(allowed, id).map_err(Refusal::Error)?;
-        let class = Class::ApiKey(checked.environment);
-        let secret: Secret = random::secret(catalogue.brand(), class).map_err(no_random)?;
+        let public_id = coin::public_half(checked.kind, checked.environment, catalogue.brand()).map_err(Refusal::Error)?;
+        let subject = coin::Subject { id, kind: checked.kind, environment: checked.environment, public_id: public_id.as_deref() };
+        let Coined { version, handed } = coin::coin(subject, catalogue.brand(), self.keys()).map_err(Refusal::Error)?;
         let credential = Credential {
             id,
             organisation,
             application,
             kind: checked.kind,
+            public_id: public_id.clone(),
             service: service.to_owned(),
             environment: checked.environment,
             name: checked.name,
@@ -143,13 +146,7 @@ impl Operations {
             expires_at: checked.expires_at,
             created_at: now,
             revoked_at: None,
-            versions: vec![Version {
-                number: 1,
-                state: VersionState::Active,
-                digest: secret.digest(),
-                hint: secret_form::masked(catalogue.brand(), class, &secret.hint()),
-                created_at: now,
-            }],
+            versions: vec![version.numbered(1, VersionState::Active, now)],
         };
         let (max, reason) = (checked.max, checked.reason);
         let done = self
@@ -178,7 +175,7 @@ impl Operations {
                 Ok(Done { value: (), audit: vec![audit], changes: vec![Change::Credential(id)] })
             })
             .await?;
-        Ok(Created { id, version: 1, key: secret.show_once(), place: done.place })
+        Ok(Created { id, version: 1, handed, place: done.place })
     }
 }
 
@@ -188,6 +185,13 @@ fn check(catalogue: &Catalogue, new: &NewCredential, allowances: Option<&[Allowa
     let service = catalogue.service(&new.service);
     if service.is_none() {
         form.bad("service", format!("{:?} is not in the catalogue, which has {}", text::repeated(&new.service), catalogue.slugs().join(", ")));
+    }
+    let kind = form.take_some("kind", new.kind.as_deref().map(str::parse::<Kind>));
+    if let (Some(kind), Some(service)) = (kind, service)
+        && !service.kinds.contains(&kind)
+    {
+        let kinds: Vec<&str> = service.kinds.iter().map(|k| k.as_str()).collect();
+        form.bad("kind", format!("{kind} is not a kind that {} takes: write {}", service.slug, kinds.join(" or ")));
     }
     let environment = form.take("environment", new.environment.parse::<Environment>());
     let name = form.take("name", text::name(&new.name));
@@ -212,7 +216,7 @@ fn check(catalogue: &Catalogue, new: &NewCredential, allowances: Option<&[Allowa
     form.done()?;
     let service = service.expect(CHECKED);
     Ok(Checked {
-        kind: built_kind(catalogue, service)?,
+        kind: built_kind(catalogue, service, kind)?,
         environment: environment.expect(CHECKED),
         name: name.expect(CHECKED),
         permissions: permissions.expect(CHECKED),

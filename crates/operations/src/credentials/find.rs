@@ -34,7 +34,7 @@ impl Found {
 
     /// Whether that version is one whose secret counts now.
     fn is_current(&self) -> bool {
-        self.version().is_some_and(|v| v.state.accepts(self.shown.now))
+        self.version().is_some_and(|v| v.accepts(self.shown.now))
     }
 
     /// Whether a verifier would accept the secret now.

@@ -1,6 +1,7 @@
 //! Credentials: making, seeing, changing, rotating, suspending and revoking them, and finding whose a leaked one is.
 
 mod change;
+mod coin;
 mod create;
 mod find;
 mod revoke;
@@ -9,6 +10,7 @@ mod show;
 mod view;
 
 pub use change::{Changes, Set};
+pub use coin::Handed;
 pub use create::{Created, NewCredential};
 pub use find::Found;
 pub use revoke::{Effective, Revoked, VerifierEffect};
@@ -34,9 +36,13 @@ fn expiry(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     if at > now { Ok(at) } else { Err(format!("{at} is not in the future")) }
 }
 
-/// The kind that a service takes and this release can make.
-fn built_kind(catalogue: &keywright_domain::catalogue::Catalogue, service: &keywright_domain::catalogue::Service) -> Result<Kind, Rule> {
-    let built = |s: &keywright_domain::catalogue::Service| s.kinds.iter().copied().find(|k| Kind::BUILT.contains(k));
+/// The kind that a service takes and this release can make: the one that is wanted, else the first.
+fn built_kind(
+    catalogue: &keywright_domain::catalogue::Catalogue,
+    service: &keywright_domain::catalogue::Service,
+    wanted: Option<Kind>,
+) -> Result<Kind, Rule> {
+    let built = |s: &keywright_domain::catalogue::Service| s.kinds.iter().copied().find(|k| Kind::BUILT.contains(k) && wanted.is_none_or(|w| w == *k));
     built(service).ok_or_else(|| Rule::KindNotBuilt {
         service: service.slug.clone(),
         kind: service.kinds.first().map_or("none", |k| k.as_str()),

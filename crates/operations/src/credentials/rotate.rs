@@ -1,17 +1,14 @@
 //! Rotating a credential.
 
-use keywright_crypto::random;
-use keywright_crypto::secret::ShownOnce;
 use keywright_domain::caller::{Caller, Right};
 use keywright_domain::change::{Change, Place};
-use keywright_domain::credential::Environment;
 use keywright_domain::credential::rotation::{Policy, PolicyName, Rotated};
-use keywright_domain::credential::secret_form::{self, Class};
 use keywright_domain::ids::CredentialId;
 use keywright_domain::time::{Span, Timestamp};
 use keywright_store::{AuditEntry, Done};
 use serde_json::json;
 
+use super::coin::{Coined, Handed, Subject, coin};
 use super::organisation;
 use crate::form::Form;
 use crate::{Error, Operations, Rule};
@@ -27,14 +24,14 @@ pub struct Rotation {
     pub replace: bool,
 }
 
-/// A rotation that was made, with the new key, which is shown this once.
+/// A rotation that was made, with the new secret, which is shown this once.
 pub struct RotationMade {
     /// The credential, as before.
     pub id: CredentialId,
     /// Number of the new version.
     pub version: u32,
-    /// The key.
-    pub key: ShownOnce,
+    /// What its holder gets.
+    pub handed: Handed,
     /// Until when the previous version works; none: it has ended, or its overlap has not begun.
     pub previous_until: Option<Timestamp>,
     /// Where the change stands in the log.
@@ -57,20 +54,19 @@ impl Operations {
             form.bad("overlap", "an immediate rotation has none: leave it out, or choose the policy overlap");
         }
         form.done()?;
-        // The environment, which the key's form tells, never changes; so the secret can be made before the transaction.
+        // What the secret depends on never changes; so it can be made before the transaction.
         let shown = self.store.scope(&allowed)?.credential(id).await?.ok_or_else(|| Error::not_found("credential", id))?;
-        let environment: Environment = shown.credential.environment;
         let (default_name, default_overlap) =
             catalogue.service(&shown.credential.service).map_or((PolicyName::Overlap, keywright_domain::limits::OVERLAP_DEFAULT), |service| service.rotation);
         let policy = Policy::new(name.unwrap_or(default_name), overlap.unwrap_or(default_overlap)).map_err(Rule::Rotate)?;
-        let class = Class::ApiKey(environment);
-        let secret = random::secret(catalogue.brand(), class)?;
-        let hint = secret_form::masked(catalogue.brand(), class, &secret.hint());
-        let (digest, now, replace) = (secret.digest(), self.now(), rotation.replace);
+        let credential = &shown.credential;
+        let subject = Subject { id, kind: credential.kind, environment: credential.environment, public_id: credential.public_id.as_deref() };
+        let Coined { version, handed } = coin(subject, catalogue.brand(), self.keys())?;
+        let (now, replace) = (self.now(), rotation.replace);
         let done = self
             .write(allowed, async move |tx| {
                 let mut stored = tx.credential_for_update(organisation, id).await?.ok_or_else(|| Error::not_found("credential", id))?;
-                let rotated = stored.credential.rotate(policy, replace, digest, hint.clone(), now).map_err(Rule::Rotate)?;
+                let rotated = stored.credential.rotate(policy, replace, version.clone(), now).map_err(Rule::Rotate)?;
                 stored.pending_overlap = match policy {
                     Policy::OnFirstUse(overlap) => Some(overlap),
                     Policy::Immediate | Policy::Overlap(_) => None,
@@ -83,7 +79,7 @@ impl Operations {
             })
             .await?;
         let Rotated { version, previous_until } = done.value;
-        Ok(RotationMade { id, version, key: secret.show_once(), previous_until, place: done.place })
+        Ok(RotationMade { id, version, handed, previous_until, place: done.place })
     }
 }
 

@@ -16,6 +16,8 @@ use trust::{Judgement, Reading, Trust};
 const AT_ONCE: u32 = 500;
 /// Log entries that one transaction removes.
 const LOG_AT_ONCE: u32 = 10_000;
+/// Nonces that one transaction removes.
+const NONCES_AT_ONCE: u32 = 100_000;
 
 /// What a round of housekeeping came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -89,6 +91,7 @@ impl Operations {
                 Ok::<_, Error>(((), vec![]))
             })
             .await?;
+        self.store.housekeep(allowed()?, async move |tx| Ok::<_, Error>((tx.nonces_forget(now, NONCES_AT_ONCE).await?, vec![]))).await?;
         self.forget_people(now).await?;
         round.log_entries = self.store.trim_log(now, LOG_AT_ONCE).await?;
         Ok(())

@@ -35,6 +35,11 @@ pub(super) fn missing(version: i64) -> impl Iterator<Item = &'static Step> {
     STEPS.iter().filter(move |step| step.version > version)
 }
 
+/// The statements as PostgreSQL takes them.
+pub(super) fn for_postgres(sql: &str) -> String {
+    sql.replace("/*UNLOGGED*/", "UNLOGGED")
+}
+
 /// PostgreSQL's statements in SQLite's words.
 pub(super) fn for_sqlite(sql: &str) -> String {
     [

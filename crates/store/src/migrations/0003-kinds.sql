@@ -8,3 +8,17 @@ ALTER TABLE version ADD COLUMN material BYTEA;
 -- Secrets side by side: what each is for, and when it ends by itself.
 ALTER TABLE version ADD COLUMN description TEXT COLLATE "C";
 ALTER TABLE version ADD COLUMN expires_us BIGINT;
+
+-- Nonces of signed requests, for all nodes of a cluster; a single node keeps its own in memory. Nothing of it has to outlive a crash.
+CREATE /*UNLOGGED*/ TABLE nonce (
+    key BYTEA PRIMARY KEY,
+    until_us BIGINT NOT NULL,
+    -- Tells whose claim it was, where the answer was lost on its way.
+    claim BIGINT NOT NULL
+) /*STRICT, WITHOUT ROWID*/;
+CREATE INDEX nonce_until ON nonce (until_us);
+-- When this memory began; no row: just now.
+CREATE /*UNLOGGED*/ TABLE nonce_memory (
+    id BIGINT PRIMARY KEY CHECK (id = 1),
+    born_us BIGINT NOT NULL
+) /*STRICT*/;

@@ -1,18 +1,24 @@
 //! The order of the codes: the first that applies is the verdict.
 
 mod api_key;
+mod http_message_signatures;
+mod proof;
+mod signature;
 mod standing;
 #[cfg(test)]
 mod tests;
+mod tylt;
+mod yoti;
 
-use keywright_domain::credential::{Kind, VersionState};
+use keywright_domain::credential::VersionState;
 use keywright_domain::time::{Boot, Timestamp};
 use keywright_domain::verdict::Code;
 
+use self::proof::{Case, Proven, Unproven};
 use crate::question::{Beyond, Question};
 use crate::rate_limits;
-use crate::replica::{Asker, Owner, Row, Scope, View};
-use crate::verdict::{Answer, Found, Verdict};
+use crate::replica::{Asker, Scope, View};
+use crate::verdict::{Answer, Found, Step, Verdict};
 use crate::verifier::Reading;
 
 /// The verdict on a question, by the state that `reading` pins.
@@ -22,11 +28,11 @@ use crate::verifier::Reading;
 ///
 /// # Errors
 /// [`Beyond`]: the resource server may not ask this.
-pub fn decide<'r>(reading: &'r Reading<'_>, asker: &Asker<'r>, question: &Question<'_>, now: Timestamp, boot: Boot) -> Result<Verdict<'r>, Beyond> {
+pub fn decide<'r>(reading: &'r Reading<'_>, asker: &Asker<'r>, question: &Question<'_>, now: Timestamp, boot: Boot) -> Result<Step<'r>, Beyond> {
     let scope = asker.scope(question.service, question.environment)?;
     let view = &reading.snapshot.view;
     let mut verdict = Verdict {
-        answer: Answer { code: Code::Valid, found: None, position: reading.position() },
+        answer: Answer { code: Code::Valid, found: None, position: reading.position(), signed: None, detail: None },
         snapshot: &reading.snapshot,
         service: None,
         serves_stale: false,
@@ -35,11 +41,16 @@ pub fn decide<'r>(reading: &'r Reading<'_>, asker: &Asker<'r>, question: &Questi
         calendar: now,
         asked: boot,
     };
-    match api_key::prove(view, &scope, question.credential, now) {
-        Ok((row, owner)) => proven(&mut verdict, view, row, owner, question, now, boot),
-        Err(code) => unproven(&mut verdict, &scope, code),
+    match proof::prove(&Case { verifier: reading.verifier, view, scope: &scope, question, now, boot }) {
+        Ok(proof) => proven(&mut verdict, view, proof, question, now, boot),
+        Err(Unproven::Code(code, detail)) => {
+            verdict.answer.detail = detail;
+            unproven(&mut verdict, &scope, code);
+        }
+        Err(Unproven::Need(claim)) => return Ok(Step::Need(claim)),
+        Err(Unproven::Unavailable(why)) => return Ok(Step::Unavailable(why)),
     }
-    Ok(verdict)
+    Ok(Step::Done(verdict))
 }
 
 /// Without proof nothing about a credential is told, and nothing counts as its use.
@@ -49,7 +60,8 @@ fn unproven(verdict: &mut Verdict<'_>, scope: &Scope<'_>, code: Code) {
     verdict.serves_stale = scope.serves_stale();
 }
 
-fn proven<'r>(verdict: &mut Verdict<'r>, view: &'r View, row: &'r Row, owner: Owner, question: &Question<'_>, now: Timestamp, boot: Boot) {
+fn proven<'r>(verdict: &mut Verdict<'r>, view: &'r View, proof: Proven<'r>, question: &Question<'_>, now: Timestamp, boot: Boot) {
+    let Proven { row, owner, signed } = proof;
     let service = view.services.get(row.service);
     let permissions = view.permissions(row);
     let (code, own_limit) = match standing::refusal(view, row, owner, permissions, question, now) {
@@ -58,8 +70,9 @@ fn proven<'r>(verdict: &mut Verdict<'r>, view: &'r View, row: &'r Row, owner: Ow
     };
     let mut found = Found {
         credential: row.credential(),
+        public_id: view.material(row).map(|material| &*material.public_id),
         version: row.number,
-        kind: Kind::ApiKey,
+        kind: row.kind(),
         service: service.map_or("", |s| s.slug.as_ref()),
         environment: row.environment(),
         application: owner.application,
@@ -81,6 +94,7 @@ fn proven<'r>(verdict: &mut Verdict<'r>, view: &'r View, row: &'r Row, owner: Ow
         found.rate_limit = Some(taken.unwrap_or_else(|refused| refused));
     }
     verdict.answer.found = Some(found);
+    verdict.answer.signed = signed;
     verdict.service = Some(row.service);
     verdict.serves_stale = service.is_some_and(|s| s.serves_stale);
     verdict.pending = matches!(row.version(now), VersionState::Pending { .. });

@@ -29,7 +29,7 @@ fn a_good_key_is_valid_and_says_whose_it_is() {
     let asker = reading.asker(crate::fixture::TOKEN, now).unwrap();
     let (key, asked) = (key(1, Environment::Production), names(&["tiles:read"]));
     let question = Question { permissions: &asked, service: Some("maps"), environment: Some(Environment::Production), ..question(&key) };
-    let verdict = super::decide(&reading, &asker, &question, now, crate::fixture::boot(kit.ms)).unwrap();
+    let verdict = super::decide(&reading, &asker, &question, now, crate::fixture::boot(kit.ms)).unwrap().done().unwrap();
     let fresh = reading.confirm(verdict, crate::fixture::boot(kit.ms)).unwrap_or_else(|_| panic!("stale"));
     let (answer, found) = (fresh.answer(), fresh.answer().found.unwrap());
     assert_eq!((answer.code, answer.position.0, fresh.stale_s()), (Code::Valid, 5, None));

@@ -209,7 +209,7 @@ impl Follower {
     /// An empty replica for the snapshot that begins with `head`. It can be filled on another thread, and be thrown away when reading fails.
     #[must_use]
     pub fn loading(&self, head: &SnapshotHead) -> Loading {
-        Loading::new(head, self.verifier.current().view.services.clone())
+        Loading::new(head, self.verifier.current().view.services.clone(), self.verifier.keyring())
     }
 
     /// The snapshot is complete. It is published, but only a poll can show that nothing is missing: the lease is not renewed.
@@ -280,6 +280,9 @@ impl Follower {
         self.place = page.upto;
         let complete = page.upto == page.head;
         let lease = if complete { current.lease.renewed(asked.at, page.lease_ms) } else { current.lease };
+        if complete && let Some(nonces) = self.verifier.nonces() {
+            nonces.born(page.store_now);
+        }
         self.publish(lease, calendar);
         let pace = match (complete, news) {
             (false, _) => Pace::AtOnce,

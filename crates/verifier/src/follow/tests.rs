@@ -336,7 +336,7 @@ fn a_pinned_reading_keeps_its_state_and_its_lease() {
     let now = pinned.calendar(boot(kit.ms));
     let (asker, key) = (pinned.asker(TOKEN, now).unwrap(), key(1, Environment::Production));
     let question = crate::Question { credential: key.as_bytes(), ..crate::Question::default() };
-    let decide = || crate::decide(&pinned, &asker, &question, now, boot(kit.ms)).unwrap();
+    let decide = || crate::decide(&pinned, &asker, &question, now, boot(kit.ms)).unwrap().done().unwrap();
     assert_eq!(pinned.confirm(decide(), boot(kit.ms)).map(|f| f.answer().code), Ok(Code::Valid), "sent before, and the lease runs");
     assert!(pinned.confirm(decide(), boot(lease_over)).is_err(), "the newer lease does not count for the older state");
 }

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use keywright_domain::change::{ApplicationRecord, CredentialRecord, OrganisationRecord, Record};
+use keywright_crypto::digest;
+use keywright_domain::change::{ApplicationRecord, CredentialRecord, OrganisationRecord, Record, VersionRecord};
 use keywright_domain::credential::Kind;
 use keywright_domain::credential::restrictions::{Networks, Origins};
 use keywright_domain::ids::{ApplicationId, CredentialId};
 
 use super::index::{of_digest, of_id};
+use super::materials::Material;
 use super::permission_set::PermissionSet;
-use super::row::{Links, NONE, Row};
+use super::row::{Links, NONE, Name, Row, public_name};
 use super::services;
 use super::view::{Application, Bounds};
 use super::{BoundsKey, Replica};
@@ -30,17 +32,22 @@ impl Replica {
     }
 
     fn put_credential(&mut self, credential: &CredentialRecord) {
-        // Only keys are in the index of bearer secrets: nothing else is ever valid there.
-        if credential.kind != Kind::ApiKey || credential.versions.is_empty() {
+        // Without a public half that names it, nobody could ask for it.
+        let nameless = credential.kind != Kind::ApiKey && credential.public_id.is_none();
+        if nameless || credential.versions.is_empty() {
             return self.remove_credential(credential.id);
         }
         let links = self.links(credential);
-        let mut rows: Vec<Row> = credential.versions.iter().map(|version| Row::new(credential, version, links)).collect();
+        let names = self.names(credential);
+        let mut rows: Vec<Row> = credential.versions.iter().zip(names).map(|(version, name)| Row::new(credential, version, name, links)).collect();
         let old = self.home(credential.id).map(|home| self.chain(home)).unwrap_or_default();
         if let Some(home) = old.first() {
             self.release(*home);
         }
-        let same_secrets = old.len() == rows.len() && old.iter().zip(&rows).all(|(slot, new)| self.rows.get(*slot).is_some_and(|row| row.digest == new.digest));
+        for slot in &old {
+            self.release_material(*slot);
+        }
+        let same_secrets = old.len() == rows.len() && old.iter().zip(&rows).all(|(slot, new)| self.rows.get(*slot).is_some_and(|row| row.name() == new.name()));
         if same_secrets {
             for (i, (slot, row)) in old.iter().zip(&mut rows).enumerate() {
                 (row.home, row.next) = (old[0], old.get(i + 1).copied().unwrap_or(NONE));
@@ -66,7 +73,27 @@ impl Replica {
         for (i, (slot, row)) in slots.iter().zip(&mut rows).enumerate() {
             (row.home, row.next) = (home, slots.get(i + 1).copied().unwrap_or(NONE));
             self.rows.set(*slot, *row);
-            self.by_digest.insert(of_digest(&row.digest), *slot);
+            // A public half leads to the first version, and from there to the others.
+            if row.kind() == Kind::ApiKey || i == 0 {
+                self.by_digest.insert(of_digest(row.name()), *slot);
+            }
+        }
+    }
+
+    /// What each version is found by. Material is put down for those that have some.
+    fn names(&mut self, credential: &CredentialRecord) -> Vec<Name> {
+        let public = digest::sha256(credential.public_id.as_deref().unwrap_or_default().as_bytes());
+        let keyring = self.keyring.clone();
+        let name = |version: &VersionRecord| match Material::of(credential, version, keyring.as_deref()) {
+            None => version.digest,
+            Some(material) => public_name(&public, self.materials.insert(Some(material))),
+        };
+        credential.versions.iter().map(name).collect()
+    }
+
+    fn release_material(&mut self, slot: u32) {
+        if let Some(material) = self.rows.get(slot).and_then(Row::material) {
+            self.materials.remove(material);
         }
     }
 
@@ -94,6 +121,7 @@ impl Replica {
         self.release(home);
         for slot in self.chain(home) {
             self.unlist(slot);
+            self.release_material(slot);
             self.rows.remove(slot);
         }
         self.by_credential.remove(of_id(id.bits()), home);
@@ -121,7 +149,7 @@ impl Replica {
     /// The row's secret is no longer found.
     fn unlist(&mut self, slot: u32) {
         if let Some(row) = self.rows.get(slot) {
-            self.by_digest.remove(of_digest(&row.digest), slot);
+            self.by_digest.remove(of_digest(row.name()), slot);
         }
     }
 

@@ -6,6 +6,7 @@
 mod apply;
 mod index;
 mod interned;
+mod materials;
 mod permission_set;
 mod prefetch;
 mod rate_states;
@@ -21,14 +22,17 @@ mod model_test;
 
 pub use permission_set::PermissionSet;
 pub use resource_servers::Asker;
+pub(crate) use materials::{Material, Prover};
 pub(crate) use resource_servers::Scope;
 pub(crate) use row::Row;
+pub(crate) use services::Signing;
 pub(crate) use view::{Bounds, Owner, View};
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
+use keywright_crypto::keyring::Keyring;
 use keywright_domain::change::{Place, Record, SnapshotHead};
 use keywright_domain::credential::RateLimit;
 use keywright_domain::ids::OrganisationId;
@@ -49,7 +53,11 @@ type BoundsKey = (Box<str>, Box<str>, Option<RateLimit>);
 #[derive(Default)]
 pub(crate) struct Replica {
     rows: Slots<Row>,
+    /// Rows of API keys by their secret's digest, and home rows of other credentials by that of their public half.
     by_digest: Index,
+    materials: Slots<Option<Arc<Material>>>,
+    /// Opens sealed secrets; none: this node cannot.
+    keyring: Option<Arc<Keyring>>,
     /// Home rows of credentials.
     by_credential: Index,
     applications: Slots<Application>,
@@ -78,6 +86,7 @@ impl Replica {
         View {
             rows: self.rows.table().clone(),
             by_digest: self.by_digest.clone(),
+            materials: self.materials.table().clone(),
             applications: self.applications.table().clone(),
             permissions: self.permissions.table().clone(),
             restrictions: self.restrictions.table().clone(),
@@ -97,9 +106,9 @@ pub struct Loading {
 
 impl Loading {
     /// `services`: those that are numbered already.
-    pub(crate) fn new(head: &SnapshotHead, services: Arc<Services>) -> Self {
+    pub(crate) fn new(head: &SnapshotHead, services: Arc<Services>, keyring: Option<Arc<Keyring>>) -> Self {
         let index = || Index::with_room(head.credentials);
-        let replica = Replica { services, by_digest: index(), by_credential: index(), ..Replica::default() };
+        let replica = Replica { services, keyring, by_digest: index(), by_credential: index(), ..Replica::default() };
         Self { replica, place: head.head }
     }
 

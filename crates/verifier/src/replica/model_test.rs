@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use keywright_crypto::digest;
 use keywright_domain::application;
 use keywright_domain::change::{ApplicationRecord, CredentialRecord, OrganisationRecord, VersionRecord};
-use keywright_domain::credential::{Environment, Kind, State, VersionState};
+use keywright_domain::credential::{Environment, Kind, Material, State, VersionState};
 use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId};
 use proptest::prelude::*;
 
@@ -75,11 +75,14 @@ fn credential() -> impl Strategy<Value = Record> {
             number: i as u32 + 1,
             state: VersionState::Active,
             digest: secret(5 * n + i as u8),
+            material: Material::Digest,
+            expires_at: None,
         });
         Record::Credential(CredentialRecord {
             id: CredentialId::from_bits(u128::from(n) + 1),
             application: ApplicationId::from_bits(u128::from(application) + 1),
             kind: if odd == 0 { Kind::Hmac } else { Kind::ApiKey },
+            public_id: None,
             service: "maps".into(),
             environment: Environment::Production,
             permissions: ["", "a", "a b", "b"][permissions].into(),

@@ -1,7 +1,7 @@
 //! What one secret leads to.
 
 use keywright_domain::change::{CredentialRecord, VersionRecord};
-use keywright_domain::credential::{Environment, Standing, State, VersionState};
+use keywright_domain::credential::{Environment, Kind, Standing, State, VersionState};
 use keywright_domain::ids::CredentialId;
 use keywright_domain::limits;
 use keywright_domain::time::{Span, Timestamp};
@@ -10,6 +10,19 @@ use keywright_domain::time::{Span, Timestamp};
 pub(crate) const NONE: u32 = u32::MAX;
 const NEVER_US: i64 = i64::MAX;
 
+/// What a row is found by: the digest of a whole secret, or what stands in its place for credentials with a public half.
+pub(crate) type Name = [u8; 32];
+
+/// Bytes of the public half's digest in a [`Name`]; the slot of the version's material follows.
+const PUBLIC_BYTES: usize = 28;
+
+/// The name of a version whose credential has a public half: 224 bits of its SHA-256, and where the version's material stands.
+pub(crate) fn public_name(digest: &[u8; 32], material: u32) -> Name {
+    let mut name = *digest;
+    name[PUBLIC_BYTES..].copy_from_slice(&material.to_le_bytes());
+    name
+}
+
 /// A version together with all that is decided about its credential, in 96 bytes. Nearly every credential has one version, so a verdict costs one
 /// look at the index and one at the row; the versions of a rotated credential repeat what they share.
 ///
@@ -17,7 +30,7 @@ const NEVER_US: i64 = i64::MAX;
 #[derive(Clone, Copy)]
 #[repr(align(32))]
 pub(crate) struct Row {
-    pub(crate) digest: [u8; 32],
+    name: Name,
     /// The id's bits as two words: 16-byte alignment would cost 16 bytes.
     credential: [u64; 2],
     expires_us: i64,
@@ -50,11 +63,15 @@ const VERSION: u16 = 0b11 << 4;
 const PENDING: u16 = 1 << 4;
 const RETIRING: u16 = 2 << 4;
 const RETIRED: u16 = 3 << 4;
+const KIND: u16 = 0b11 << 6;
+const HMAC: u16 = 1 << 6;
+const OAUTH_CLIENT: u16 = 2 << 6;
+const KEY_PAIR: u16 = 3 << 6;
 
 impl Default for Row {
     fn default() -> Self {
         Self {
-            digest: [0; 32],
+            name: [0; 32],
             credential: [0; 2],
             expires_us: NEVER_US,
             version_us: 0,
@@ -81,8 +98,8 @@ pub(crate) struct Links {
 }
 
 impl Row {
-    /// The row of one version; its place among the others is set by who puts it there.
-    pub(crate) fn new(credential: &CredentialRecord, version: &VersionRecord, links: Links) -> Self {
+    /// The row of one version, found by `name`; its place among the others is set by who puts it there.
+    pub(crate) fn new(credential: &CredentialRecord, version: &VersionRecord, name: Name, links: Links) -> Self {
         let environment = match credential.environment {
             Environment::Production => PRODUCTION,
             Environment::Sandbox => 0,
@@ -92,17 +109,25 @@ impl Row {
             State::Suspended => SUSPENDED,
             State::Revoked => REVOKED,
         };
+        // A version that ends by itself is accepted until then, like one that retires.
+        let end = |until: Timestamp| version.expires_at.map_or(until, |expires_at| until.min(expires_at)).us();
         let (version_state, version_us) = match version.state {
-            VersionState::Active => (0, 0),
-            VersionState::Pending { until } => (PENDING, until.us()),
-            VersionState::Retiring { until } => (RETIRING, until.us()),
+            VersionState::Active => version.expires_at.map_or((0, 0), |until| (RETIRING, until.us())),
+            VersionState::Pending { until } => (PENDING, end(until)),
+            VersionState::Retiring { until } => (RETIRING, end(until)),
             VersionState::Retired { since } => (RETIRED, since.us()),
+        };
+        let kind = match credential.kind {
+            Kind::ApiKey => 0,
+            Kind::Hmac => HMAC,
+            Kind::OauthClient => OAUTH_CLIENT,
+            Kind::KeyPair => KEY_PAIR,
         };
         let bits = credential.id.bits();
         // Without a time it counts as revoked just now for as long as the row stays: refused either way.
         let revoked_s = credential.revoked_at.map_or(u32::MAX, |at| u32::try_from(at.us().max(0) as u64 / 1_000_000 + 1).unwrap_or(u32::MAX));
         Self {
-            digest: version.digest,
+            name,
             credential: [(bits >> 64) as u64, bits as u64],
             expires_us: credential.expires_at.map_or(NEVER_US, Timestamp::us),
             version_us,
@@ -114,12 +139,43 @@ impl Row {
             home: NONE,
             revoked_s,
             service: links.service,
-            flags: USED | environment | state | version_state,
+            flags: USED | environment | state | version_state | kind,
         }
     }
 
     pub(crate) const fn used(&self) -> bool {
         self.flags & USED != 0
+    }
+
+    pub(crate) const fn kind(&self) -> Kind {
+        match self.flags & KIND {
+            0 => Kind::ApiKey,
+            HMAC => Kind::Hmac,
+            OAUTH_CLIENT => Kind::OauthClient,
+            _ => Kind::KeyPair,
+        }
+    }
+
+    /// What the index finds it by.
+    pub(crate) const fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// The digest of its secret, if it is an API key.
+    pub(crate) fn digest(&self) -> Option<&[u8; 32]> {
+        (self.kind() == Kind::ApiKey).then_some(&self.name)
+    }
+
+    /// Whether the public half with this digest names its credential.
+    pub(crate) fn is_named(&self, digest: &[u8; 32]) -> bool {
+        self.kind() != Kind::ApiKey && self.name[..PUBLIC_BYTES] == digest[..PUBLIC_BYTES]
+    }
+
+    /// The slot of its material.
+    pub(crate) fn material(&self) -> Option<u32> {
+        let mut slot = [0; 4];
+        slot.copy_from_slice(&self.name[PUBLIC_BYTES..]);
+        (self.used() && self.kind() != Kind::ApiKey).then_some(u32::from_le_bytes(slot))
     }
 
     pub(crate) fn credential(&self) -> CredentialId {
@@ -155,7 +211,7 @@ impl Row {
     }
 
     /// The credential ended so long ago that nobody is told any more.
-    fn credential_forgotten(&self, now: Timestamp) -> bool {
+    pub(crate) fn credential_forgotten(&self, now: Timestamp) -> bool {
         let ended = match self.standing(now) {
             Standing::Revoked if self.revoked_s == u32::MAX => return false,
             Standing::Revoked => Timestamp::from_us(0).plus(Span::from_s(i64::from(self.revoked_s))),

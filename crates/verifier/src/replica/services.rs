@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use keywright_domain::catalogue::{Catalogue, OnStale};
-use keywright_domain::credential::RateLimit;
+use keywright_domain::catalogue::{self as declared, BodyCheck, Catalogue, OnStale, Scheme};
+use keywright_domain::credential::{Environment, RateLimit};
 use keywright_domain::credential::secret_form::Brand;
 
 /// Brands and services.
@@ -20,6 +20,39 @@ pub(crate) struct Service {
     /// For credentials that have none of their own.
     pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) serves_stale: bool,
+    /// What the catalogue says of signed requests; none: it does not declare the service.
+    pub(crate) signing: Option<Arc<Signing>>,
+}
+
+/// How requests for a service are signed.
+pub(crate) struct Signing {
+    pub(crate) schemes: Vec<Scheme>,
+    sandbox_authorities: Vec<String>,
+    production_authorities: Vec<String>,
+    pub(crate) base_paths: Vec<String>,
+    pub(crate) body_check: BodyCheck,
+}
+
+impl Signing {
+    /// Hosts under which the service is reached; empty: any.
+    pub(crate) fn authorities(&self, environment: Environment) -> &[String] {
+        match environment {
+            Environment::Sandbox => &self.sandbox_authorities,
+            Environment::Production => &self.production_authorities,
+        }
+    }
+}
+
+impl From<&declared::Service> for Signing {
+    fn from(declared: &declared::Service) -> Self {
+        Self {
+            schemes: declared.schemes.clone(),
+            sandbox_authorities: declared.sandbox_authorities.clone(),
+            production_authorities: declared.production_authorities.clone(),
+            base_paths: declared.base_paths.clone(),
+            body_check: declared.body_check,
+        }
+    }
 }
 
 /// The number of no service: no resource server may ask about it, so what has it is never accepted.
@@ -52,7 +85,7 @@ impl Services {
         self.number(slug).unwrap_or_else(|| {
             let new = u16::try_from(self.list.len()).unwrap_or(NO_SERVICE);
             if new != NO_SERVICE {
-                self.list.push(Service { slug: slug.into(), rate_limit: None, serves_stale: false });
+                self.list.push(Service { slug: slug.into(), rate_limit: None, serves_stale: false, signing: None });
             }
             new
         })
@@ -68,12 +101,14 @@ impl Services {
         for known in &mut self.list {
             known.rate_limit = None;
             known.serves_stale = false;
+            known.signing = None;
         }
         for declared in &catalogue.services {
             let number = self.number_or_new(&declared.slug);
             if let Some(service) = self.list.get_mut(usize::from(number)) {
                 service.rate_limit = declared.rate_limit;
                 service.serves_stale = declared.on_stale == OnStale::Serve;
+                service.signing = Some(Arc::new(Signing::from(declared)));
             }
         }
     }

@@ -12,6 +12,7 @@ use keywright_domain::ids::{ApplicationId, OrganisationId};
 use keywright_domain::time::Timestamp;
 
 use super::index::{self, Index};
+use super::materials::Material;
 use super::permission_set::PermissionSet;
 use super::prefetch::prefetch;
 use super::rate_states::RateStates;
@@ -25,6 +26,7 @@ use super::table::Table;
 pub(crate) struct View {
     pub(crate) rows: Table<Row>,
     pub(crate) by_digest: Index,
+    pub(crate) materials: Table<Option<Arc<Material>>>,
     pub(crate) applications: Table<Application>,
     pub(crate) permissions: Table<Option<Arc<PermissionSet>>>,
     pub(crate) restrictions: Table<Option<Arc<Bounds>>>,
@@ -91,7 +93,24 @@ impl View {
     #[inline]
     pub(crate) fn find(&self, digest: &[u8; 32]) -> Option<&Row> {
         let rows = self.by_digest.candidates(index::of_digest(digest)).filter_map(|slot| self.rows.get(slot));
-        rows.inspect(|row| self.prefetch_owner(row)).filter(|row| row.used()).find(|row| digest::equal(&row.digest, digest))
+        rows.inspect(|row| self.prefetch_owner(row)).filter(|row| row.used()).find(|row| row.digest().is_some_and(|known| digest::equal(known, digest)))
+    }
+
+    /// The first version of the credential that this public half names.
+    pub(crate) fn named(&self, public_id: &[u8]) -> Option<&Row> {
+        let digest = digest::sha256(public_id);
+        let rows = self.by_digest.candidates(index::of_digest(&digest)).filter_map(|slot| self.rows.get(slot));
+        rows.filter(|row| row.used()).find(|row| row.is_named(&digest))
+    }
+
+    /// All versions of the credential whose first one this is.
+    pub(crate) fn versions<'v>(&'v self, home: &'v Row) -> impl Iterator<Item = &'v Row> {
+        std::iter::successors(Some(home), |row| self.rows.get(row.next))
+    }
+
+    /// What requests of this version are proved with.
+    pub(crate) fn material(&self, row: &Row) -> Option<&Material> {
+        self.materials.get(row.material()?)?.as_deref()
     }
 
     /// Begins to fetch what [`find`](Self::find) will need.

@@ -88,7 +88,7 @@ impl Node {
         let calendar: Timestamp = reading.calendar(read);
         let asker = reading.asker(TOKEN, calendar).expect("a loaded replica knows the token");
         let question = Question { credential: key.as_bytes(), ..Question::default() };
-        let verdict = decide(&reading, &asker, &question, calendar, read).expect("the question stays within the asker's service");
+        let verdict = decide(&reading, &asker, &question, calendar, read).expect("the question stays within the asker's service").done()?;
         reading.confirm(verdict, self.boot(answered)).ok().map(|fresh| fresh.answer().code)
     }
 }

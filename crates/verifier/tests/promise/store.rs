@@ -10,7 +10,7 @@ use keywright_domain::change::{
     ApplicationRecord, CredentialRecord, Epoch, OrganisationRecord, Page, Place, Poll, Position, Record, ResourceServerRecord, SnapshotHead, Tag, VersionRecord,
 };
 use keywright_domain::credential::secret_form;
-use keywright_domain::credential::{Environment, Kind, State, VersionState};
+use keywright_domain::credential::{Environment, Kind, Material, State, VersionState};
 use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId, ResourceServerId, VerifierId};
 use keywright_domain::promise::Reported;
 use keywright_domain::time::Timestamp;
@@ -159,6 +159,7 @@ impl Contents {
             id: CredentialId::from_bits(n as u128 + 1),
             application: ApplicationId::from_bits(1),
             kind: Kind::ApiKey,
+            public_id: None,
             service: "business-api".into(),
             environment: Environment::Production,
             permissions: String::new(),
@@ -168,7 +169,7 @@ impl Contents {
             state: if self.revoked[n] { State::Revoked } else { State::Active },
             expires_at: None,
             revoked_at: self.revoked[n].then_some(store_clock(0)),
-            versions: vec![VersionRecord { number: 1, state: VersionState::Active, digest: KEYS[n].1 }],
+            versions: vec![VersionRecord { number: 1, state: VersionState::Active, digest: KEYS[n].1, material: Material::Digest, expires_at: None }],
         })
     }
 }

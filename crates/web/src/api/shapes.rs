@@ -88,7 +88,10 @@ pub struct CredentialShape {
     /// Id of the application that it belongs to.
     application_id: String,
     /// What it is made of, such as `api_key`.
+    #[schema(value_type = words::Kind)]
     kind: &'static str,
+    /// What names it openly and stays the same over rotations, such as the API key of an `hmac` credential; null: nothing does.
+    public_id: Option<String>,
     /// Slug of the service that it is for.
     service: String,
     /// Where it works.
@@ -141,6 +144,11 @@ pub struct VersionShape {
     retired_at: Option<String>,
     /// The last four characters of its secret, to recognise it by.
     key: String,
+    /// What it is for, where a credential has several secrets side by side; null: nobody said.
+    description: Option<String>,
+    /// When it ends by itself, RFC 3339 in UTC; null: with its credential.
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
     /// When it was made, RFC 3339 in UTC.
     #[schema(format = DateTime)]
     created_at: String,
@@ -184,6 +192,7 @@ impl From<&Shown> for CredentialShape {
             organisation_id: c.organisation.to_string(),
             application_id: c.application.to_string(),
             kind: c.kind.as_str(),
+            public_id: c.public_id.clone(),
             service: c.service.clone(),
             environment: c.environment.as_str(),
             name: c.name.clone(),
@@ -223,6 +232,8 @@ fn version(v: &keywright_domain::credential::Version, state: VersionState, usage
         until: text(until),
         retired_at: text(retired_at),
         key: v.hint.clone(),
+        description: v.description.clone(),
+        expires_at: text(v.expires_at),
         created_at: v.created_at.to_string(),
         last_used_at: accepted.map(|u| u.last.to_string()),
         last_source: accepted.and_then(|u| u.source).map(|s| s.to_string()),

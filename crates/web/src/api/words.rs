@@ -24,6 +24,8 @@ macro_rules! one_of {
 one_of! {
     /// Where a credential works: with real data, or for trying out.
     Environment = credential::Environment::ALL.map(credential::Environment::as_str),
+    /// How a credential proves a request.
+    Kind = credential::Kind::ALL.map(credential::Kind::as_str),
     /// Whether the provider knows who an organisation is: not asked yet, being looked at, or yes.
     Review = organisation::Review::ALL.map(organisation::Review::as_str),
     /// Where an application stands: not in production yet, in production, or switched off.

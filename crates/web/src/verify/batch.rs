@@ -2,9 +2,9 @@
 
 use hyper::body::Incoming;
 use keywright_domain::limits;
-use keywright_verifier::decide;
+use keywright_verifier::{Question, Step, decide};
 
-use super::{Attempt, Request, ask, asker, beyond, json, ok, question, unavailable};
+use super::{Attempt, Known, Request, ask, asker, beyond, json, ok, question, unavailable, unprovable};
 use crate::answer::Answer;
 use crate::app::App;
 use crate::problem::Problem;
@@ -15,7 +15,7 @@ pub(crate) fn batch(app: &App, watch: &Watch, request: hyper::Request<Incoming>)
     ask(app, watch, request, limits::BATCH_BYTES_MAX, attempt)
 }
 
-fn attempt(request: &Request<'_>) -> Result<Attempt, Problem> {
+fn attempt(request: &Request<'_>, nonces: &[Known]) -> Result<Attempt, Problem> {
     let boot = request.app.now();
     let reading = request.verifier.read();
     let now = reading.calendar(boot);
@@ -31,9 +31,27 @@ fn attempt(request: &Request<'_>) -> Result<Attempt, Problem> {
         return Err(unavailable(&stale));
     }
     let mut verdicts = Vec::with_capacity(questions.len());
+    // In the order of the questions that need one.
+    let (mut known, mut needed) = (nonces.iter().copied(), Vec::new());
     for (i, question) in questions.iter().enumerate() {
-        let verdict = decide(&reading, &asker, &question.question(), now, boot);
-        verdicts.push(verdict.map_err(|b| beyond(&reading, boot, &b, &format!("questions[{i}]: ")))?);
+        let headers = question.headers();
+        let signed = question.request(&headers);
+        let asked = question.question(signed.as_ref());
+        let mut step = decide(&reading, &asker, &asked, now, boot);
+        if let Ok(Step::Need(claim)) = &step {
+            match known.next() {
+                Some(nonce) if nonce.0 == *claim => step = decide(&reading, &asker, &Question { nonce: Some(nonce), ..asked }, now, boot),
+                _ => needed.push(*claim),
+            }
+        }
+        match step.map_err(|b| beyond(&reading, boot, &b, &format!("questions[{i}]: ")))? {
+            Step::Done(verdict) => verdicts.push(verdict),
+            Step::Need(_) => {}
+            Step::Unavailable(why) => return Err(unprovable(&why)),
+        }
+    }
+    if !needed.is_empty() {
+        return Ok(Attempt::Need(needed));
     }
     // One look at the clock, after the last decision, stands for all of them.
     let handed_over = request.app.now();

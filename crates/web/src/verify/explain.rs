@@ -3,7 +3,7 @@
 use keywright_domain::limits;
 use serde_json::{Map, Value};
 
-use super::question;
+use super::{question, signed_request};
 use crate::problem::FieldError;
 
 /// Bad fields named in one answer; a batch may have thousands.
@@ -65,15 +65,13 @@ fn explain(body: &[u8], check: impl FnOnce(&Value, &mut Errors)) -> Vec<FieldErr
 
 fn question(value: &Value, path: &str, errors: &mut Errors) {
     let Some(members) = object(value, path, errors) else { return };
-    let all: Vec<&str> = question::MEMBERS.split(", ").chain(["request"]).collect();
+    let all: Vec<&str> = question::MEMBERS.split(", ").collect();
     known(members, path, question::MEMBERS, &all, errors);
-    if members.contains_key("request") {
-        errors.add(at(path, "request"), "signed requests cannot be checked yet: send the \"credential\" of a bearer key");
-    }
-    match members.get("credential") {
-        None if members.contains_key("request") => {}
-        None | Some(Value::Null) => errors.add(at(path, "credential"), "is missing: the credential as the caller presented it"),
-        Some(given) => text(given, at(path, "credential"), question::credential, errors),
+    match (present(members, "credential"), present(members, "request")) {
+        (None, None) => errors.add(at(path, "credential"), "is missing: the credential as the caller presented it, or the whole \"request\" where it is signed"),
+        (Some(_), Some(_)) => errors.add(at(path, "request"), "is there beside \"credential\": send one of the two"),
+        (Some(given), None) => text(given, at(path, "credential"), question::credential, errors),
+        (None, Some(given)) => request(given, &at(path, "request"), errors),
     }
     for (name, check) in [
         ("service", (|t| question::service_slug(t)) as fn(&str) -> Result<(), String>),
@@ -99,6 +97,44 @@ fn question(value: &Value, path: &str, errors: &mut Errors) {
     }
     if let Some(given) = present(members, "min_position").filter(|p| !p.is_u64()) {
         errors.add(at(path, "min_position"), format!("must be a position (a whole number from 0), not {}", kind(given)));
+    }
+}
+
+fn request(value: &Value, path: &str, errors: &mut Errors) {
+    let Some(members) = object(value, path, errors) else { return };
+    known(members, path, signed_request::MEMBERS, &signed_request::MEMBERS.split(", ").collect::<Vec<_>>(), errors);
+    for (name, check) in [("method", signed_request::method as fn(&str) -> Result<(), String>), ("url", signed_request::url)] {
+        match members.get(name) {
+            None => errors.add(at(path, name), "is missing"),
+            Some(given) => text(given, at(path, name), check, errors),
+        }
+    }
+    match members.get("headers") {
+        None => errors.add(at(path, "headers"), "is missing: a list of [name, value], in the order in which they came"),
+        Some(Value::Array(list)) if list.len() > limits::REQUEST_HEADERS_MAX => {
+            errors.add(at(path, "headers"), format!("has {} headers: at most {} are read", list.len(), limits::REQUEST_HEADERS_MAX));
+        }
+        Some(Value::Array(list)) => {
+            for (i, header) in list.iter().enumerate() {
+                let field = format!("{}[{i}]", at(path, "headers"));
+                match header.as_array().map(Vec::as_slice) {
+                    Some([name, value]) => {
+                        text(name, format!("{field}[0]"), signed_request::header_name, errors);
+                        text(value, format!("{field}[1]"), |_| Ok(()), errors);
+                    }
+                    _ => errors.add(field, "must be a list of two strings: [name, value]"),
+                }
+            }
+        }
+        Some(other) => errors.add(at(path, "headers"), format!("must be a list of [name, value], not {}", kind(other))),
+    }
+    let mut bodies = signed_request::BODIES.iter().filter_map(|name| Some((*name, present(members, name)?)));
+    let first = bodies.next();
+    if let Some((name, given)) = first {
+        text(given, at(path, name), |t| signed_request::body(name, t).map(drop), errors);
+    }
+    for (other, _) in bodies {
+        errors.add(at(path, other), format!("is there beside {:?}: tell the body in one way", first.map_or("", |(name, _)| name)));
     }
 }
 

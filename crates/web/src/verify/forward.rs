@@ -12,22 +12,36 @@ use hyper::{HeaderMap, Request};
 use keywright_domain::credential::Environment;
 use keywright_domain::text;
 use keywright_domain::verdict::{Code, GatewayAnswer};
-use keywright_verifier::{Answer as Said, Beyond, Question, Reading, Stale, Verifier, decide};
+use keywright_crypto::scheme::{tylt, yoti};
+use keywright_verifier::{Answer as Said, Beyond, NonceAnswer, NonceClaim, Question, Reading, Stale, Step, Verifier, decide};
 
-use super::{bad_token, bearer, headers, no_verifier};
+use super::original::{Original, one};
+use super::{bad_token, bearer, headers, no_verifier, nonces_unavailable, unprovable};
 use crate::answer::{Answer, AnswerBody};
 use crate::app::App;
 use crate::client_address::client_address;
 use crate::problem::{FieldError, Kind, Problem, TraceId};
 
 /// Where the gateway's own token stands; `Authorization` is its client's.
-const TOKEN: &str = "keywright-token";
+pub(super) const TOKEN: &str = "keywright-token";
 
 /// Answers; a body, if there is one, is not read.
-pub(crate) fn forward(app: &App, peer: IpAddr, request: &Request<Incoming>) -> Answer {
+pub(crate) async fn forward(app: &App, peer: IpAddr, request: &Request<Incoming>) -> Answer {
     let Some(verifier) = app.verifier() else { return app.render(no_verifier()) };
     let gateway = Gateway { app, verifier, peer, headers: request.headers(), query: request.uri().query().unwrap_or_default() };
-    gateway.answer().unwrap_or_else(|problem| {
+    let answered = match gateway.attempt(None) {
+        // Boxed, because it would make every request's future larger, and few need it.
+        Ok(Attempt::Need(claim)) => match Box::pin(app.node().claim_nonces(&[claim])).await.as_deref() {
+            Ok([answer]) => gateway.attempt(Some((claim, *answer))),
+            _ => Err(nonces_unavailable()),
+        },
+        other => other,
+    };
+    let answered = answered.and_then(|attempt| match attempt {
+        Attempt::Done(answer) => Ok(answer),
+        Attempt::Need(_) => Err(nonces_unavailable()),
+    });
+    answered.unwrap_or_else(|problem| {
         // Gateways that drop our body (nginx does) can still show what names this answer.
         let (trace, kind) = (*problem.trace(), problem.kind());
         let mut answer = app.render(problem);
@@ -40,6 +54,13 @@ pub(crate) fn forward(app: &App, peer: IpAddr, request: &Request<Incoming>) -> A
     })
 }
 
+/// How an attempt to answer ended.
+enum Attempt {
+    Done(Answer),
+    /// All nodes together know whether this nonce is fresh.
+    Need(NonceClaim),
+}
+
 struct Gateway<'a> {
     app: &'a App,
     verifier: &'a Verifier,
@@ -49,7 +70,7 @@ struct Gateway<'a> {
 }
 
 impl Gateway<'_> {
-    fn answer(&self) -> Result<Answer, Problem> {
+    fn attempt(&self, nonce: Option<(NonceClaim, NonceAnswer)>) -> Result<Attempt, Problem> {
         let boot = self.app.now();
         let reading = self.verifier.read();
         let now = reading.calendar(boot);
@@ -62,26 +83,35 @@ impl Gateway<'_> {
             tracing::warn!(trace_id = problem.trace().as_str(), "a gateway's /verify/forward address has a wrong query string");
             problem
         })?;
-        let Some(credential) = bearer(self.headers) else {
-            let detail = "Send the credential in the header Authorization: Bearer, once.";
+        let original = if is_signed(self.headers) { Some(Original::of(self.headers)?) } else { None };
+        let request = original.as_ref().map(Original::request);
+        let credential = bearer(self.headers);
+        if credential.is_none() && request.is_none() {
+            let detail = "Send the credential in the header Authorization: Bearer, once, or sign the request.";
             return Err(Problem::new(Kind::CredentialMissing, detail).challenge(HeaderValue::from_static(r#"Bearer realm="api""#)));
-        };
+        }
         if let Err(stale) = reading.fresh_at(boot)
             && !reading.serves_stale()
         {
             return Err(unavailable(&stale));
         }
         let question = Question {
-            credential,
+            credential: credential.unwrap_or_default(),
+            request: request.as_ref(),
+            nonce,
             service: asked.service.as_deref(),
             environment: asked.environment,
             permissions: &asked.permissions,
             source_ip: client_address(self.peer, self.headers, &self.app.settings().trusted_proxies),
             origin: one(self.headers, ORIGIN.as_str()).and_then(|origin| origin.to_str().ok()),
         };
-        let verdict = decide(&reading, &asker, &question, now, boot).map_err(|b| beyond(&reading, boot, &b))?;
+        let verdict = match decide(&reading, &asker, &question, now, boot).map_err(|b| beyond(&reading, boot, &b))? {
+            Step::Done(verdict) => verdict,
+            Step::Need(claim) => return Ok(Attempt::Need(claim)),
+            Step::Unavailable(why) => return Err(unprovable(&why)),
+        };
         let fresh = reading.confirm(verdict, self.app.now()).map_err(|stale| unavailable(&stale))?;
-        render(fresh.answer(), &asked.permissions)
+        render(fresh.answer(), &asked.permissions, self.headers).map(Attempt::Done)
     }
 
     fn refuse_gateway(&self, reading: &Reading<'_>, boot: keywright_domain::time::Boot, given: bool) -> Problem {
@@ -109,7 +139,7 @@ fn beyond(reading: &Reading<'_>, boot: keywright_domain::time::Boot, beyond: &Be
 }
 
 /// The verdict as a status, with what goes to the upstream or to the caller.
-fn render(said: &Said<'_>, needed: &[Cow<'_, str>]) -> Result<Answer, Problem> {
+fn render(said: &Said<'_>, needed: &[Cow<'_, str>], asked: &HeaderMap) -> Result<Answer, Problem> {
     let limits = said.found.as_ref().and_then(|found| found.rate_limit);
     let told = said.code.told_to_caller();
     let problem = match (said.code.gateway(), &said.found) {
@@ -118,6 +148,9 @@ fn render(said: &Said<'_>, needed: &[Cow<'_, str>]) -> Result<Answer, Problem> {
             let fields = answer.headers_mut();
             fields.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
             headers::identity(fields, found, &TraceId::random());
+            if let Some(signed) = &said.signed {
+                headers::body(fields, signed, asked);
+            }
             fields.extend(limits.iter().flat_map(headers::rate_limit));
             return Ok(answer);
         }
@@ -132,7 +165,18 @@ fn render(said: &Said<'_>, needed: &[Cow<'_, str>]) -> Result<Answer, Problem> {
         (GatewayAnswer::TooManyRequests, _) => Problem::new(Kind::RateLimited, told).retry_after(limits.map_or(1, |l| l.retry_s.max(1))),
     };
     let credential = said.found.as_ref().map(|found| found.credential.to_string());
-    tracing::debug!(trace_id = problem.trace().as_str(), code = said.code.as_str(), credential, "refused for a gateway");
+    let detail = said.detail.as_deref();
+    tracing::debug!(
+        trace_id = problem.trace().as_str(),
+        code = said.code.as_str(),
+        credential,
+        detail = detail.map(|detail| detail.sentence.as_str()),
+        "refused for a gateway"
+    );
+    let problem = match detail.and_then(|detail| detail.accept_signature.as_deref()) {
+        Some(accepted) => problem.with(headers::ACCEPT_SIGNATURE, headers::value(accepted)),
+        None => problem,
+    };
     Err(limits.iter().flat_map(headers::rate_limit).fold(problem, |problem, (name, value)| problem.with(name, value)))
 }
 
@@ -147,10 +191,9 @@ fn challenge(error: &str, description: &str, needed: &[Cow<'_, str>]) -> HeaderV
     headers::value(&format!(r#"Bearer realm="api", error="{error}", error_description="{description}"{scope}"#))
 }
 
-/// The value of a header that must be there once.
-fn one<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h HeaderValue> {
-    let mut all = headers.get_all(name).iter();
-    all.next().filter(|_| all.next().is_none())
+/// Whether the client's request carries signature headers of any scheme.
+fn is_signed(headers: &HeaderMap) -> bool {
+    ["signature", "signature-input", yoti::DIGEST, tylt::SIGNATURE].iter().any(|name| headers.contains_key(*name))
 }
 
 /// What the query string asks.

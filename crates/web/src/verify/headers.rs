@@ -2,7 +2,8 @@
 
 use hyper::HeaderMap;
 use hyper::header::{HeaderName, HeaderValue};
-use keywright_verifier::{Found, RateState};
+use keywright_crypto::scheme::content_digest;
+use keywright_verifier::{BodySeen, Found, RateState, Signed};
 
 use crate::problem::TraceId;
 
@@ -12,6 +13,9 @@ const CREDENTIAL: HeaderName = HeaderName::from_static("keywright-credential-id"
 const SERVICE: HeaderName = HeaderName::from_static("keywright-service");
 const ENVIRONMENT: HeaderName = HeaderName::from_static("keywright-environment");
 const PERMISSIONS: HeaderName = HeaderName::from_static("keywright-permissions");
+const CONTENT_DIGEST: HeaderName = HeaderName::from_static("keywright-content-digest");
+/// RFC 9421 section 5.1
+pub(super) const ACCEPT_SIGNATURE: HeaderName = HeaderName::from_static("accept-signature");
 const TRACE: HeaderName = HeaderName::from_static("keywright-trace-id");
 const GATEWAY_PROBLEM: HeaderName = HeaderName::from_static("keywright-gateway-problem");
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -26,6 +30,19 @@ pub(super) fn identity(headers: &mut HeaderMap, found: &Found<'_>, trace: &Trace
     headers.insert(ENVIRONMENT, HeaderValue::from_static(found.environment.as_str()));
     insert(headers, PERMISSIONS, found.permissions.commas());
     self::trace(headers, trace);
+}
+
+/// What the upstream must compare the body with, where nobody has seen it: the digest that was signed, or that of no body at all.
+pub(super) fn body(headers: &mut HeaderMap, signed: &Signed, asked: &HeaderMap) {
+    if signed.body != BodySeen::Unchecked {
+        return;
+    }
+    let digests: Vec<&str> = asked.get_all("content-digest").iter().filter_map(|value| value.to_str().ok()).collect();
+    if signed.digest_signed {
+        insert(headers, CONTENT_DIGEST, &digests.join(", "));
+    } else {
+        insert(headers, CONTENT_DIGEST, &content_digest::value(b""));
+    }
 }
 
 /// What names this answer.

@@ -16,6 +16,21 @@ pub(crate) fn verdict(out: &mut Vec<u8>, answer: &Answer<'_>, stale_s: Option<u6
     if let Some(found) = &answer.found {
         credential(out, found);
     }
+    if let Some(signed) = &answer.signed {
+        out.extend_from_slice(br#","body":""#);
+        out.extend_from_slice(signed.body.as_str().as_bytes());
+        out.extend_from_slice(br#"","replay_scope":""#);
+        out.extend_from_slice(signed.replay_scope.as_str().as_bytes());
+        out.push(b'"');
+    }
+    if let Some(detail) = &answer.detail {
+        out.extend_from_slice(br#","detail":"#);
+        string(out, &detail.sentence);
+        if let Some(accepted) = &detail.accept_signature {
+            out.extend_from_slice(br#","accept_signature":"#);
+            string(out, accepted);
+        }
+    }
     out.extend_from_slice(br#","position":"#);
     number(out, answer.position.0);
     if let Some(s) = stale_s {
@@ -28,7 +43,12 @@ pub(crate) fn verdict(out: &mut Vec<u8>, answer: &Answer<'_>, stale_s: Option<u6
 fn credential(out: &mut Vec<u8>, found: &Found<'_>) {
     out.extend_from_slice(br#","credential_id":"key_"#);
     ulid(out, found.credential.bits());
-    out.extend_from_slice(br#"","public_id":null,"version":"#);
+    out.extend_from_slice(br#"","public_id":"#);
+    match found.public_id {
+        None => out.extend_from_slice(b"null"),
+        Some(public_id) => string(out, public_id),
+    }
+    out.extend_from_slice(br#","version":"#);
     number(out, u64::from(found.version));
     out.extend_from_slice(br#","kind":""#);
     out.extend_from_slice(found.kind.as_str().as_bytes());

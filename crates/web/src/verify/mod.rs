@@ -5,7 +5,9 @@ mod explain;
 pub(crate) mod forward;
 mod headers;
 mod json;
+mod original;
 mod question;
+mod signed_request;
 mod single;
 
 use bytes::Bytes;
@@ -15,7 +17,7 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use keywright_domain::change::Position;
 use keywright_domain::limits;
 use keywright_domain::time::{Boot, Timestamp};
-use keywright_verifier::{Asker, Beyond, Reading, Stale, Verifier};
+use keywright_verifier::{Asker, Beyond, NonceAnswer, NonceClaim, Reading, Stale, Unavailable, Verifier};
 
 pub(crate) use single::verify;
 
@@ -30,7 +32,15 @@ enum Attempt {
     Done(Answer),
     /// The replica has not reached this position yet; worth another attempt in a moment.
     Behind(Position),
+    /// All nodes together know whether these nonces are fresh; worth another attempt with their answers.
+    Need(Vec<NonceClaim>),
 }
+
+/// What the memory of all nodes said of a nonce.
+type Known = (NonceClaim, NonceAnswer);
+
+/// Answers as far as it can, by what is known of nonces.
+type Try = fn(&Request<'_>, &[Known]) -> Result<Attempt, Problem>;
 
 /// What an answer is made from.
 struct Request<'a> {
@@ -41,7 +51,7 @@ struct Request<'a> {
 }
 
 /// Reads a request with a body of at most `body_max` bytes, then answers it.
-async fn ask(app: &App, watch: &Watch, request: hyper::Request<Incoming>, body_max: usize, attempt: fn(&Request<'_>) -> Result<Attempt, Problem>) -> Answer {
+async fn ask(app: &App, watch: &Watch, request: hyper::Request<Incoming>, body_max: usize, attempt: Try) -> Answer {
     let (head, mut incoming) = request.into_parts();
     if !body::is_small(&incoming)
         && let Err(problem) = known(app, &head.headers)
@@ -69,14 +79,21 @@ fn asker<'r>(reading: &'r Reading<'_>, headers: &HeaderMap, now: Timestamp, boot
 }
 
 /// Tries until `min_position` is reached or the wait for it is over.
-async fn answer(app: &App, headers: &HeaderMap, body: &Result<Bytes, BodyError>, attempt: fn(&Request<'_>) -> Result<Attempt, Problem>) -> Answer {
+async fn answer(app: &App, headers: &HeaderMap, body: &Result<Bytes, BodyError>, attempt: Try) -> Answer {
     let Some(verifier) = app.verifier() else { return app.render(no_verifier()) };
     let request = Request { app, verifier, headers, body };
     let began = app.now();
+    let mut nonces = Vec::new();
     loop {
-        match attempt(&request) {
+        match attempt(&request, &nonces) {
             Ok(Attempt::Done(answer)) => return answer,
             Err(problem) => return app.render(problem),
+            // Asked for once: claims that differ the second time come of a state that changed in between.
+            Ok(Attempt::Need(_)) if !nonces.is_empty() => return app.render(nonces_unavailable()),
+            Ok(Attempt::Need(claims)) => match Box::pin(app.node().claim_nonces(&claims)).await {
+                Ok(answers) => nonces = claims.into_iter().zip(answers).collect(),
+                Err(()) => return app.render(nonces_unavailable()),
+            },
             Ok(Attempt::Behind(wanted)) => {
                 if app.now().ns_since(began) >= limits::MIN_POSITION_WAIT_MS * 1_000_000 {
                     return app.render(behind(verifier.read().position(), wanted));
@@ -119,6 +136,20 @@ fn bad_token(reading: &Reading<'_>, boot: Boot, given: bool, header: &str) -> Pr
 /// 503, with the reason and what to do.
 fn unavailable(stale: &Stale) -> Problem {
     Problem::new(Kind::VerificationUnavailable, stale.to_string()).retry_after(1)
+}
+
+/// 503 for a signed request that cannot be judged here and now.
+fn unprovable(why: &Unavailable) -> Problem {
+    Problem::new(Kind::VerificationUnavailable, format!("{}.", capitalised(&why.to_string()))).retry_after(1)
+}
+
+fn nonces_unavailable() -> Problem {
+    Problem::new(Kind::VerificationUnavailable, "The memory of nonces that all nodes share did not answer: sign the request anew and send it again.").retry_after(1)
+}
+
+fn capitalised(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn behind(at: Position, wanted: Position) -> Problem {

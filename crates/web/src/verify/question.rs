@@ -8,11 +8,13 @@ use std::net::IpAddr;
 use keywright_domain::change::Position;
 use keywright_domain::credential::Environment;
 use keywright_domain::limits;
+use keywright_crypto::scheme::Request;
 use keywright_verifier::Question;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::explain;
+use super::signed_request::{self, Sound};
 use crate::problem::FieldError;
 
 /// A question as it came in.
@@ -21,8 +23,10 @@ use crate::problem::FieldError;
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Asked<'a> {
-    #[serde(borrow)]
-    credential: Text<'a>,
+    #[serde(borrow, default)]
+    credential: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    request: Option<Object<signed_request::Asked<'a>>>,
     #[serde(borrow, default)]
     service: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -37,12 +41,13 @@ pub(crate) struct Asked<'a> {
     min_position: Option<u64>,
 }
 
-/// The members of a question, for messages. `request` is known, and refused with a message of its own.
-pub(super) const MEMBERS: &str = "credential, service, environment, permissions, source_ip, origin, min_position";
+/// The members of a question, for messages.
+pub(super) const MEMBERS: &str = "credential, request, service, environment, permissions, source_ip, origin, min_position";
 
 /// A question whose every field is sound.
 pub(crate) struct Checked<'a> {
     asked: Asked<'a>,
+    request: Option<Sound<'a>>,
     environment: Option<Environment>,
     source_ip: Option<IpAddr>,
 }
@@ -81,8 +86,13 @@ pub(crate) fn batch(body: &[u8]) -> Result<Vec<Checked<'_>>, Vec<FieldError>> {
 struct Wrong;
 
 impl<'a> Asked<'a> {
-    fn check(self) -> Result<Checked<'a>, Wrong> {
-        credential(&self.credential.0).map_err(|_| Wrong)?;
+    fn check(mut self) -> Result<Checked<'a>, Wrong> {
+        let request = self.request.take().map(|request| request.0.check().ok_or(Wrong)).transpose()?;
+        match (&self.credential, &request) {
+            (Some(text), None) => credential(&text.0).map_err(|_| Wrong)?,
+            (None, Some(_)) => {}
+            (Some(_), Some(_)) | (None, None) => return Err(Wrong),
+        }
         if let Some(service) = &self.service {
             service_slug(&service.0).map_err(|_| Wrong)?;
         }
@@ -91,15 +101,27 @@ impl<'a> Asked<'a> {
         }
         let environment = self.environment.as_ref().map(|e| environment(&e.0)).transpose().map_err(|_| Wrong)?;
         let source_ip = self.source_ip.as_ref().map(|a| source_ip(&a.0)).transpose().map_err(|_| Wrong)?;
-        Ok(Checked { asked: self, environment, source_ip })
+        Ok(Checked { asked: self, request, environment, source_ip })
     }
 }
 
 impl Checked<'_> {
-    /// What the verifier is asked.
-    pub(crate) fn question(&self) -> Question<'_> {
+    /// Headers of the request that is asked about; none without one.
+    pub(crate) fn headers(&self) -> Vec<(&str, &[u8])> {
+        self.request.as_ref().map_or_else(Vec::new, Sound::headers)
+    }
+
+    /// The request that is asked about, with these headers of its.
+    pub(crate) fn request<'c>(&'c self, headers: &'c [(&'c str, &'c [u8])]) -> Option<Request<'c>> {
+        self.request.as_ref().map(|request| request.request(headers))
+    }
+
+    /// What the verifier is asked about this request of its.
+    pub(crate) fn question<'c>(&'c self, request: Option<&'c Request<'c>>) -> Question<'c> {
         Question {
-            credential: self.asked.credential.0.as_bytes(),
+            credential: self.asked.credential.as_ref().map_or(&[], |c| c.0.as_bytes()),
+            request,
+            nonce: None,
             service: self.asked.service.as_ref().map(|s| &*s.0),
             environment: self.environment,
             permissions: self.asked.permissions.as_ref().map_or(&[], |p| &p.0),
@@ -136,7 +158,7 @@ pub(super) fn source_ip(text: &str) -> Result<IpAddr, String> {
 }
 
 /// A value that is written as an object. What serde derives also takes a list of the members' values, in an order that nobody was told.
-struct Object<T>(T);
+pub(super) struct Object<T>(T);
 
 struct ObjectVisitor<T>(PhantomData<T>);
 
@@ -157,7 +179,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 }
 
 /// A string that is borrowed unless it has escapes.
-struct Text<'a>(Cow<'a, str>);
+pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
 
 struct TextVisitor;
 
@@ -263,7 +285,7 @@ mod tests {
     }
 
     fn object() -> impl Strategy<Value = Value> {
-        let name = prop::sample::select(MEMBERS.split(", ").chain(["request", "x"]).collect::<Vec<_>>());
+        let name = prop::sample::select(MEMBERS.split(", ").chain(["x"]).collect::<Vec<_>>());
         prop::collection::hash_map(name, value(), 0..7).prop_map(|m| json!(m))
     }
 
@@ -315,7 +337,7 @@ mod tests {
     #[test]
     fn strings_without_escapes_are_borrowed() {
         let asked: Asked<'_> = serde_json::from_str(r#"{"credential":"a","origin":"b","permissions":["c","\u0064"]}"#).unwrap();
-        assert!(matches!(asked.credential.0, Cow::Borrowed("a")) && matches!(asked.origin, Some(Text(Cow::Borrowed("b")))));
+        assert!(matches!(asked.credential, Some(Text(Cow::Borrowed("a")))) && matches!(asked.origin, Some(Text(Cow::Borrowed("b")))));
         let names = asked.permissions.unwrap().0;
         assert!(matches!(names[0], Cow::Borrowed("c")) && matches!(&names[1], Cow::Owned(d) if d == "d"));
     }

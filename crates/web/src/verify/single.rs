@@ -2,9 +2,9 @@
 
 use hyper::body::Incoming;
 use keywright_domain::limits;
-use keywright_verifier::decide;
+use keywright_verifier::{Question, Step, decide};
 
-use super::{Attempt, Request, ask, asker, beyond, json, ok, question, unavailable};
+use super::{Attempt, Known, Request, ask, asker, beyond, json, ok, question, unavailable, unprovable};
 use crate::answer::Answer;
 use crate::app::App;
 use crate::problem::Problem;
@@ -15,7 +15,7 @@ pub(crate) fn verify(app: &App, watch: &Watch, request: hyper::Request<Incoming>
     ask(app, watch, request, limits::QUESTION_BYTES_MAX, attempt)
 }
 
-fn attempt(request: &Request<'_>) -> Result<Attempt, Problem> {
+fn attempt(request: &Request<'_>, nonces: &[Known]) -> Result<Attempt, Problem> {
     let boot = request.app.now();
     let reading = request.verifier.read();
     let now = reading.calendar(boot);
@@ -29,7 +29,14 @@ fn attempt(request: &Request<'_>) -> Result<Attempt, Problem> {
     {
         return Err(unavailable(&stale));
     }
-    let verdict = decide(&reading, &asker, &question.question(), now, boot).map_err(|b| beyond(&reading, boot, &b, ""))?;
+    let headers = question.headers();
+    let signed = question.request(&headers);
+    let asked = Question { nonce: nonces.first().copied(), ..question.question(signed.as_ref()) };
+    let verdict = match decide(&reading, &asker, &asked, now, boot).map_err(|b| beyond(&reading, boot, &b, ""))? {
+        Step::Done(verdict) => verdict,
+        Step::Need(claim) => return Ok(Attempt::Need(vec![claim])),
+        Step::Unavailable(why) => return Err(unprovable(&why)),
+    };
     let fresh = reading.confirm(verdict, request.app.now()).map_err(|stale| unavailable(&stale))?;
     let mut out = Vec::with_capacity(json::VERDICT_BYTES);
     json::verdict(&mut out, fresh.answer(), fresh.stale_s());

@@ -23,7 +23,7 @@ on_both_engines! {
             service: "business-api".into(), environment: "production".into(), name: "k".into(), ..Default::default()
         };
         let key = office.operations.credential_create(&machine(), office.own_application, new).await.unwrap();
-        let document = office.send(As::Bearer(key.key.reveal()), &path, &[], "").await.problem(401, "token_needed");
+        let document = office.send(As::Bearer(key.handed.secret()), &path, &[], "").await.problem(401, "token_needed");
         assert_eq!(document["detail"], "this needs an access token, not an API key");
         let listed = office.send(As::Session(&ann, &[]), &path, &[], "").await;
         assert_eq!((listed.status, listed.json()["status"].as_str(), listed.header("cache-control")), (200, Some("success"), Some("no-store")));

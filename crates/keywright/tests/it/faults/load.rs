@@ -63,7 +63,7 @@ async fn revoke_under_load(kw: Place, keys: usize) {
         let new = NewCredential { service: "business-api".into(), environment: "production".into(), name: "Load".into(), ..NewCredential::default() };
         made.push(operations.credential_create(&caller, app.id.parse().unwrap(), new).await.unwrap());
     }
-    let asked: Vec<_> = made.iter().map(|m| Asked::new(m.key.reveal())).collect();
+    let asked: Vec<_> = made.iter().map(|m| Asked::new(m.handed.secret())).collect();
     let address = format!("http://{}", running.address);
     let askers = Askers::start(&address, &token, &asked, 6);
     askers.until_accepted(100).await;

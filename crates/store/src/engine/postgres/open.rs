@@ -123,7 +123,7 @@ async fn migrate(client: &ClientWrapper, at: &str, lease_ms: u64) -> Result<(), 
         client.batch_execute(migrate::CREATE_VERSION).await.map_err(failed)?;
     }
     for step in migrate::missing(found) {
-        client.batch_execute(step.sql).await.map_err(failed)?;
+        client.batch_execute(&migrate::for_postgres(step.sql)).await.map_err(failed)?;
         client.execute("INSERT INTO schema_version (version, at_us) VALUES ($1, $2)", &[&step.version, &now().us()]).await.map_err(failed)?;
         tracing::info!(version = step.version, newest = VERSION, "schema migrated");
     }

@@ -2,7 +2,7 @@
 
 mod shapes;
 
-use keywright_domain::credential::Environment;
+use keywright_domain::credential::{Environment, Kind};
 use keywright_domain::ids::CredentialId;
 use keywright_operations::credentials::NewCredential;
 use serde::Deserialize;
@@ -62,6 +62,7 @@ pub(crate) async fn create(own: InOwnApplication<Edit>, Query(at): Query<Where>,
     let application = operations.business_application(own.caller(), own.organisation).await?;
     let new = NewCredential {
         service: operations.business_service().await?,
+        kind: Some(Kind::ApiKey.to_string()),
         environment: at.environment()?.to_string(),
         name: form.name,
         permissions: form.permissions,
@@ -70,7 +71,7 @@ pub(crate) async fn create(own: InOwnApplication<Edit>, Query(at): Query<Where>,
     };
     let made = operations.credential_create(own.caller(), application, new).await?;
     let shown = operations.credential_show(own.caller(), made.id).await?;
-    Ok(with_key(&shown, made.key.reveal(), made.version))
+    Ok(with_key(&shown, made.handed.secret(), made.version))
 }
 
 /// Revokes a key. Repeating it changes nothing.
@@ -88,7 +89,7 @@ pub(crate) async fn rotate(own: InOwnApplication<Edit>, MaybeBody(form): MaybeBo
     own.operations().business_key(own.caller(), own.organisation, id).await?;
     let made = own.operations().credential_rotate(own.caller(), id, form.into()).await?;
     let shown = own.operations().credential_show(own.caller(), id).await?;
-    Ok(with_key(&shown, made.key.reveal(), made.version))
+    Ok(with_key(&shown, made.handed.secret(), made.version))
 }
 
 fn key_id<R>(own: &InOwnApplication<R>) -> Result<CredentialId> {

@@ -4,6 +4,7 @@ use keywright_operations::credentials::NewCredential;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::handed::HandedShape;
 use crate::api::shapes::CredentialShape;
 use crate::api::words;
 use crate::extract::rights::Edit;
@@ -16,6 +17,9 @@ use crate::routes::{Created, Result};
 pub(crate) struct NewCredentialForm {
     /// Slug of one of the application's services.
     service: String,
+    /// One of the kinds that the service takes; left out: the first of them.
+    #[schema(value_type = Option<words::Kind>)]
+    kind: Option<String>,
     /// `production` or `sandbox`.
     #[schema(value_type = words::Environment)]
     environment: String,
@@ -46,18 +50,19 @@ pub(crate) struct CredentialMadeShape {
     /// Number of the version whose secret this is: 1.
     pub(crate) version: u32,
     /// The secret, which is shown this once.
-    pub(crate) key: String,
+    #[serde(flatten)]
+    pub(crate) handed: HandedShape,
     /// The credential, without its secret.
     pub(crate) credential: CredentialShape,
 }
 
 /// Makes a credential. Its key is in this answer only.
 pub(crate) async fn create(app: InApplication<Edit>, Body(form): Body<NewCredentialForm>) -> Result<Created<CredentialMadeShape>> {
-    let NewCredentialForm { service, environment, name, permissions, expires_at, networks, origins, rate_limit } = form;
-    let new = NewCredential { service, environment, name, permissions, expires_at, networks, origins, rate_limit, reason: None };
+    let NewCredentialForm { service, kind, environment, name, permissions, expires_at, networks, origins, rate_limit } = form;
+    let new = NewCredential { service, kind, environment, name, permissions, expires_at, networks, origins, rate_limit, reason: None };
     let made = app.operations().credential_create(app.caller(), app.id, new).await?;
     let shown = app.operations().credential_show(app.caller(), made.id).await?;
     let shape =
-        CredentialMadeShape { id: made.id.to_string(), version: made.version, key: made.key.reveal().to_owned(), credential: CredentialShape::from(&shown) };
-    Ok(Created::at(format!("/api/v1/credentials/{}", made.id), shape).shown_once("key", made.id, Some(made.version)))
+        CredentialMadeShape { id: made.id.to_string(), version: made.version, handed: (&made.handed).into(), credential: CredentialShape::from(&shown) };
+    Ok(Created::at(format!("/api/v1/credentials/{}", made.id), shape).shown_once(made.handed.secret_field(), made.id, Some(made.version)))
 }

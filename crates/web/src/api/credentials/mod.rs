@@ -2,6 +2,7 @@
 
 pub(crate) mod change;
 pub(crate) mod create;
+pub(crate) mod handed;
 pub(crate) mod list;
 pub(crate) mod revoke;
 pub(crate) mod rotate;

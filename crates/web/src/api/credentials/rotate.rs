@@ -4,6 +4,7 @@ use keywright_operations::credentials::{Rotation, RotationMade};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::handed::HandedShape;
 use crate::api::words;
 use crate::extract::rights::Edit;
 use crate::extract::{MaybeBody, OfCredential};
@@ -37,7 +38,8 @@ pub(crate) struct RotatedShape {
     /// Number of the new version.
     version: u32,
     /// The new secret, which is shown this once.
-    key: String,
+    #[serde(flatten)]
+    handed: HandedShape,
     /// Until when the previous version works; null: it has ended, or its overlap has not begun.
     #[schema(format = DateTime)]
     previous_until: Option<String>,
@@ -48,7 +50,7 @@ impl From<&RotationMade> for RotatedShape {
         Self {
             id: made.id.to_string(),
             version: made.version,
-            key: made.key.reveal().to_owned(),
+            handed: (&made.handed).into(),
             previous_until: made.previous_until.map(|until| until.to_string()),
         }
     }
@@ -57,5 +59,5 @@ impl From<&RotationMade> for RotatedShape {
 /// Makes another version. Its key is in this answer only.
 pub(crate) async fn rotate(key: OfCredential<Edit>, MaybeBody(form): MaybeBody<RotationForm>) -> Result<Created<RotatedShape>> {
     let made = key.operations().credential_rotate(key.caller(), key.id, form.into()).await?;
-    Ok(Created::at(format!("/api/v1/credentials/{}", made.id), RotatedShape::from(&made)).shown_once("key", made.id, Some(made.version)))
+    Ok(Created::at(format!("/api/v1/credentials/{}", made.id), RotatedShape::from(&made)).shown_once(made.handed.secret_field(), made.id, Some(made.version)))
 }

@@ -3,10 +3,11 @@
 use std::ops::Deref;
 
 use askama::Template;
-use keywright_crypto::secret::ShownOnce;
 use keywright_domain::caller::Right;
 use keywright_domain::ids::CredentialId;
+use keywright_operations::credentials::Handed;
 
+use super::kinds::words;
 use super::samples::Target;
 use crate::extract::{OnPage, Who};
 use crate::hub::applications::around::{keys_page, name, section};
@@ -43,7 +44,12 @@ pub(super) struct Made {
     environment: EnvironmentLabel,
     version: u32,
     rotated: Option<Rotated>,
-    key: String,
+    /// What the public half is called, and itself.
+    public_half: Option<(&'static str, String)>,
+    /// What the secret is called, and itself.
+    secret_words: &'static str,
+    secret_title: String,
+    secret: String,
     /// The name of the download.
     file: String,
     warning: Option<String>,
@@ -65,7 +71,7 @@ impl Made {
         visit: &OnPage<C>,
         id: CredentialId,
         version: u32,
-        key: &ShownOnce,
+        handed: &Handed,
         rotated: Option<Rotated>,
         next: Next,
     ) -> Result<Html> {
@@ -74,7 +80,8 @@ impl Made {
         let (application, credential) = (&view.application, &view.shown.credential);
         let service = catalogue.service(&credential.service);
         let target = Target::of(service, credential.environment);
-        let title = if rotated.is_some() { "API key rotated" } else { "API key created" };
+        let words = words(credential.kind);
+        let title = format!("{} {}", words.credential, if rotated.is_some() { "rotated" } else { "created" });
         let href = format!("/applications/{}", application.id);
         let page = Self {
             frame: framed(visit, title, section(application), application.organisation).await?,
@@ -85,13 +92,16 @@ impl Made {
             environment: super::label(&view, &catalogue),
             version,
             rotated,
-            key: key.reveal().to_owned(),
-            file: file_name(&credential.name),
+            public_half: words.public_half.zip(credential.public_id.clone()),
+            secret_words: words.secret,
+            secret_title: format!("Your {}", words.secret),
+            secret: handed.secret().to_owned(),
+            file: file_name(&credential.name, words.file),
             warning: service.and_then(|s| s.warning.clone()),
             works: application.state.works_in(credential.environment),
             service: service.map_or_else(|| credential.service.clone(), |s| s.name.clone()),
             docs: service.and_then(|s| s.docs_url.clone()),
-            samples: target.samples(key.reveal()),
+            samples: target.samples(credential.kind, handed.secret()),
             host: target.host,
             declared: target.declared,
             next: match next {
@@ -105,10 +115,10 @@ impl Made {
 }
 
 /// `production-backend.key`: letters and digits, nothing that a file system minds.
-fn file_name(name: &str) -> String {
+fn file_name(name: &str, ending: &str) -> String {
     let words: Vec<String> = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_ascii_lowercase).collect();
     let stem: String = words.join("-").chars().take(60).collect();
-    format!("{}.key", if stem.is_empty() { "api" } else { &stem })
+    format!("{}.{ending}", if stem.is_empty() { "api" } else { &stem })
 }
 
 #[cfg(test)]
@@ -117,8 +127,8 @@ mod tests {
 
     #[test]
     fn a_download_is_called_after_the_key_and_nothing_else() {
-        assert_eq!(file_name("Production backend (EU)"), "production-backend-eu.key");
-        assert_eq!(file_name("../../etc/passwd"), "etc-passwd.key");
-        assert_eq!(file_name("鍵"), "api.key");
+        assert_eq!(file_name("Production backend (EU)", "key"), "production-backend-eu.key");
+        assert_eq!(file_name("../../etc/passwd", "pem"), "etc-passwd.pem");
+        assert_eq!(file_name("鍵", "key"), "api.key");
     }
 }

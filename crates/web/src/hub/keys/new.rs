@@ -316,7 +316,7 @@ pub(crate) async fn create(visit: OnPage<InApplication<Edit>>, Form(typed): Form
         match visit.operations().credential_create(visit.caller(), visit.id, new).await {
             Ok(made) => {
                 let next = if typed.first.is_empty() { Next::Key } else { Next::Application };
-                return Made::page(&visit, made.id, made.version, &made.key, None, next).await;
+                return Made::page(&visit, made.id, made.version, &made.handed, None, next).await;
             }
             Err(error) => wrong = mendable(Problem::from(error), &LABELS)?,
         }

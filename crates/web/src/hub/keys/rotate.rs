@@ -131,7 +131,7 @@ pub(crate) async fn rotate(visit: OnPage<OfCredential<Edit>>, Form(chosen): Form
         None if immediate => Rotated::Ended,
         None => Rotated::AtFirstUse(Length(chosen.overlap.parse().unwrap_or(limits::OVERLAP_DEFAULT))),
     };
-    Made::page(&visit, made.id, made.version, &made.key, Some(rotated), Next::Key).await
+    Made::page(&visit, made.id, made.version, &made.handed, Some(rotated), Next::Key).await
 }
 
 #[cfg(test)]

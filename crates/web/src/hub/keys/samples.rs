@@ -1,7 +1,7 @@
 //! Code that uses a key, to paste.
 
 use keywright_domain::catalogue::Service;
-use keywright_domain::credential::Environment;
+use keywright_domain::credential::{Environment, Kind};
 
 use crate::hub::parts::Sample;
 
@@ -34,7 +34,10 @@ impl Target {
     }
 
     /// curl first: it works as pasted where the address is declared.
-    pub(super) fn samples(&self, key: &str) -> Vec<Sample> {
+    pub(super) fn samples(&self, kind: Kind, key: &str) -> Vec<Sample> {
+        if kind != Kind::ApiKey {
+            return Vec::new();
+        }
         let url = &self.url;
         let node = format!(
             "// API_KEY={key} node call.mjs\n\nconst answer = await fetch(\"{url}\", {{\n  headers: {{ Authorization: `Bearer ${{process.env.API_KEY}}` }},\n}});\nconsole.log(answer.status, await answer.text());"
@@ -63,10 +66,10 @@ mod tests {
         let text = "[service.maps]\nname = \"Maps\"\nkinds = [\"api_key\"]\npermissions = { \"tiles:read\" = \"Read\" }\nbase_paths = [\"/maps/v1\"]\n\
                     authorities = { production = [\"api.acme.example\"], sandbox = [\"127.0.0.1:8080\"] }\n";
         let (catalogue, _) = keywright_domain::catalogue::parse(&format!("brand = \"acme\"\n{text}")).unwrap();
-        let curl = |environment| Target::of(catalogue.service("maps"), environment).samples("acme_live_x")[0].code.clone();
+        let curl = |environment| Target::of(catalogue.service("maps"), environment).samples(Kind::ApiKey, "acme_live_x")[0].code.clone();
         assert_eq!(curl(Environment::Production), "curl -i https://api.acme.example/maps/v1 \\\n  -H \"Authorization: Bearer acme_live_x\"");
         assert!(curl(Environment::Sandbox).contains("http://127.0.0.1:8080/maps/v1"));
         let unknown = Target::of(None, Environment::Production);
-        assert!(!unknown.declared && unknown.samples("k")[0].code.contains("https://api.example.com/"));
+        assert!(!unknown.declared && unknown.samples(Kind::ApiKey, "k")[0].code.contains("https://api.example.com/"));
     }
 }

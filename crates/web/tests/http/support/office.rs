@@ -16,6 +16,7 @@ use keywright_operations::credentials::Listing;
 use keywright_operations::{Clocks, Keys, Operations};
 use keywright_store::testing::TestPlace;
 use keywright_store::usage::UsageEntry;
+use keywright_verifier::{NonceAnswer, NonceClaim};
 use keywright_web::{App, Figures, Hub, Node, Settings, serve};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -55,6 +56,12 @@ impl Node for Quiet {
     }
     fn hub_ready(&self) -> Result<(), String> {
         Ok(())
+    }
+    fn claim_nonces<'n>(
+        &'n self,
+        claims: &'n [NonceClaim],
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<Vec<NonceAnswer>, ()>> + Send + 'n>> {
+        Box::pin(async move { Ok(claims.iter().map(|_| NonceAnswer::Fresh).collect()) })
     }
     fn proof_keys(&self) -> Vec<ProofPublicKey> {
         Vec::new()

@@ -12,10 +12,10 @@ use keywright_domain::change::{
     ApplicationRecord, CredentialRecord, Epoch, OrganisationRecord, Page, Place, Position, Record, ResourceServerRecord, SnapshotHead, Tag, VersionRecord,
 };
 use keywright_domain::credential::secret_form::{Brand, Class};
-use keywright_domain::credential::{Environment, Kind, State, VersionState};
+use keywright_domain::credential::{Environment, Kind, Material, State, VersionState};
 use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId, ResourceServerId, VerifierId};
 use keywright_domain::time::{Boot, Span, Timestamp};
-use keywright_verifier::{Ask, Follower, Verifier};
+use keywright_verifier::{Ask, Follower, NonceAnswer, NonceClaim, Verifier};
 use keywright_web::{App, Figures, Node, Settings, Timeouts, serve};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -50,6 +50,12 @@ impl Node for TestNode {
     }
     fn hub_ready(&self) -> Result<(), String> {
         Err("the store is away: start it".into())
+    }
+    fn claim_nonces<'n>(
+        &'n self,
+        claims: &'n [NonceClaim],
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<Vec<NonceAnswer>, ()>> + Send + 'n>> {
+        Box::pin(async move { Ok(claims.iter().map(|_| NonceAnswer::Fresh).collect()) })
     }
     fn proof_keys(&self) -> Vec<ProofPublicKey> {
         vec![self.0]
@@ -129,6 +135,7 @@ impl World {
             id: CredentialId::from_bits(self.id()),
             application: self.application,
             kind: Kind::ApiKey,
+            public_id: None,
             service: "business-api".into(),
             environment: Environment::Production,
             permissions: "payouts:write".into(),
@@ -138,7 +145,7 @@ impl World {
             state: State::Active,
             expires_at: None,
             revoked_at: None,
-            versions: vec![VersionRecord { number: 1, state: VersionState::Active, digest: [0; 32] }],
+            versions: vec![VersionRecord { number: 1, state: VersionState::Active, digest: [0; 32], material: Material::Digest, expires_at: None }],
         };
         change(&mut record);
         let key = random::secret(&Brand::default(), Class::ApiKey(record.environment)).unwrap();

@@ -105,12 +105,12 @@ async fn one_life(operations: &Operations, application: &str) -> Result<(), Erro
     let new = NewCredential { service: "business-api".into(), environment: "production".into(), name: "Storm".into(), ..NewCredential::default() };
     let made = operations.credential_create(&caller, application.parse().unwrap(), new).await?;
     let id = made.id;
-    say(&format!("created {id} {}", made.key.reveal()));
+    say(&format!("created {id} {}", made.handed.secret()));
     for policy in [&["immediate", "immediate"][..], &["immediate", "overlap"], &["on_first_use"], &[]][below(4)] {
         say(&format!("try {policy} {id}"));
         let rotation = Rotation { policy: Some((*policy).into()), overlap: None, replace: false };
         let rotated = operations.credential_rotate(&caller, id, rotation).await.inspect_err(|error| refused(id, error))?;
-        say(&format!("rotated {policy} {id} {} {}", rotated.key.reveal(), rotated.version));
+        say(&format!("rotated {policy} {id} {} {}", rotated.handed.secret(), rotated.version));
     }
     if below(2) == 0 {
         say(&format!("try revoke {id}"));

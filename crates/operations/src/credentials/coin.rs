@@ -1,0 +1,101 @@
+//! What each kind of credential is made of: its public half, the secret of a version, what is kept of it, and what its holder gets.
+
+use keywright_crypto::random;
+use keywright_crypto::secret::{Secret, ShownOnce};
+use keywright_domain::credential::secret_form::{self, Brand, Class};
+use keywright_domain::credential::{Environment, Kind, Material, NewVersion, PublicHalf};
+use keywright_domain::ids::CredentialId;
+
+use crate::{Error, Keys};
+
+/// The credential that a version is made for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Subject<'a> {
+    pub(super) id: CredentialId,
+    pub(super) kind: Kind,
+    pub(super) environment: Environment,
+    pub(super) public_id: Option<&'a str>,
+}
+
+/// A version that is not stored yet, and what its holder gets.
+pub(super) struct Coined {
+    pub(super) version: NewVersion,
+    pub(super) handed: Handed,
+}
+
+/// What the holder of a new version gets, this once.
+pub enum Handed {
+    /// The whole key of an `api_key`.
+    Key(ShownOnce),
+    /// Both halves of an `hmac` credential.
+    Pair {
+        /// The public half.
+        api_key: String,
+        /// What signs.
+        secret_key: ShownOnce,
+    },
+}
+
+impl Handed {
+    /// What to write down, by the names of answers and commands; the public half first.
+    #[must_use]
+    pub fn fields(&self) -> Vec<(&'static str, &str)> {
+        match self {
+            Self::Key(key) => vec![("key", key.reveal())],
+            Self::Pair { api_key, secret_key } => vec![("api_key", api_key), ("secret_key", secret_key.reveal())],
+        }
+    }
+
+    /// The name of the field that is the secret.
+    #[must_use]
+    pub const fn secret_field(&self) -> &'static str {
+        match self {
+            Self::Key(_) => "key",
+            Self::Pair { .. } => "secret_key",
+        }
+    }
+
+    /// The secret.
+    #[must_use]
+    pub fn secret(&self) -> &str {
+        match self {
+            Self::Key(secret) | Self::Pair { secret_key: secret, .. } => secret.reveal(),
+        }
+    }
+}
+
+/// A new public half, where the kind has one.
+pub(super) fn public_half(kind: Kind, environment: Environment, brand: &Brand) -> Result<Option<String>, Error> {
+    Ok(match kind.public_half(environment) {
+        PublicHalf::None => None,
+        PublicHalf::Coined(class) => Some(random::public_half(brand, class)?),
+        PublicHalf::Uuid => Some(random::uuid()?),
+    })
+}
+
+/// A new version's secret.
+///
+/// # Errors
+/// [`Error::Random`]; the keys of the installation, where the secret is sealed and they are not at hand.
+pub(super) fn coin(subject: Subject<'_>, brand: &Brand, keys: &Keys) -> Result<Coined, Error> {
+    let public_id = || subject.public_id.unwrap_or_default().to_owned();
+    match subject.kind {
+        Kind::Hmac => {
+            let class = Class::SecretKey(subject.environment);
+            let secret = random::secret(brand, class)?;
+            let sealed = keys.keyring()?.seal(subject.id, &secret.digest(), secret.expose().as_bytes())?;
+            let version = of_secret(&secret, Material::Sealed(sealed), brand, class);
+            Ok(Coined { version, handed: Handed::Pair { api_key: public_id(), secret_key: secret.show_once() } })
+        }
+        Kind::ApiKey | Kind::OauthClient | Kind::KeyPair => {
+            let class = Class::ApiKey(subject.environment);
+            let secret = random::secret(brand, class)?;
+            let version = of_secret(&secret, Material::Digest, brand, class);
+            Ok(Coined { version, handed: Handed::Key(secret.show_once()) })
+        }
+    }
+}
+
+fn of_secret(secret: &Secret, material: Material, brand: &Brand, class: Class) -> NewVersion {
+    NewVersion { digest: secret.digest(), material, hint: secret_form::masked(brand, class, &secret.hint()), description: None, expires_at: None }
+}

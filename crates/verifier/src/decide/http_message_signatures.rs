@@ -1,0 +1,90 @@
+//! Proof by an HTTP message signature (RFC 9421) with a digest of the body (RFC 9530).
+
+use keywright_crypto::public_key::{Algorithm, algorithms};
+use keywright_crypto::scheme::content_digest::Checked;
+use keywright_crypto::scheme::http_message_signatures::{self as messages, Coverage, Signature, Signatures};
+use keywright_crypto::scheme::{Fault, Request, Scheme};
+use keywright_domain::catalogue::BodyCheck;
+use keywright_domain::credential::Kind;
+use keywright_domain::limits;
+use keywright_domain::time::Timestamp;
+use keywright_domain::verdict::Code;
+
+use super::proof::{Case, Proven, Unproven, named, signing};
+use super::signature::{Made, fitting, use_nonce};
+use crate::replica::{Owner, Prover, Row};
+use crate::verdict::{BodySeen, Signed};
+
+/// The only algorithm of an `hmac` credential (RFC 9421 section 3.3.3).
+const HMAC: &str = "hmac-sha256";
+/// How a public key may sign: the algorithms that RFC 9421 section 3.3 registers.
+const REGISTERED: [Algorithm; 5] =
+    [Algorithm::RsaPkcs1Sha256, Algorithm::RsaPssSha512, Algorithm::EcdsaP256Sha256, Algorithm::EcdsaP384Sha384, Algorithm::Ed25519];
+
+pub(super) fn prove<'r>(case: &Case<'_, 'r>, request: &Request<'_>) -> Result<Proven<'r>, Unproven> {
+    let wanted = || Coverage::STANDARD.accept_signature(request.method);
+    let signatures = messages::read(request).map_err(|fault| Unproven::from(fault).accepting(wanted))?;
+    let (signature, home, owner) = ours(case, &signatures).map_err(|why| why.accepting(wanted))?;
+    let signing = signing(case, home, Scheme::HttpMessageSignatures, &[Kind::Hmac, Kind::KeyPair])?;
+    let authorities = signing.authorities(home.environment());
+    if !authorities.is_empty() && !authorities.iter().any(|known| *known == request.authority().unwrap_or_default()) {
+        return Err(Code::WrongService.into());
+    }
+    let body = body(&signature, signing.body_check).map_err(|why| why.accepting(wanted))?;
+    signature.check(&Coverage::STANDARD).map_err(|fault| Unproven::from(fault).accepting(wanted))?;
+    let (text, bytes) = (signature.base()?, signature.bytes()?);
+    let row = fitting(case, home, &Made { text: &text, signature: &bytes }, &allowed(case, home, &signature)?)?;
+    signature.check_time(case.now.us() / 1_000, limits::SIGNATURE_WINDOW_S)?;
+    // Both are there: the coverage asks for them.
+    let (nonce, created_s) = (signature.nonce().unwrap_or_default(), signature.created_s().unwrap_or_default());
+    let digest_signed = signature.components().any(|component| component == "\"content-digest\"");
+    let replay_scope = use_nonce(case, row.credential(), &nonce, Timestamp::from_us(created_s.saturating_mul(1_000_000)))?;
+    Ok(Proven { row, owner, signed: Some(Signed { body, digest_signed, replay_scope }) })
+}
+
+/// The one signature whose key is known here; others are somebody else's, such as a proxy's.
+fn ours<'s, 'a, 'r>(case: &Case<'_, 'r>, signatures: &'s Signatures<'a>) -> Result<(Signature<'s, 'a>, &'r Row, Owner), Unproven> {
+    let (mut found, mut nearest) = (None, None);
+    for signature in signatures.iter() {
+        let Some(keyid) = signature.keyid() else { continue };
+        match named(case, &keyid) {
+            Ok(_) if found.is_some() => return Err(Fault::KeyTwice.into()),
+            Ok((home, owner)) => found = Some((signature, home, owner)),
+            Err(code) => nearest = nearest.max(Some(code)),
+        }
+    }
+    found.ok_or_else(|| nearest.map_or_else(|| Fault::ParameterMissing { name: "keyid" }.into(), Unproven::from))
+}
+
+fn body(signature: &Signature<'_, '_>, check: BodyCheck) -> Result<BodySeen, Unproven> {
+    match signature.check_body()? {
+        Checked::Verified => Ok(BodySeen::Verified),
+        Checked::None => Ok(BodySeen::None),
+        Checked::Unchecked if check == BodyCheck::Upstream => Ok(BodySeen::Unchecked),
+        Checked::Unchecked => Err(Fault::BodyUnavailable.into()),
+    }
+}
+
+/// How the signature may have been made. The key decides; what the client names must be among it.
+fn allowed(case: &Case<'_, '_>, home: &Row, signature: &Signature<'_, '_>) -> Result<Vec<Algorithm>, Unproven> {
+    let alg = signature.alg();
+    let named = |algorithm: &&Algorithm| alg.as_deref().is_none_or(|given| algorithm.http_name() == Some(given));
+    if home.kind() == Kind::Hmac {
+        return if alg.as_deref().is_none_or(|given| given == HMAC) { Ok(Vec::new()) } else { Err(other_algorithm()) };
+    }
+    let of_key = |row: &Row| match case.view.material(row).map(|material| &material.prover) {
+        Some(Prover::PublicKey(key)) => algorithms(key.key_type()),
+        _ => &[],
+    };
+    let mut allowed: Vec<Algorithm> = Vec::new();
+    for algorithm in case.view.versions(home).flat_map(of_key).filter(|algorithm| REGISTERED.contains(algorithm)).filter(named) {
+        if !allowed.contains(algorithm) {
+            allowed.push(*algorithm);
+        }
+    }
+    if allowed.is_empty() { Err(other_algorithm()) } else { Ok(allowed) }
+}
+
+fn other_algorithm() -> Unproven {
+    Fault::Parameter { name: "alg".to_owned(), why: "is not an algorithm of the key; leave it out, as the key decides" }.into()
+}

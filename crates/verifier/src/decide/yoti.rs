@@ -1,0 +1,34 @@
+//! Proof by Yoti's digest header: a signature over method, path, query and body.
+
+use keywright_crypto::public_key::Algorithm;
+use keywright_crypto::scheme::{Fault, Request, Scheme, yoti};
+use keywright_domain::credential::Kind;
+use keywright_domain::limits;
+use keywright_domain::time::Timestamp;
+use keywright_domain::verdict::Code;
+
+use super::proof::{Case, Proven, Unproven, named, signing};
+use super::signature::{Made, fitting, use_nonce};
+use crate::replica::Prover;
+use crate::verdict::{BodySeen, Signed};
+
+pub(super) fn prove<'r>(case: &Case<'_, 'r>, request: &Request<'_>) -> Result<Proven<'r>, Unproven> {
+    // Who signed does not depend on the base path, which only their service tells.
+    let id = yoti::read(request, &[])?.id.ok_or(Fault::IdMissing)?;
+    let (home, owner) = named(case, id)?;
+    let signing = signing(case, home, Scheme::Yoti, &[Kind::KeyPair])?;
+    let base_paths: Vec<&str> = signing.base_paths.iter().map(String::as_str).collect();
+    let read = yoti::read(request, &base_paths)?;
+    let row = fitting(case, home, &Made { text: &read.text()?, signature: &read.signature }, &[Algorithm::RsaPkcs1Sha256])?;
+    // The key that the client says it signed with must be the one that it did sign with.
+    if let Some(said) = &read.key
+        && !matches!(case.view.material(row).map(|m| &m.prover), Some(Prover::PublicKey(key)) if key.to_spki_der() == *said)
+    {
+        return Err(Unproven::of(Code::SignatureInvalid, "X-Yoti-Auth-Key is not the key that made the signature: send the public half of the key that signs, or leave it out"));
+    }
+    read.check_time(case.now.us() / 1_000, limits::SIGNATURE_WINDOW_S)?;
+    let created = Timestamp::from_us(read.timestamp_ms.saturating_mul(1_000));
+    let replay_scope = use_nonce(case, row.credential(), &read.nonce.to_ascii_lowercase(), created)?;
+    let body = if request.body.bytes()?.is_empty() { BodySeen::None } else { BodySeen::Verified };
+    Ok(Proven { row, owner, signed: Some(Signed { body, digest_signed: false, replay_scope }) })
+}

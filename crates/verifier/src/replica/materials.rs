@@ -1,0 +1,46 @@
+//! What requests of a version are proved with, where that is more than a digest.
+
+use std::sync::Arc;
+
+use keywright_crypto::keyring::Keyring;
+use keywright_crypto::mac::MacKey;
+use keywright_crypto::public_key::PublicKey;
+use keywright_domain::change::{CredentialRecord, VersionRecord};
+use keywright_domain::credential::{Kind, Material as Stored};
+
+/// One version's material. It has no `Debug`: it may hold a secret.
+pub(crate) struct Material {
+    /// What names the credential openly; the same in all its versions.
+    pub(crate) public_id: Box<str>,
+    pub(crate) prover: Prover,
+}
+
+/// How requests are proved.
+pub(crate) enum Prover {
+    /// By a MAC under this secret.
+    Mac(MacKey),
+    /// By a signature that this key verifies.
+    PublicKey(PublicKey),
+    /// This node cannot open the sealed secret: it has no key for it, or not the right one.
+    Locked,
+    /// In no way that this release knows. Such a version proves nothing.
+    Unknown,
+}
+
+impl Material {
+    /// The material of one version. None for API keys, whose digest is all there is.
+    pub(crate) fn of(credential: &CredentialRecord, version: &VersionRecord, keyring: Option<&Keyring>) -> Option<Arc<Self>> {
+        let prover = match (credential.kind, &version.material) {
+            (Kind::ApiKey, _) => return None,
+            (Kind::Hmac, Stored::Sealed(sealed)) => mac(credential, version, sealed, keyring).map_or(Prover::Locked, Prover::Mac),
+            (Kind::KeyPair, Stored::PublicKey(stored)) => PublicKey::from_stored(stored).map_or(Prover::Unknown, Prover::PublicKey),
+            (Kind::Hmac | Kind::KeyPair | Kind::OauthClient, _) => Prover::Unknown,
+        };
+        Some(Arc::new(Self { public_id: credential.public_id.as_deref().unwrap_or_default().into(), prover }))
+    }
+}
+
+fn mac(credential: &CredentialRecord, version: &VersionRecord, sealed: &[u8], keyring: Option<&Keyring>) -> Option<MacKey> {
+    let secret = keyring?.open(credential.id, &version.digest, sealed).ok()?;
+    MacKey::new(&secret).ok()
+}

@@ -1,0 +1,37 @@
+//! What the holder of a new version gets, as JSON.
+
+use keywright_operations::credentials::Handed;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The halves of a secret, by the kind of its credential: `key`, or `api_key` and `secret_key`.
+#[derive(Default, Serialize, ToSchema)]
+pub(crate) struct HandedShape {
+    /// The whole key of an `api_key`, which is shown this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub(crate) key: Option<String>,
+    /// The public half of an `hmac` credential. It stays the same over rotations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    api_key: Option<String>,
+    /// The secret half of an `hmac` credential, which is shown this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    secret_key: Option<String>,
+}
+
+impl From<&Handed> for HandedShape {
+    fn from(handed: &Handed) -> Self {
+        let mut shape = Self::default();
+        for (name, value) in handed.fields() {
+            let member = match name {
+                "api_key" => &mut shape.api_key,
+                "secret_key" => &mut shape.secret_key,
+                _ => &mut shape.key,
+            };
+            *member = Some(value.to_owned());
+        }
+        shape
+    }
+}
