@@ -203,9 +203,6 @@ function parts(url) {
   const found = /^(https?):\/\/([^/?#]*)([^?#]*)(?:\?([^#]*))?$/i.exec(url);
   if (!found) throw new Error('the URL must be absolute, http or https, and have no fragment');
   const [, scheme, host, path, query] = found;
-  if (!/^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?$/.test(host)) {
-    throw new Error('the URL has no host that can be signed: no user name, and other scripts as xn--');
-  }
   if (!/^(\/([A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*)?$/.test(path)) throw new Error('the path has characters that must be percent-encoded');
   if (!/^([A-Za-z0-9\-._~!$&()*+,;=:@/?[\]]|%[0-9A-Fa-f]{2})*$/.test(query ?? '')) throw new Error('the query has characters that must be percent-encoded');
   if (/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(path)) throw new Error('the path has a segment . or .., which many programs remove on the way');
@@ -214,6 +211,9 @@ function parts(url) {
 
 /** The host in lower case, without the scheme's own port (RFC 9421, section 2.2.3). */
 function authority(host, scheme) {
+  if (!/^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?$/.test(host)) {
+    throw new Error('the URL has no host that can be signed: no user name, and other scripts as xn--');
+  }
   return host.toLowerCase().replace(scheme === 'https' ? /:443$/ : /:80$/, '');
 }
 

@@ -24,6 +24,8 @@ ASSERTION_LIFE_S = 60
 """Life of a signed client assertion, in seconds. It is sent at once, so a minute is plenty."""
 TOKEN_TIMEOUT_S = 10
 """How long a token's server may take, in seconds."""
+ANSWER_BYTES_MAX = 65536
+"""What is read of an answer; one with a token has about a thousand bytes."""
 
 
 class Key:
@@ -193,14 +195,14 @@ class TokenSource:
         request = urllib.request.Request(self._token_url, data=data, headers=headers, method="POST")
         try:
             with urllib.request.build_opener(_NoRedirects).open(request, timeout=TOKEN_TIMEOUT_S) as answer:
-                status, said = answer.status, _json(answer.read())
+                status, said = answer.status, _json(answer.read(ANSWER_BYTES_MAX))
         except urllib.error.HTTPError as refused:
-            status, said = refused.code, _json(refused.read())
+            status, said = refused.code, _json(refused.read(ANSWER_BYTES_MAX))
         if status != 200 or not isinstance(said.get("access_token"), str):
             known = [str(status)] + [str(said[name]) for name in ("error", "error_description") if said.get(name)]
             raise OSError("no token: " + ", ".join(known))
         life = said.get("expires_in")
-        life = life if isinstance(life, (int, float)) else 0  # a token of unknown life is used once
+        life = life if isinstance(life, (int, float)) and 0 < life < 1e9 else 0  # a token of unknown life is used once
         return said["access_token"], asked + life - min(30, life / 10)
 
 
@@ -235,12 +237,10 @@ def _basic(client_id, client_secret):
 
 def _parts(url):
     """Scheme, host with port, path and query of a URL, as they will travel. What a program would rewrite on the way is refused."""
-    found = re.fullmatch(r"(https?)://([^/?#]*)([^?#]*)(?:\?([^#]*))?", url, re.IGNORECASE)
+    found = re.fullmatch(r"(https?)://([^/?#]*)([^?#]*)(?:\?([^#]*))?", url, re.IGNORECASE | re.ASCII)
     if not found:
         raise ValueError("the URL must be absolute, http or https, and have no fragment")
     scheme, host, path, query = found.groups()
-    if not re.fullmatch(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?", host):
-        raise ValueError("the URL has no host that can be signed: no user name, and other scripts as xn--")
     if not re.fullmatch(r"(/([A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*)?", path):
         raise ValueError("the path has characters that must be percent-encoded")
     if not re.fullmatch(r"([A-Za-z0-9\-._~!$&()*+,;=:@/?\[\]]|%[0-9A-Fa-f]{2})*", query or ""):
@@ -252,6 +252,8 @@ def _parts(url):
 
 def _authority(host, scheme):
     """The host in lower case, without the scheme's own port (RFC 9421, section 2.2.3)."""
+    if not re.fullmatch(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?", host):
+        raise ValueError("the URL has no host that can be signed: no user name, and other scripts as xn--")
     return re.sub(":443$" if scheme == "https" else ":80$", "", host.lower())
 
 
