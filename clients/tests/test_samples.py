@@ -1,0 +1,116 @@
+"""Each sample, with its placeholders filled, sends a request that passes, and with another secret one that does not."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import support
+from support import CLIENTS, KEYID, KEYS, SECRET
+
+NPM = pathlib.Path(os.environ["CLIENTS_NPM"])
+TARGET = os.environ["CLIENTS_RUST_TARGET"]
+ALL_KEYS = ["ed25519", "p-256", "p-384", "rsa", "rsa as PKCS#1"]
+LINES_MAX = 60
+# What is signed with, by the beginning of a sample's name: a secret, or these keys.
+PROOFS = {"tylt": None, "hms-hmac": None, "oauth": None, "hms-key-pair": ALL_KEYS, "yoti": ["rsa", "rsa as PKCS#1"]}
+PLACES = {"tylt": "/tylt/orders?dry=1", "hms-hmac": "/hms/orders?b=2&a=%2F", "oauth": "/bearer/orders", "hms-key-pair": "/hms/orders?b=2&a=%2F", "yoti": "/yoti/base"}
+
+
+def language(path):
+    return path.stem.rpartition("-")[2]
+
+
+def samples():
+    """Name of the scheme and path of each sample; a file that is none breaks the test."""
+    for path in sorted((CLIENTS / "samples").iterdir()):
+        if path.name not in ("Cargo.toml", "Cargo.lock"):
+            scheme = next(name for name in PROOFS if path.stem == f"{name}-{language(path)}")
+            yield scheme, path
+
+
+class Samples(unittest.TestCase):
+    def setUp(self):
+        self.server = support.Server()
+        self.addCleanup(self.server.stop)
+        # Below the place of the packages, where Node looks for them.
+        self.filled = pathlib.Path(tempfile.mkdtemp(dir=NPM, prefix="samples-"))
+        self.addCleanup(shutil.rmtree, self.filled)
+
+    def fill(self):
+        for path in (CLIENTS / "samples").iterdir():
+            text = path.read_text()
+            scheme = next((name for name, found in samples() if found == path), None)
+            values = {"keyid": KEYID, "url": self.server.url + PLACES.get(scheme, ""), "token_url": self.server.url + "/token"}
+            for name, value in values.items():
+                text = text.replace("{{" + name + "}}", value)
+            self.assertNotRegex(text, r"\{\{[a-z_]+\}\}", path.name)
+            (self.filled / path.name).write_text(text)
+        build = ["cargo", "build", "--quiet", "--locked", "--manifest-path", str(self.filled / "Cargo.toml"), "--target-dir", TARGET]
+        subprocess.run(build, check=True, timeout=1800)
+
+    def run_sample(self, path, **environment):
+        commands = {
+            "curl": ["bash", str(self.filled / path.name)],
+            "node": ["node", str(self.filled / path.name)],
+            "python": [sys.executable, str(self.filled / path.name)],
+            "rust": [str(pathlib.Path(TARGET) / "debug" / path.stem)],
+        }
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("KEYWRIGHT_")}
+        run = subprocess.run(commands[language(path)], cwd=self.filled, env={**clean, **environment}, capture_output=True, text=True, timeout=support.TIME_LIMIT_S)
+        return run.returncode, run.stdout + run.stderr
+
+    def passes(self, path, **environment):
+        self.server.seen.clear()
+        self.server.used.clear()
+        code, said = self.run_sample(path, **environment)
+        self.assertEqual([(status, why) for _, status, why in self.server.seen], [(200, None)] * max(1, len(self.server.seen)), said)
+        self.assertEqual(code, 0, said)
+        self.assertRegex(said.replace(" ", ""), '"?accepted"?:true')
+
+    def fails(self, path, hidden, **environment):
+        self.server.seen.clear()
+        code, said = self.run_sample(path, **environment)
+        self.assertEqual([status for _, status, _ in self.server.seen], [401], said)
+        self.assertTrue(code != 0 or "401" in said, said)
+        self.assertNotIn(hidden, said)
+
+    def test_each_sample_works_as_pasted(self):
+        self.fill()
+        for scheme, path in samples():
+            for name in PROOFS[scheme] or [None]:
+                with self.subTest(sample=path.name, key=name):
+                    if name is None:
+                        self.server.key, self.server.algorithm = SECRET.encode(), "hmac-sha256"
+                        self.passes(path, KEYWRIGHT_SECRET=SECRET)
+                        self.fails(path, "kw_sk_test_another", KEYWRIGHT_SECRET="kw_sk_test_another")
+                    else:
+                        pem, self.server.public_key, self.server.algorithm = KEYS[name]
+                        self.server.key = self.server.public_key
+                        (self.filled / "private-key.pem").write_text(pem)
+                        self.passes(path)
+                        # What was signed by the one does not pass as the other's.
+                        self.server.key = self.server.public_key = support.ed25519.Ed25519PrivateKey.generate().public_key()
+                        self.fails(path, pem.split("\n")[1])
+
+    def test_without_its_secret_a_sample_sends_nothing(self):
+        self.fill()
+        for _, path in samples():
+            with self.subTest(sample=path.name):
+                code, _ = self.run_sample(path)
+                self.assertNotEqual(code, 0)
+        self.assertEqual(self.server.seen, [])
+
+    def test_samples_are_short_and_name_no_secret(self):
+        for scheme, path in samples():
+            text = path.read_text()
+            self.assertLessEqual(len(text.splitlines()), LINES_MAX, path.name)
+            self.assertIn("KEYWRIGHT_SECRET" if PROOFS[scheme] is None else "KEYWRIGHT_PRIVATE_KEY_FILE", text, path.name)
+            self.assertNotIn("{{secret}}", text)
+
+
+if __name__ == "__main__":
+    unittest.main()
