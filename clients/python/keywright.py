@@ -15,6 +15,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
+from typing import Dict, Iterable, Mapping, Optional, Tuple, Union
 
 WITH_BODY = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 """Methods whose requests have a digest of their body also when the body is empty."""
@@ -27,6 +28,10 @@ TOKEN_TIMEOUT_S = 10
 ANSWER_BYTES_MAX = 65536
 """What is read of an answer; one with a token has about a thousand bytes."""
 
+Body = Union[str, bytes, None]
+"""A body exactly as it is sent; None where none is sent."""
+Headers = Union[Mapping[str, str], Iterable[Tuple[str, str]], None]
+
 
 class Key:
     """A key that signs. What it holds stands in a closure, so that no log or inspection shows it."""
@@ -38,7 +43,7 @@ class Key:
         self._sign = sign
 
     @classmethod
-    def secret(cls, secret):
+    def secret(cls, secret: Union[str, bytes]) -> "Key":
         """The secret of an ``hmac`` credential: text as it was shown, or bytes."""
         if isinstance(secret, str):
             if secret != secret.strip():
@@ -49,7 +54,7 @@ class Key:
         return cls("hmac-sha256", lambda message: hmac.new(secret, message, hashlib.sha256).digest())
 
     @classmethod
-    def pem(cls, pem, algorithm=None):
+    def pem(cls, pem: Union[str, bytes], algorithm: Optional[str] = None) -> "Key":
         """A private key as PEM: Ed25519, P-256, P-384 or RSA. RSA keys sign with ``rsa-v1_5-sha256``, or with ``rsa-pss-sha512`` if asked to."""
         from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -66,11 +71,11 @@ class Key:
         return cls(chosen, signers[chosen])
 
     @property
-    def is_secret(self):
+    def is_secret(self) -> bool:
         """Whether this is the secret of an ``hmac`` credential."""
         return self.algorithm == "hmac-sha256"
 
-    def sign(self, message):
+    def sign(self, message: bytes) -> bytes:
         """The signature of ``message``, as RFC 9421 and RFC 7518 want it (ECDSA as r and s, 32 or 48 bytes each)."""
         return self._sign(message)
 
@@ -106,7 +111,9 @@ def _signers(key):
     raise ValueError(f"this key is none of Ed25519, P-256, P-384 and RSA of {RSA_BITS_MIN} bits or more")
 
 
-def sign_request(method, url, headers, body, keyid, key, *, created=None, nonce=None):
+def sign_request(
+    method: str, url: str, headers: Headers, body: Body, keyid: str, key: Key, *, created: Optional[int] = None, nonce: Optional[str] = None
+) -> Dict[str, str]:
     """The headers to add to a request so that it is signed (RFC 9421): Content-Digest (RFC 9530), Signature-Input, Signature.
 
     ``headers`` (a mapping, pairs or None) are those that the request has already: a Host among them is what is signed as the authority.
@@ -144,7 +151,7 @@ def sign_request(method, url, headers, body, keyid, key, *, created=None, nonce=
     return added
 
 
-def sign_tylt(url, body, api_key, key):
+def sign_tylt(url: str, body: Body, api_key: str, key: Key) -> Dict[str, str]:
     """The headers to add in Tylt's form: the hex HMAC of the exact body, or of the raw query string where there is no body."""
     if not key.is_secret:
         raise ValueError("Tylt's form is signed with a secret, not with a private key")
@@ -161,7 +168,16 @@ class TokenSource:
     Give ``client_secret`` (client_secret_basic), or ``key`` and ``issuer`` (private_key_jwt, RFC 7523).
     """
 
-    def __init__(self, token_url, client_id, *, client_secret=None, key=None, issuer=None, scope=None):
+    def __init__(
+        self,
+        token_url: str,
+        client_id: str,
+        *,
+        client_secret: Optional[str] = None,
+        key: Optional[Key] = None,
+        issuer: Optional[str] = None,
+        scope: Optional[str] = None,
+    ):
         address = urllib.parse.urlsplit(token_url)
         if address.scheme != "https" and not (address.scheme == "http" and address.hostname in ("localhost", "127.0.0.1", "::1")):
             raise ValueError("the token URL must be https: over http the secret and the token could be read on the way")
@@ -175,14 +191,14 @@ class TokenSource:
         self._lock = threading.Lock()
         self._kept = None
 
-    def token(self):
+    def token(self) -> str:
         """A token that is valid for a while yet. Raises OSError with the server's error code where it gives none."""
         with self._lock:
             if self._kept is None or time.monotonic() >= self._kept[1]:
                 self._kept = self._fetch()
             return self._kept[0]
 
-    def forget(self):
+    def forget(self) -> None:
         """Throws the kept token away: call it after a 401, then ask once more."""
         with self._lock:
             self._kept = None
@@ -213,7 +229,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def client_assertion(client_id, audience, key):
+def client_assertion(client_id: str, audience: str, key: Key) -> str:
     """A JWT by which a client proves who it is (RFC 7523, section 3); ``audience`` is the issuer of the authorisation server."""
     names = {"ed25519": "EdDSA", "ecdsa-p256-sha256": "ES256", "ecdsa-p384-sha384": "ES384", "rsa-v1_5-sha256": "RS256"}
     if key.algorithm not in names:

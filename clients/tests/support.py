@@ -91,7 +91,7 @@ class Server:
     def answer(self, handler, arrived):
         said, headers = {"accepted": True}, {}
         try:
-            if arrived.path.startswith("/hms/"):
+            if arrived.path.startswith("/hms/") or arrived.path == "/":
                 nonce = verifier.check_message_signature(self._whole(arrived), self.key, self.algorithm, KEYID)
                 if nonce in self.used:
                     raise verifier.Refused("the nonce was there before")

@@ -40,11 +40,11 @@ class Samples(unittest.TestCase):
         self.filled = pathlib.Path(tempfile.mkdtemp(dir=NPM, prefix="samples-"))
         self.addCleanup(shutil.rmtree, self.filled)
 
-    def fill(self):
+    def fill(self, places=PLACES):
         for path in (CLIENTS / "samples").iterdir():
             text = path.read_text()
             scheme = next((name for name, found in samples() if found == path), None)
-            values = {"keyid": KEYID, "url": self.server.url + PLACES.get(scheme, ""), "token_url": self.server.url + "/token"}
+            values = {"keyid": KEYID, "url": self.server.url + places.get(scheme, ""), "token_url": self.server.url + "/token"}
             for name, value in values.items():
                 text = text.replace("{{" + name + "}}", value)
             self.assertNotRegex(text, r"\{\{[a-z_]+\}\}", path.name)
@@ -95,6 +95,13 @@ class Samples(unittest.TestCase):
                         # What was signed by the one does not pass as the other's.
                         self.server.key = self.server.public_key = support.ed25519.Ed25519PrivateKey.generate().public_key()
                         self.fails(path, pem.split("\n")[1])
+
+    def test_a_url_without_a_query_or_a_path_is_signed_as_well(self):
+        for place in ("/hms/orders", ""):
+            self.fill({**PLACES, "hms-hmac": place})
+            for path in [path for scheme, path in samples() if scheme == "hms-hmac"]:
+                with self.subTest(sample=path.name, place=place):
+                    self.passes(path, KEYWRIGHT_SECRET=SECRET)
 
     def test_without_its_secret_a_sample_sends_nothing(self):
         self.fill()
