@@ -15,6 +15,7 @@ answer=$(printf 'user = "%s:%s"\n' "$client_id" "$KEYWRIGHT_SECRET" |
   exit 1
 }
 token=$(printf '%s' "$answer" | sed -n 's/.*"access_token" *: *"\([^"]*\)".*/\1/p')
+[[ -n $token ]] || { echo 'the answer has no token' >&2; exit 1; }
 
 # The token is good for "expires_in" seconds: keep it that long, do not fetch one for each call.
 printf 'header = "Authorization: Bearer %s"\n' "$token" | curl --silent --show-error --fail-with-body --globoff --config - "$url"

@@ -40,11 +40,11 @@ class Samples(unittest.TestCase):
         self.filled = pathlib.Path(tempfile.mkdtemp(dir=NPM, prefix="samples-"))
         self.addCleanup(shutil.rmtree, self.filled)
 
-    def fill(self, places=PLACES):
+    def fill(self, places=PLACES, token_path="/token"):
         for path in (CLIENTS / "samples").iterdir():
             text = path.read_text()
             scheme = next((name for name, found in samples() if found == path), None)
-            values = {"keyid": KEYID, "url": self.server.url + places.get(scheme, ""), "token_url": self.server.url + "/token"}
+            values = {"keyid": KEYID, "url": self.server.url + places.get(scheme, ""), "token_url": self.server.url + token_path}
             for name, value in values.items():
                 text = text.replace("{{" + name + "}}", value)
             self.assertNotRegex(text, r"\{\{[a-z_]+\}\}", path.name)
@@ -102,6 +102,25 @@ class Samples(unittest.TestCase):
             for path in [path for scheme, path in samples() if scheme == "hms-hmac"]:
                 with self.subTest(sample=path.name, place=place):
                     self.passes(path, KEYWRIGHT_SECRET=SECRET)
+
+    def test_a_consumer_secret_follows_no_redirect(self):
+        self.fill(token_path="/redirects")
+        for path in [path for scheme, path in samples() if scheme == "oauth"]:
+            with self.subTest(sample=path.name):
+                self.server.seen.clear()
+                code, said = self.run_sample(path, KEYWRIGHT_SECRET=SECRET)
+                self.assertEqual([path for path, _, _ in self.server.seen], ["/redirects"], said)
+                self.assertNotEqual(code, 0)
+
+    def test_the_pages_examples_work(self):
+        for language_of_block, client, run in (("js", CLIENTS / "node", ["node", "use.mjs"]), ("python", CLIENTS / "python", [sys.executable, "use.py"])):
+            with self.subTest(language=language_of_block):
+                shutil.copytree(client, self.filled, dirs_exist_ok=True)
+                block = (CLIENTS / "README.md").read_text().split(f"```{language_of_block}\n")[1].split("```")[0]
+                (self.filled / run[1]).write_text(block.replace("https://api.example.com/payouts", self.server.url + "/hms/payouts"))
+                environment = {**os.environ, "KEYWRIGHT_SECRET": SECRET, "KEYWRIGHT_KEYID": KEYID}
+                subprocess.run(run, cwd=self.filled, env=environment, check=True, timeout=support.TIME_LIMIT_S)
+                self.assertEqual(self.server.seen.pop(), ("/hms/payouts", 200, None))
 
     def test_without_its_secret_a_sample_sends_nothing(self):
         self.fill()
