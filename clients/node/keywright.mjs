@@ -107,7 +107,7 @@ export function signRequest(method, url, headers, body, keyid, key, options = {}
     ['@path', path],
     ['@query', `?${query ?? ''}`],
   ];
-  if (WITH_BODY.has(method) || bytes?.length > 0) {
+  if (WITH_BODY.has(method) || bytes !== null) {
     const digest = createHash('sha256').update(bytes ?? '').digest('base64');
     added['Content-Digest'] = `sha-256=:${digest}:`;
     lines.push(['content-digest', added['Content-Digest']]);
@@ -121,10 +121,11 @@ export function signRequest(method, url, headers, body, keyid, key, options = {}
   return added;
 }
 
-/** The headers to add in Tylt's form: the hex HMAC of the exact body, or of the raw query string where there is no body. */
+/** The headers to add in Tylt's form: the hex HMAC of the exact body, or of the raw query string where there is none, or an empty one. */
 export function signTylt(url, body, apiKey, key) {
   if (!key.isSecret) throw new Error("Tylt's form is signed with a secret, not with a private key");
-  const signed = bodyBytes(body) ?? Buffer.from(parts(url).query ?? '');
+  const bytes = bodyBytes(body);
+  const signed = bytes?.length > 0 ? bytes : Buffer.from(parts(url).query ?? '');
   return { 'X-TLP-APIKEY': headerText(apiKey), 'X-TLP-SIGNATURE': key.sign(signed).toString('hex') };
 }
 

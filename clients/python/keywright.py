@@ -139,7 +139,7 @@ def sign_request(
         ("@path", path),
         ("@query", "?" + (query or "")),
     ]
-    if method in WITH_BODY or body:
+    if method in WITH_BODY or body is not None:
         digest = base64.b64encode(hashlib.sha256(body or b"").digest()).decode()
         added["Content-Digest"] = f"sha-256=:{digest}:"
         lines.append(("content-digest", added["Content-Digest"]))
@@ -152,13 +152,13 @@ def sign_request(
 
 
 def sign_tylt(url: str, body: Body, api_key: str, key: Key) -> Dict[str, str]:
-    """The headers to add in Tylt's form: the hex HMAC of the exact body, or of the raw query string where there is no body."""
+    """The headers to add in Tylt's form: the hex HMAC of the exact body, or of the raw query string where there is none, or an empty one."""
     if not key.is_secret:
         raise ValueError("Tylt's form is signed with a secret, not with a private key")
     if not re.fullmatch("[!-~]+", api_key):
         raise ValueError("the API key has characters that no key has")
     body = _body_bytes(body)
-    signed = (_parts(url)[3] or "").encode() if body is None else body
+    signed = body or (_parts(url)[3] or "").encode()
     return {"X-TLP-APIKEY": api_key, "X-TLP-SIGNATURE": key.sign(signed).hex()}
 
 

@@ -27,6 +27,7 @@ REQUESTS = [
     ("PATCH", "https://api.example.com/files/1", b""),
     ("DELETE", "https://api.example.com/files/1", None),
     ("GET", "https://api.example.com/search", b'{"a body":"with GET"}'),
+    ("GET", "https://api.example.com/search", b""),
 ]
 
 
@@ -121,7 +122,9 @@ class Clients(unittest.TestCase):
                 alike = ["Content-Digest", "Signature-Input"] + ([] if "ecdsa" in algorithm or "pss" in algorithm else ["Signature"])
                 for header, client in itertools.product(alike, ("node", "python")):
                     self.assertEqual(headers[client].get(header), headers["rust"].get(header))
+                has_digest = request[0] in verifier.WITH_BODY or request[2] is not None
                 for client, answer in answers.items():
+                    self.assertEqual("Content-Digest" in headers[client], has_digest)
                     seen = arrived(*request, answer["headers"])
                     self.assertEqual(verifier.check_message_signature(seen, key, algorithm, KEYID, now=CREATED), NONCE, client)
 

@@ -73,7 +73,7 @@ def check_message_signature(arrived, key, algorithm, keyid, now=None):
     params, names, created, nonce, named = found.groups()
     wanted = '"@method" "@authority" "@path" "@query"'
     values = {"@method": arrived.method, "@authority": arrived.one("host").lower(), "@path": arrived.path, "@query": "?" + arrived.query}
-    if arrived.method in WITH_BODY or arrived.body:
+    if arrived.method in WITH_BODY or arrived.body or any(name.lower() == "content-digest" for name, _ in arrived.headers):
         wanted += ' "content-digest"'
         values["content-digest"] = arrived.one("content-digest")
         if values["content-digest"] != "sha-256=:" + base64.b64encode(hashlib.sha256(arrived.body).digest()).decode() + ":":
@@ -92,10 +92,10 @@ def check_message_signature(arrived, key, algorithm, keyid, now=None):
 
 
 def check_tylt(arrived, secret, api_key):
-    """Tylt's form: the hex HMAC of the body, or of the raw query string where there is none."""
+    """Tylt's form: the hex HMAC of the body, or of the raw query string where there is none; an empty one is none."""
     if arrived.one("x-tlp-apikey") != api_key:
         raise Refused("another API key")
-    signed = arrived.query.encode() if arrived.body is None else arrived.body
+    signed = arrived.body or arrived.query.encode()
     if arrived.one("x-tlp-signature") != hmac.new(secret, signed, hashlib.sha256).hexdigest():
         raise Refused("the signature is of something else")
 

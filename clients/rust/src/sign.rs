@@ -52,9 +52,9 @@ pub fn sign_request_at(request: &Request<'_>, keyid: &str, key: &Key, created_s:
         ("@query", format!("?{}", parts.query.unwrap_or_default())),
     ];
     let mut added = Headers::new();
-    let body = request.body.unwrap_or_default();
-    if WITH_BODY.contains(&request.method) || !body.is_empty() {
-        let value = format!("sha-256=:{}:", BASE64_STANDARD.encode(digest::digest(&digest::SHA256, body)));
+    if WITH_BODY.contains(&request.method) || request.body.is_some() {
+        let digest = digest::digest(&digest::SHA256, request.body.unwrap_or_default());
+        let value = format!("sha-256=:{}:", BASE64_STANDARD.encode(digest));
         added.push(("Content-Digest", value.clone()));
         lines.push(("content-digest", value));
     }
@@ -68,8 +68,8 @@ pub fn sign_request_at(request: &Request<'_>, keyid: &str, key: &Key, created_s:
     Ok(added)
 }
 
-/// The headers to add in Tylt's form: the hex HMAC of the exact body, or of the raw query string where there is no body. Fails where the
-/// key is no secret, or the URL or the API key cannot be sent as it is.
+/// The headers to add in Tylt's form: the hex HMAC of the exact body, or of the raw query string where there is none, or an
+/// empty one. Fails where the key is no secret, or the URL or the API key cannot be sent as it is.
 pub fn sign_tylt(url: &str, body: Option<&[u8]>, api_key: &str, key: &Key) -> Result<Headers, Fault> {
     if key.algorithm() != Algorithm::HmacSha256 {
         return Err(Fault::WrongKey);
@@ -78,8 +78,8 @@ pub fn sign_tylt(url: &str, body: Option<&[u8]>, api_key: &str, key: &Key) -> Re
         return Err(Fault::Text);
     }
     let mac = match body {
-        Some(body) => key.sign(body)?,
-        None => key.sign(Parts::of(url)?.query.unwrap_or_default().as_bytes())?,
+        Some(body) if !body.is_empty() => key.sign(body)?,
+        _ => key.sign(Parts::of(url)?.query.unwrap_or_default().as_bytes())?,
     };
     let hex = mac.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(vec![("X-TLP-APIKEY", api_key.to_owned()), ("X-TLP-SIGNATURE", hex)])
