@@ -98,6 +98,9 @@ impl<'a> Reader<'a> {
 
     /// Section 4.2.3.2. A parameter without a value is `true`.
     pub(super) fn parameters(&mut self, mut each: impl FnMut(&'a str, Item<'a>)) -> Result<(), Why> {
+        if self.peek() != Some(b';') {
+            return Ok(());
+        }
         let mut seen: [&str; PARAMETERS_MAX] = [""; PARAMETERS_MAX];
         let mut count = 0;
         while self.takes(b';') {
