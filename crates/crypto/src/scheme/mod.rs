@@ -7,6 +7,7 @@ pub mod detect;
 pub mod fault;
 pub mod http_message_signatures;
 pub mod request;
+pub mod sign;
 mod structured_field;
 pub mod tylt;
 pub mod window;

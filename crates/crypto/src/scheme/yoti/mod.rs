@@ -98,6 +98,11 @@ pub(super) fn text(method: &str, path: &str, query: &str, body: &[u8]) -> Vec<u8
     out
 }
 
+/// Whether a query has what the scheme needs, in the form that it needs.
+pub(super) fn check_query(query: &str) -> Result<(), Fault> {
+    query::read(query).map(|_| ())
+}
+
 /// What follows the longest base path that ends at a segment's end; the path as it is where none fits.
 pub(super) fn relative<'a>(path: &'a str, base_paths: &[&str]) -> &'a str {
     let after = |base: &str| path.strip_prefix(base.trim_end_matches('/')).filter(|rest| rest.starts_with('/'));
