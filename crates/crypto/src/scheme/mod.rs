@@ -4,6 +4,7 @@
 
 pub mod content_digest;
 pub mod detect;
+pub mod explain;
 pub mod fault;
 pub mod http_message_signatures;
 pub mod request;

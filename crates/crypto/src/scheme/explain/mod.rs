@@ -1,0 +1,3 @@
+//! For people: why a signature does not fit.
+
+pub mod paste;

@@ -1,0 +1,108 @@
+//! Requests as people paste them: the text of an HTTP/1.1 message, or a `curl` command line.
+
+use super::super::request::{Body, Request, UriScheme};
+
+mod curl;
+mod http;
+mod shell;
+#[cfg(test)]
+mod tests;
+
+/// Bytes of a pasted text that are read: a request with its headers and a body worth looking at.
+pub const TEXT_BYTES_MAX: usize = 262_144;
+/// Headers that are read: what servers commonly allow.
+pub const HEADERS_MAX: usize = 100;
+
+/// A request that somebody pasted.
+#[derive(Clone)]
+pub struct Pasted {
+    /// As sent.
+    pub method: String,
+    /// `https` where the text does not say.
+    pub scheme: UriScheme,
+    /// As in `Host`.
+    pub authority: String,
+    /// Path and query, as sent.
+    pub target: String,
+    /// Names and values in their order.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// `None` where the request has no body.
+    pub body: Option<Vec<u8>>,
+    /// What had to be guessed, a sentence each.
+    pub notes: Vec<&'static str>,
+}
+
+/// Why a text is not a request: a sentence for whoever pasted it, without a part of what they pasted but an option's name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PasteFault {
+    /// There is none.
+    #[error("paste a request: the text of an HTTP/1.1 message, or a curl command line")]
+    Empty,
+    /// More than is read.
+    #[error("the text is longer than {TEXT_BYTES_MAX} bytes; shorten the body")]
+    TooLong,
+    /// More headers than are read.
+    #[error("the request has more than {HEADERS_MAX} headers")]
+    TooManyHeaders,
+    /// A line that is not one of a request.
+    #[error("line {line}: {why}")]
+    Line {
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Nothing says which host the request is for.
+    #[error("the request has no Host header; add the one that was sent")]
+    NoHost,
+    /// The command line is not one that can be understood.
+    #[error("the command line: {0}")]
+    Command(&'static str),
+    /// An option of curl that cannot be followed.
+    #[error("the option {option} of curl: {why}")]
+    Option {
+        /// Its name.
+        option: String,
+        /// Why not.
+        why: &'static str,
+    },
+}
+
+/// Reads what somebody pasted.
+///
+/// # Errors
+/// [`PasteFault`]
+pub fn read(text: &str) -> Result<Pasted, PasteFault> {
+    if text.len() > TEXT_BYTES_MAX {
+        return Err(PasteFault::TooLong);
+    }
+    // The prompt of a shell is pasted along easily.
+    let start = text.trim_start();
+    let start = start.strip_prefix("$ ").unwrap_or(start);
+    if start.is_empty() {
+        return Err(PasteFault::Empty);
+    }
+    let pasted = if start.strip_prefix("curl").is_some_and(|rest| rest.starts_with(char::is_whitespace)) { curl::read(start)? } else { http::read(text)? };
+    if pasted.headers.len() > HEADERS_MAX { Err(PasteFault::TooManyHeaders) } else { Ok(pasted) }
+}
+
+impl Pasted {
+    /// Shows it as the schemes see requests.
+    pub fn see<T>(&self, see: impl FnOnce(&Request<'_>) -> T) -> T {
+        let headers: Vec<(&str, &[u8])> = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
+        let body = self.body.as_deref().map_or(Body::None, Body::Bytes);
+        see(&Request { method: &self.method, scheme: self.scheme, authority: &self.authority, target: &self.target, headers: &headers, body })
+    }
+
+    fn header(&self, name: &str) -> Option<&[u8]> {
+        self.headers.iter().find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_slice())
+    }
+}
+
+/// Takes an absolute URI apart into scheme, authority and the rest.
+fn absolute(uri: &str) -> Option<(UriScheme, &str, &str)> {
+    let (scheme, rest) = uri.split_once("://")?;
+    let scheme = [UriScheme::Https, UriScheme::Http].into_iter().find(|known| known.as_str().eq_ignore_ascii_case(scheme))?;
+    let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    Some((scheme, authority, rest))
+}
