@@ -56,7 +56,7 @@ fn of_the_bodies_that_pasting_can_make_the_one_that_has_the_length_is_taken() {
         (3, "{}\n", "{}\n", 0),
         (2, "{}\n\n\n", "{}", 0),
         (3, "a\r\nb\r\n", "a\nb", 1),
-        (5, "a\nb\n", "a\r\nb", 1),
+        (6, "a\nb\n", "a\r\nb\r\n", 1),
         (0, "", "", 0),
         (0, "\n", "", 0),
         (9, "{}\n", "{}", 1),

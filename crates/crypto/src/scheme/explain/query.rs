@@ -1,0 +1,54 @@
+//! Queries as clients rewrite them by mistake.
+
+/// With percent-encoding undone and `+` as a space; what is not UTF-8 then becomes a replacement character.
+pub(super) fn decoded(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [byte, after @ ..] = rest {
+        rest = after;
+        let hex = after.get(..2).and_then(|hex| std::str::from_utf8(hex).ok()).filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
+        match (byte, hex.and_then(|hex| u8::from_str_radix(hex, 16).ok())) {
+            (b'%', Some(value)) => {
+                out.push(value);
+                rest = &after[2..];
+            }
+            (b'+', _) => out.push(b' '),
+            _ => out.push(*byte),
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// With its parameters in alphabetical order.
+pub(super) fn sorted(query: &str) -> String {
+    let mut pairs: Vec<&str> = query.split('&').collect();
+    pairs.sort_unstable();
+    pairs.join("&")
+}
+
+/// As one JSON object of texts.
+pub(super) fn as_json(query: &str) -> String {
+    let text = |part: &str| serde_json::Value::String(decoded(part)).to_string();
+    let members: Vec<String> = query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            format!("{}:{}", text(name), text(value))
+        })
+        .collect();
+    format!("{{{}}}", members.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_are_rewritten_as_clients_do() {
+        assert_eq!(decoded("a=%20b+c%2&d=%C3%A9%zz"), "a= b c%2&d=é%zz");
+        assert_eq!(sorted("b=1&a=2&a=1"), "a=1&a=2&b=1");
+        assert_eq!(as_json("orderId=1%22&x"), r#"{"orderId":"1\"","x":""}"#);
+        assert_eq!(as_json(""), "{}");
+    }
+}
