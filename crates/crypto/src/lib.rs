@@ -6,6 +6,7 @@
 pub mod digest;
 pub mod jwt;
 pub mod keyring;
+pub mod key_pair;
 pub mod mac;
 pub mod proof;
 pub mod public_key;

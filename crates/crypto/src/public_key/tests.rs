@@ -282,7 +282,7 @@ proptest! {
         let _ = key(fixture!("ed")).verify_possession("challenge", &text);
     }
 
-    /// A changed byte gives no key, another key, or, in what DER lets one say in two ways, nothing: there is one form only.
+    /// A changed byte gives no key or another one: each key is written in one way only.
     #[test]
     fn a_changed_byte_of_der_is_never_the_same_key(at in 0usize..600, to in any::<u8>(), which in 0usize..6) {
         let key = key(GOOD[which].0);
