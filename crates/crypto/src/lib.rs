@@ -14,3 +14,4 @@ pub mod random;
 pub mod scheme;
 pub mod seal;
 pub mod secret;
+pub mod signing_key;

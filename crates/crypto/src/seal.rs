@@ -36,6 +36,10 @@ pub enum Purpose {
     Mail,
     /// An answer that shows a secret and may be given again for a while.
     Answer,
+    /// The private key of the OAuth 2 server that signs tokens.
+    SigningKey,
+    /// The secret of a credential that must be had again: an `hmac` secret, or one that may be revealed.
+    Credential,
 }
 
 impl Purpose {
@@ -44,6 +48,8 @@ impl Purpose {
             Self::ProofKey => b"keywright seal proof-key v1",
             Self::Mail => b"keywright seal mail v1",
             Self::Answer => b"keywright seal answer v1",
+            Self::SigningKey => b"keywright seal signing-key v1",
+            Self::Credential => b"keywright seal credential v1",
         }
     }
 }
