@@ -3,6 +3,7 @@
 //! Choices are the design's: SHA-256 for keys with 178 random bits, AES-256-GCM for sealing, HKDF-SHA-256 (RFC 5869) for sub-keys,
 //! Ed25519 (RFC 8032) for proofs.
 
+pub mod access_token;
 pub mod digest;
 pub mod jwt;
 pub mod keyring;

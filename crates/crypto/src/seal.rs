@@ -58,6 +58,18 @@ impl Purpose {
 const FORM: u8 = 1;
 const NONCE: usize = 12;
 
+/// A sub-key of a secret of 32 random bytes (HKDF-SHA-256). The parts of `info` count as one text.
+pub(crate) fn expand(secret: &[u8], info: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+    let mut out = Zeroizing::new([0; 32]);
+    // RFC 5869; an empty salt, as the input is uniformly random already (section 3.3).
+    hkdf::Salt::new(hkdf::HKDF_SHA256, &[])
+        .extract(secret)
+        .expand(info, hkdf::HKDF_SHA256)
+        .and_then(|okm| okm.fill(out.as_mut()))
+        .expect("32 bytes are one block of HKDF-SHA-256");
+    out
+}
+
 impl MasterKey {
     /// A new one.
     ///
@@ -92,19 +104,13 @@ impl MasterKey {
         out
     }
 
-    fn derive(&self, label: &[u8]) -> Zeroizing<[u8; 32]> {
+    /// A key of its own for one part of the product, from which nobody gets back to this one.
+    pub(crate) fn derive(&self, label: &[u8]) -> Zeroizing<[u8; 32]> {
         self.derive_with(label, &[])
     }
 
     fn derive_with(&self, label: &[u8], further: &[u8]) -> Zeroizing<[u8; 32]> {
-        let mut out = Zeroizing::new([0; 32]);
-        // RFC 5869; an empty salt, as the input is uniformly random already (section 3.3).
-        hkdf::Salt::new(hkdf::HKDF_SHA256, &[])
-            .extract(self.0.as_ref())
-            .expand(&[label, further], hkdf::HKDF_SHA256)
-            .and_then(|okm| okm.fill(out.as_mut()))
-            .expect("32 bytes are one block of HKDF-SHA-256");
-        out
+        expand(self.0.as_ref(), &[label, further])
     }
 
     /// Seals `plain` (AES-256-GCM): form, key version, nonce, ciphertext and tag. `context` must be given again to open it, so that a
