@@ -4,6 +4,7 @@
 //! Ed25519 (RFC 8032) for proofs.
 
 pub mod access_token;
+pub mod csr;
 pub mod digest;
 pub mod jwt;
 pub mod keyring;
