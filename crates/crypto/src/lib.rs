@@ -1,7 +1,8 @@
 //! The only crate that names a cryptography library.
 //!
 //! Choices are the design's: SHA-256 for keys with 178 random bits, AES-256-GCM for sealing, HKDF-SHA-256 (RFC 5869) for sub-keys,
-//! Ed25519 (RFC 8032) for proofs.
+//! Ed25519 (RFC 8032) for proofs, HMAC-SHA-256 under the secrets of credentials, and for key pairs and tokens RSA, ECDSA and Ed25519 as
+//! [`public_key::algorithms`] lists them.
 
 pub mod access_token;
 pub mod csr;

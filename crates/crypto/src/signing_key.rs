@@ -172,6 +172,12 @@ mod tests {
     }
 
     #[test]
+    fn keys_are_shared_by_all_threads() {
+        fn shared<T: Send + Sync>() {}
+        shared::<(SigningKey, crate::access_token::TokenKeys, crate::mac::MacKey, PublicKey)>();
+    }
+
+    #[test]
     fn the_published_jwk_names_the_key_and_holds_nothing_private() {
         for algorithm in SigningAlgorithm::ALL {
             let key = SigningKey::generate(algorithm).unwrap();
