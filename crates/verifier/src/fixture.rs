@@ -16,7 +16,7 @@ use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId, Resourc
 use keywright_domain::time::{Boot, Span, Timestamp};
 use keywright_domain::verdict::Code;
 
-use crate::{Ask, Asked, Beyond, Follower, NonceClaim, Question, RateState, Stale, Step, Unavailable, Verifier, decide};
+use crate::{Ask, Asked, Beyond, Detail, Follower, NonceClaim, Question, RateState, Signed, Stale, Step, Unavailable, Verifier, decide};
 
 pub(crate) const TOKEN: &[u8] = b"a token of the resource server";
 pub(crate) const LEASE_MS: u64 = 2_000;
@@ -139,6 +139,15 @@ pub(crate) struct Seen {
     pub(crate) stale_s: Option<u64>,
 }
 
+/// What was answered to a signed request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) code: Code,
+    pub(crate) version: Option<u32>,
+    pub(crate) signed: Option<Signed>,
+    pub(crate) detail: Option<Box<Detail>>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NotSeen {
     Beyond(Beyond),
@@ -150,7 +159,11 @@ pub(crate) enum NotSeen {
 impl Kit {
     /// Application 1 is active, organisation 1 is not suspended, and the resource server may ask about `maps` in both environments.
     pub(crate) fn new(records: &[Record]) -> Self {
-        let verifier = Arc::new(Verifier::new());
+        Self::of(Verifier::new(), records)
+    }
+
+    pub(crate) fn of(verifier: Verifier, records: &[Record]) -> Self {
+        let verifier = Arc::new(verifier);
         let mut kit = Self { follower: Follower::new(verifier.clone(), None), verifier, position: 5, ms: 10_000 };
         assert!(matches!(kit.follower.next(boot(kit.ms)), Ask::Register { again: None }));
         kit.follower.registered(VerifierId::from_bits(9));
@@ -233,6 +246,21 @@ impl Kit {
             position: answer.position.0,
             stale_s: fresh.stale_s(),
         })
+    }
+
+    /// What is answered, without what lives in the replica only by its state.
+    pub(crate) fn answer(&self, question: &Question<'_>) -> Result<Told, NotSeen> {
+        let reading = self.verifier.read();
+        let now = reading.calendar(boot(self.ms));
+        let asker = reading.asker(TOKEN, now).expect("the token is known");
+        let verdict = match decide(&reading, &asker, question, now, boot(self.ms)).map_err(NotSeen::Beyond)? {
+            Step::Done(verdict) => verdict,
+            Step::Need(claim) => return Err(NotSeen::Need(claim)),
+            Step::Unavailable(why) => return Err(NotSeen::Unavailable(why)),
+        };
+        let fresh = reading.confirm(verdict, boot(self.ms)).map_err(NotSeen::Stale)?;
+        let answer = fresh.answer();
+        Ok(Told { code: answer.code, version: answer.found.map(|f| f.version), signed: answer.signed, detail: answer.detail.clone() })
     }
 
     pub(crate) fn code_of(&self, key: &str) -> Code {

@@ -63,8 +63,13 @@ pub(crate) struct NonceMemory {
     most_per_shard: usize,
 }
 
-/// By key: the second from which on it is forgotten. 24 bytes an entry, in a table that is at least half full.
-type Shard = HashMap<[u64; 2], u32, BuildHasherDefault<AsItIs>>;
+#[derive(Default)]
+struct Shard {
+    /// By key: the second from which on it is forgotten. 24 bytes an entry, in a table that is at least half full.
+    entries: HashMap<[u64; 2], u32, BuildHasherDefault<AsItIs>>,
+    /// The second in which it was last looked through because it was full.
+    swept_s: u32,
+}
 
 impl Default for NonceMemory {
     fn default() -> Self {
@@ -91,12 +96,14 @@ impl NonceMemory {
         let (now_s, until_s) = (seconds(now), seconds(claim.until).saturating_add(1));
         // A shard is whole whatever its last user was doing.
         let mut shard = self.shards[key[1] as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner);
-        if shard.len() == shard.capacity() {
-            // Before it grows, and so once in as many claims as it has entries.
-            shard.retain(|_, until| *until >= now_s);
+        let full = |shard: &Shard| shard.entries.len() >= self.most_per_shard;
+        // Before it grows, and so once in as many claims as it has entries; and once a second while it is full.
+        if shard.entries.len() == shard.entries.capacity() || (full(&shard) && shard.swept_s != now_s) {
+            shard.swept_s = now_s;
+            shard.entries.retain(|_, until| *until >= now_s);
         }
-        let full = shard.len() >= self.most_per_shard;
-        match shard.entry(key) {
+        let full = full(&shard);
+        match shard.entries.entry(key) {
             Entry::Occupied(known) if *known.get() >= now_s => NonceAnswer::Reused,
             Entry::Occupied(mut forgotten) => {
                 forgotten.insert(until_s);
@@ -112,7 +119,7 @@ impl NonceMemory {
 
     #[cfg(test)]
     fn len(&self) -> usize {
-        self.shards.iter().map(|shard| shard.lock().unwrap().len()).sum()
+        self.shards.iter().map(|shard| shard.lock().unwrap().entries.len()).sum()
     }
 }
 
@@ -184,7 +191,7 @@ mod tests {
         assert!(answers(0, 10) > 10_000);
         assert!(memory.len() <= 4 * SHARDS);
         assert!(answers(100_000, 1_000) < 17_000, "what was forgotten made room");
-        assert_eq!(memory.claim(&claim(0, 1_000), at(1_000)), NonceAnswer::Fresh, "and may be used again");
+        assert_eq!(memory.claim(&claim(0, 2_000), at(2_000)), NonceAnswer::Fresh, "and may be used again");
     }
 
     #[test]
@@ -194,7 +201,7 @@ mod tests {
             assert_eq!(memory.claim(&claim(n, 10), at(10)), NonceAnswer::Fresh);
         }
         // A table has 8 places for 7 entries of its capacity, each with its 24 bytes and one of control.
-        let places: usize = memory.shards.iter().map(|shard| shard.lock().unwrap().capacity() * 8 / 7).sum();
+        let places: usize = memory.shards.iter().map(|shard| shard.lock().unwrap().entries.capacity() * 8 / 7).sum();
         let bytes = places * (size_of::<([u64; 2], u32)>() + 1);
         assert!(bytes / memory.len() <= 64, "{} bytes", bytes / memory.len());
     }

@@ -27,6 +27,7 @@ const WITHOUT_ORGANISATION: &[&str] = &[
     "AsOperator::audit",
     "AsOperator::catalogue_text",
     "AsOperator::credential_by_digest",
+    "AsOperator::credential_by_public_id",
     "AsOperator::operator_list",
     "AsOperator::organisation",
     "AsOperator::organisation_list",

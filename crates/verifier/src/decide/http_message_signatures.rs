@@ -86,5 +86,5 @@ fn allowed(case: &Case<'_, '_>, home: &Row, signature: &Signature<'_, '_>) -> Re
 }
 
 fn other_algorithm() -> Unproven {
-    Fault::Parameter { name: "alg".to_owned(), why: "is not an algorithm of the key; leave it out, as the key decides" }.into()
+    Unproven::of(Code::SignatureInvalid, "the signature's parameter `alg` is not an algorithm of the key; leave it out, as the key decides")
 }

@@ -6,6 +6,8 @@ mod proof;
 mod signature;
 mod standing;
 #[cfg(test)]
+mod signed_tests;
+#[cfg(test)]
 mod tests;
 mod tylt;
 mod yoti;

@@ -55,6 +55,6 @@ mod tests {
         let seen = services(&catalogue, &offered);
         assert_eq!((seen[0].slug.as_str(), seen[0].makeable, seen[0].kind), ("business-api", true, Kind::ApiKey));
         let last = seen.last().unwrap();
-        assert_eq!((last.slug.as_str(), last.available, last.makeable, last.kind), ("payments", false, false, Kind::Hmac));
+        assert_eq!((last.slug.as_str(), last.available, last.makeable, last.kind), ("payments", false, true, Kind::Hmac));
     }
 }
