@@ -3,6 +3,8 @@
 //! No key is used here. What comes out is bytes to be signed or checked, and the bytes of a signature; whoever holds the key puts the two together.
 
 pub mod content_digest;
+#[cfg(test)]
+mod corpus;
 pub mod detect;
 pub mod explain;
 pub mod fault;

@@ -113,7 +113,7 @@ pub(super) fn read(text: &str) -> Result<Pasted, PasteFault> {
             command.url(word)?;
         } else if word.starts_with("--") {
             let does = OPTIONS.iter().find(|(_, long, _)| *long == word).map(|(.., does)| *does);
-            let value = if does.is_some_and(|does| has_value(does)) { Some(words.next()) } else { None };
+            let value = if does.is_some_and(has_value) { Some(words.next()) } else { None };
             command.follow(&word, does, value)?;
         } else {
             command.follow_short(&word, &mut words)?;
@@ -133,8 +133,7 @@ fn utf8(word: Vec<u8>) -> Result<String, PasteFault> {
 impl Command {
     /// Short options may stand together, and the last one's value may follow at once.
     fn follow_short(&mut self, word: &str, words: &mut impl Iterator<Item = Vec<u8>>) -> Result<(), PasteFault> {
-        let mut letters = word[1..].char_indices();
-        while let Some((at, letter)) = letters.next() {
+        for (at, letter) in word[1..].char_indices() {
             let option = format!("-{letter}");
             let does = OPTIONS.iter().find(|(short, ..)| *short == option).map(|(.., does)| *does);
             if does.is_some_and(has_value) {
