@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn a_body_that_was_changed_is_found_by_either_digest() {
         for body in [Body::Bytes(b"{\"hello\":\"world\"}\n"), Body::Bytes(b""), Body::None, Body::Sha256([0; 32])] {
-            assert_eq!(checked(&[HELLO_256], body, true), Err(Fault::DigestMismatch { algorithm: "sha-256" }), "{body:?}");
+            assert_eq!(checked(&[HELLO_256], body, true), Err(Fault::DigestMismatch { algorithm: "sha-256" }));
         }
         assert_eq!(checked(&[HELLO_512], Body::Sha512([0; 64]), true), Err(Fault::DigestMismatch { algorithm: "sha-512" }));
         let both = format!("{HELLO_256}, sha-512=:{}:", BASE64_STANDARD.encode([0; 64]));
@@ -189,10 +189,10 @@ mod tests {
     #[test]
     fn a_body_without_a_digest_is_refused_and_no_body_needs_none() {
         for body in [Body::Bytes(b""), Body::Bytes(HELLO), Body::Sha256([0; 32]), Body::Sha512([0; 64])] {
-            assert_eq!(checked(&[], body, false), Err(Fault::DigestMissing), "{body:?}");
+            assert_eq!(checked(&[], body, false), Err(Fault::DigestMissing));
         }
         for body in [Body::None, Body::Unseen] {
-            assert_eq!(checked(&[], body, true), Err(Fault::DigestMissing), "{body:?}");
+            assert_eq!(checked(&[], body, true), Err(Fault::DigestMissing));
         }
         assert_eq!(checked(&[], Body::None, false), Ok(Checked::None));
         assert_eq!(checked(&[], Body::Unseen, false), Ok(Checked::Unchecked));

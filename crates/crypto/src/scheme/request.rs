@@ -34,7 +34,7 @@ impl UriScheme {
 }
 
 /// What is known about a request's body. A body of zero bytes is a body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Body<'a> {
     /// Nobody looked: there may be one.
     Unseen,
@@ -62,8 +62,8 @@ impl<'a> Body<'a> {
     }
 }
 
-/// A request whose signature is asked about.
-#[derive(Debug, Clone, Copy)]
+/// A request whose signature is asked about. It cannot be printed: its headers may hold keys.
+#[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// As sent; methods are case-sensitive (RFC 9110 section 9.1).
     pub method: &'a str,

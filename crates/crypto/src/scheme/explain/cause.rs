@@ -9,6 +9,9 @@ use super::{Trial, json, query};
 /// A likely cause. Its text is a sentence: what was done, and what to do instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Cause {
+    /// The signature is by somebody else, or says so.
+    #[error("the request names another key than the one that is looked at: send this credential's public half")]
+    OtherKey,
     /// The texts are equal.
     #[error("both signed the same text, so the secret, the key or the algorithm differs, or the signature was encoded in another way")]
     SameText,

@@ -41,7 +41,7 @@ pub struct Ask<'a> {
     pub now_ms: Option<i64>,
     /// Seconds that a request may be old.
     pub window_s: u32,
-    /// The text that the client says it signed.
+    /// The text that the client says it signed, byte for byte: what came through a form of a browser has CR LF at its line ends and has to be mended first.
     pub signed_text: Option<&'a [u8]>,
 }
 
@@ -119,9 +119,22 @@ pub fn of(request: &Request<'_>, ask: &Ask<'_>) -> Result<Explanation, Fault> {
     // A text can often be built although something else is wrong.
     let text = text.or_else(|| trial::right(request, scheme, ask));
     let comparison = ask.signed_text.zip(text.as_deref()).map(|(client, server)| compare(server, client));
-    let mut causes = cause::of_faults(request, &faults);
+    let mut causes = Vec::new();
+    if names_another_key(request, scheme, ask) {
+        causes.push(Cause::OtherKey);
+    }
+    causes.extend(cause::of_faults(request, &faults));
     causes.extend(ask.signed_text.zip(text.as_deref()).and_then(|(client, server)| cause::of_texts(scheme, server, client)));
     Ok(Explanation { scheme, text, faults, comparison, causes })
+}
+
+fn names_another_key(request: &Request<'_>, scheme: Scheme, ask: &Ask<'_>) -> bool {
+    let Some(keyid) = ask.keyid else { return false };
+    match scheme {
+        Scheme::HttpMessageSignatures => http_message_signatures::read(request).is_ok_and(|all| all.of(keyid).is_ok_and(|ours| ours.is_none())),
+        Scheme::Yoti => yoti::read(request, ask.base_paths).is_ok_and(|signed| signed.id.is_some_and(|id| !id.eq_ignore_ascii_case(keyid))),
+        Scheme::Tylt => tylt::read(request).is_ok_and(|signed| signed.key != keyid),
+    }
 }
 
 /// Goes on after a fault, so that all are told at once.

@@ -76,6 +76,7 @@ fn the_form_of_the_body_that_was_digested_is_found() {
 fn a_clock_is_told_apart_from_a_time_zone_and_from_milliseconds() {
     for (created, cause) in [
         ("1763699000", Cause::Clock { seconds: 1_000 }),
+        ("1763705000", Cause::Clock { seconds: 5_000 }),
         ("1763707201", Cause::TimeZone { hours: 2 }),
         ("1763681998", Cause::TimeZone { hours: 5 }),
         ("1763700000123", Cause::Milliseconds),
@@ -84,6 +85,18 @@ fn a_clock_is_told_apart_from_a_time_zone_and_from_milliseconds() {
     }
     let another_time = Ask { now_ms: None, ..ask() };
     assert!(explain(&signed("1763699000", BODY, BODY), &another_time).unwrap().faults.is_empty());
+}
+
+#[test]
+fn another_key_than_the_one_that_is_looked_at_is_said_first() {
+    let causes = |pasted: &Pasted, keyid: &'static str| explain(pasted, &Ask { keyid: Some(keyid), ..ask() }).unwrap().causes;
+    let tylt = paste::read("GET /p HTTP/1.1\nHost: h\nX-TLP-APIKEY: k\nX-TLP-SIGNATURE: \n").unwrap();
+    assert!(causes(&tylt, "other").is_empty(), "without a signature there is nothing to say about keys");
+    let tylt = paste::read(&format!("GET /p HTTP/1.1\nHost: h\nX-TLP-APIKEY: k\nX-TLP-SIGNATURE: {}\n", "ab".repeat(32))).unwrap();
+    for (pasted, own) in [(signed("1763700000", BODY, BODY), "k"), (yoti_request(BODY), NONCE), (tylt, "k")] {
+        assert_eq!(causes(&pasted, "other"), [Cause::OtherKey]);
+        assert_eq!(causes(&pasted, own), []);
+    }
 }
 
 #[test]

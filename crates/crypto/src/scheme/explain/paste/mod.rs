@@ -82,7 +82,11 @@ pub fn read(text: &str) -> Result<Pasted, PasteFault> {
     if start.is_empty() {
         return Err(PasteFault::Empty);
     }
-    let pasted = if start.strip_prefix("curl").is_some_and(|rest| rest.starts_with(char::is_whitespace)) { curl::read(start)? } else { http::read(text)? };
+    let pasted = if start.strip_prefix("curl").is_some_and(|rest| rest.starts_with(char::is_whitespace)) {
+        curl::read(&start.replace("\r\n", "\n"))?
+    } else {
+        http::read(text)?
+    };
     if pasted.headers.len() > HEADERS_MAX { Err(PasteFault::TooManyHeaders) } else { Ok(pasted) }
 }
 

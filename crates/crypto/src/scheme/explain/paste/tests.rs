@@ -126,6 +126,8 @@ fn a_command_line_becomes_what_curl_sends() {
     assert_eq!(command("curl -I https://h").method, "HEAD");
     assert_eq!(command("curl --url https://h -X PUT -H 'Host: other'").authority, "other");
     assert_eq!(command("curl https://h?q").target, "/?q");
+    // As a form of a browser sends it.
+    assert_eq!(command("curl https://h \\\r\n -d 'a\r\nb'\r\n").body.as_deref(), Some(b"a\nb".as_slice()));
 }
 
 #[test]
