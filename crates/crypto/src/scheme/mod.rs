@@ -3,8 +3,6 @@
 //! No key is used here. What comes out is bytes to be signed or checked, and the bytes of a signature; whoever holds the key puts the two together.
 
 pub mod content_digest;
-#[cfg(test)]
-mod corpus;
 pub mod detect;
 pub mod explain;
 pub mod fault;
@@ -12,6 +10,8 @@ pub mod http_message_signatures;
 pub mod request;
 pub mod sign;
 mod structured_field;
+#[cfg(test)]
+mod tests;
 pub mod tylt;
 pub mod window;
 pub mod yoti;
