@@ -43,10 +43,10 @@ const REQUIRED: [(&[Source], &str); 4] = [
     (&[Source::Query, Source::TargetUri, Source::RequestTarget], "@query"),
 ];
 
-/// Whether requests of this method carry a digest even of an empty body.
+/// Whether requests of this method carry a digest even of an empty body. In any case, although methods have one: some servers take `post` for `POST`.
 #[must_use]
 pub fn wants_digest(method: &str) -> bool {
-    matches!(method, "POST" | "PUT" | "PATCH" | "DELETE")
+    ["POST", "PUT", "PATCH", "DELETE"].iter().any(|known| known.eq_ignore_ascii_case(method))
 }
 
 impl Signature<'_, '_> {

@@ -18,6 +18,7 @@ fn all_that_is_not_covered_is_named_at_once() {
     assert_eq!(missing("GET", Body::None, "()"), r#""@method", "@authority", "@path", "@query""#);
     assert_eq!(missing("POST", Body::None, r#"("@method" "@target-uri")"#), r#""content-digest""#);
     assert_eq!(missing("DELETE", Body::None, r#"("@method" "@authority" "@request-target")"#), r#""content-digest""#);
+    assert_eq!(missing("post", Body::Unseen, r#"("@method" "@target-uri")"#), r#""content-digest""#);
     assert_eq!(missing("GET", Body::Bytes(b"x"), r#"("@method" "@target-uri")"#), r#""content-digest""#);
     assert_eq!(missing("GET", Body::Sha256([0; 32]), r#"("@method" "@target-uri")"#), r#""content-digest""#);
     // One parameter of the query, or one digest of two, is not the whole.
