@@ -51,10 +51,7 @@ impl Store {
                 return Ok(Claimed::Fresh);
             }
             let known = tx
-                .one::<Known>(
-                    "SELECT (SELECT count(*) FROM nonce WHERE key = $1 AND claim = $2), (SELECT born_us FROM nonce_memory)",
-                    args![key, claim],
-                )
+                .one::<Known>("SELECT (SELECT count(*) FROM nonce WHERE key = $1 AND claim = $2), (SELECT born_us FROM nonce_memory)", args![key, claim])
                 .await?;
             match known {
                 Known { ours: true, .. } => Ok(Claimed::Fresh),

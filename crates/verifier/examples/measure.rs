@@ -69,7 +69,13 @@ fn credential(n: u64, applications: u64, key: &mut String) -> CredentialRecord {
         state: State::Active,
         expires_at: None,
         revoked_at: None,
-        versions: vec![VersionRecord { number: 1, state: VersionState::Active, digest: digest::sha256(key.as_bytes()), material: Material::Digest, expires_at: None }],
+        versions: vec![VersionRecord {
+            number: 1,
+            state: VersionState::Active,
+            digest: digest::sha256(key.as_bytes()),
+            material: Material::Digest,
+            expires_at: None,
+        }],
     }
 }
 

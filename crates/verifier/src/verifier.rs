@@ -90,7 +90,15 @@ impl Verifier {
     #[must_use]
     pub fn new() -> Self {
         let nothing = Snapshot { view: View::default(), place: Place::default(), lease: Lease::NotLoaded, calendar: Calendar::unknown() };
-        Self { current: ArcSwap::from_pointee(nothing), usage: Usage::new(), notes: Mutex::default(), keyring: None, nonces: NonceMemory::default(), shares_nonces: false, budget: Budget::default() }
+        Self {
+            current: ArcSwap::from_pointee(nothing),
+            usage: Usage::new(),
+            notes: Mutex::default(),
+            keyring: None,
+            nonces: NonceMemory::default(),
+            shares_nonces: false,
+            budget: Budget::default(),
+        }
     }
 
     /// The same, with the key that opens sealed secrets. Without it, requests that are signed under one cannot be checked here.

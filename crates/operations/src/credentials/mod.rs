@@ -37,11 +37,7 @@ fn expiry(text: &str, now: Timestamp) -> Result<Timestamp, String> {
 }
 
 /// The kind that a service takes and this release can make: the one that is wanted, else the first.
-fn built_kind(
-    catalogue: &keywright_domain::catalogue::Catalogue,
-    service: &keywright_domain::catalogue::Service,
-    wanted: Option<Kind>,
-) -> Result<Kind, Rule> {
+fn built_kind(catalogue: &keywright_domain::catalogue::Catalogue, service: &keywright_domain::catalogue::Service, wanted: Option<Kind>) -> Result<Kind, Rule> {
     let built = |s: &keywright_domain::catalogue::Service| s.kinds.iter().copied().find(|k| Kind::BUILT.contains(k) && wanted.is_none_or(|w| w == *k));
     built(service).ok_or_else(|| Rule::KindNotBuilt {
         service: service.slug.clone(),

@@ -4,9 +4,9 @@ mod api_key;
 mod http_message_signatures;
 mod proof;
 mod signature;
-mod standing;
 #[cfg(test)]
 mod signed_tests;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod tylt;

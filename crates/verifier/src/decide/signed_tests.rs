@@ -89,7 +89,14 @@ struct Sent {
 
 impl Sent {
     fn plain() -> Self {
-        Self { method: "POST", target: "/pay?x=%20&y=1".into(), authority: "api.example.com", headers: vec![], body: Some(b"{\"a\": 1}".to_vec()), unseen: false }
+        Self {
+            method: "POST",
+            target: "/pay?x=%20&y=1".into(),
+            authority: "api.example.com",
+            headers: vec![],
+            body: Some(b"{\"a\": 1}".to_vec()),
+            unseen: false,
+        }
     }
 
     fn with<T>(&self, use_it: impl FnOnce(&Request<'_>) -> T) -> T {
@@ -201,7 +208,10 @@ fn whatever_was_changed_after_signing_is_found_out() {
     assert_eq!(told(|s| s.headers.retain(|(name, _)| name != "Content-Digest")).code, Code::DigestMismatch);
     let uncovered = told(|s| s.replace("Signature-Input", "\"@path\" ", ""));
     let detail = uncovered.detail.unwrap();
-    assert_eq!((uncovered.code, detail.accept_signature.as_deref()), (Code::SignatureInvalid, Some("sig=(\"@method\" \"@authority\" \"@path\" \"@query\" \"content-digest\");created")));
+    assert_eq!(
+        (uncovered.code, detail.accept_signature.as_deref()),
+        (Code::SignatureInvalid, Some("sig=(\"@method\" \"@authority\" \"@path\" \"@query\" \"content-digest\");created"))
+    );
     assert!(detail.sentence.contains("\"@path\""));
 }
 
@@ -226,9 +236,12 @@ fn an_algorithm_that_is_not_the_keys_is_refused_whatever_was_signed() {
 fn time_and_nonce_count_after_the_signature() {
     let kit = kit(&[hmac(&[VersionState::Active])]);
     let window = i64::from(limits::SIGNATURE_WINDOW_S);
-    for (created_s, nonce, wanted) in
-        [(NOW + window + 1, "a", Code::TimestampOutOfWindow), (NOW - window - 1, "a", Code::TimestampOutOfWindow), (NOW + window, "a", Code::Valid), (NOW, "a", Code::NonceReused)]
-    {
+    for (created_s, nonce, wanted) in [
+        (NOW + window + 1, "a", Code::TimestampOutOfWindow),
+        (NOW - window - 1, "a", Code::TimestampOutOfWindow),
+        (NOW + window, "a", Code::Valid),
+        (NOW, "a", Code::NonceReused),
+    ] {
         assert_eq!(code(&kit, &Sent::plain().by_secret(0, created_s, nonce)), wanted, "{created_s}");
     }
     let wrong = Sent::plain().by_secret(0, NOW, "fresh").change(|s| s.method = "PUT");
@@ -413,7 +426,12 @@ fn yotis_digest_is_checked_with_everything_that_it_covers() {
     let told = ask(&kit, &with_id(signed(1, NOW, b"{}", "/check"))).unwrap();
     assert_eq!((told.code, told.signed.unwrap().body, told.signed.unwrap().replay_scope), (Code::Valid, BodySeen::Verified, ReplayScope::Node));
     assert_eq!(code(&kit, &with_id(signed(1, NOW, b"{}", "/check"))), Code::NonceReused);
-    for (n, endpoint) in [(2, format!("/check?appId={SDK_ID}")), (3, format!("/check?sdkId={SDK_ID}")), (4, format!("/check?sdkID={SDK_ID}")), (5, format!("/apps/{SDK_ID}/tokens"))] {
+    for (n, endpoint) in [
+        (2, format!("/check?appId={SDK_ID}")),
+        (3, format!("/check?sdkId={SDK_ID}")),
+        (4, format!("/check?sdkID={SDK_ID}")),
+        (5, format!("/apps/{SDK_ID}/tokens")),
+    ] {
         assert_eq!(code(&kit, &signed(n, NOW, b"{}", &endpoint)), Code::Valid, "{endpoint}");
     }
     assert_eq!(code(&kit, &signed(6, NOW, b"{}", "/check")), Code::SignatureMissing, "nobody is named");

@@ -24,7 +24,10 @@ pub(super) fn prove<'r>(case: &Case<'_, 'r>, request: &Request<'_>) -> Result<Pr
     if let Some(said) = &read.key
         && !matches!(case.view.material(row).map(|m| &m.prover), Some(Prover::PublicKey(key)) if key.to_spki_der() == *said)
     {
-        return Err(Unproven::of(Code::SignatureInvalid, "X-Yoti-Auth-Key is not the key that made the signature: send the public half of the key that signs, or leave it out"));
+        return Err(Unproven::of(
+            Code::SignatureInvalid,
+            "X-Yoti-Auth-Key is not the key that made the signature: send the public half of the key that signs, or leave it out",
+        ));
     }
     read.check_time(case.now.us() / 1_000, limits::SIGNATURE_WINDOW_S)?;
     let created = Timestamp::from_us(read.timestamp_ms.saturating_mul(1_000));

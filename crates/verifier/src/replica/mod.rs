@@ -20,9 +20,9 @@ mod view;
 #[cfg(test)]
 mod model_test;
 
+pub(crate) use materials::{Material, Prover};
 pub use permission_set::PermissionSet;
 pub use resource_servers::Asker;
-pub(crate) use materials::{Material, Prover};
 pub(crate) use resource_servers::Scope;
 pub(crate) use row::Row;
 pub(crate) use services::Signing;

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use keywright_domain::catalogue::{self as declared, BodyCheck, Catalogue, OnStale, Scheme};
-use keywright_domain::credential::{Environment, RateLimit};
 use keywright_domain::credential::secret_form::Brand;
+use keywright_domain::credential::{Environment, RateLimit};
 
 /// Brands and services.
 #[derive(Clone, Default)]

@@ -68,7 +68,9 @@ fn question(value: &Value, path: &str, errors: &mut Errors) {
     let all: Vec<&str> = question::MEMBERS.split(", ").collect();
     known(members, path, question::MEMBERS, &all, errors);
     match (present(members, "credential"), present(members, "request")) {
-        (None, None) => errors.add(at(path, "credential"), "is missing: the credential as the caller presented it, or the whole \"request\" where it is signed"),
+        (None, None) => {
+            errors.add(at(path, "credential"), "is missing: the credential as the caller presented it, or the whole \"request\" where it is signed")
+        }
         (Some(_), Some(_)) => errors.add(at(path, "request"), "is there beside \"credential\": send one of the two"),
         (Some(given), None) => text(given, at(path, "credential"), question::credential, errors),
         (None, Some(given)) => request(given, &at(path, "request"), errors),

@@ -9,10 +9,10 @@ use std::net::IpAddr;
 use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, HeaderValue, ORIGIN};
 use hyper::{HeaderMap, Request};
+use keywright_crypto::scheme::{tylt, yoti};
 use keywright_domain::credential::Environment;
 use keywright_domain::text;
 use keywright_domain::verdict::{Code, GatewayAnswer};
-use keywright_crypto::scheme::{tylt, yoti};
 use keywright_verifier::{Answer as Said, Beyond, NonceAnswer, NonceClaim, Question, Reading, Stale, Step, Verifier, decide};
 
 use super::original::{Original, one};

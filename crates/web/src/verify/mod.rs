@@ -144,7 +144,8 @@ fn unprovable(why: &Unavailable) -> Problem {
 }
 
 fn nonces_unavailable() -> Problem {
-    Problem::new(Kind::VerificationUnavailable, "The memory of nonces that all nodes share did not answer: sign the request anew and send it again.").retry_after(1)
+    Problem::new(Kind::VerificationUnavailable, "The memory of nonces that all nodes share did not answer: sign the request anew and send it again.")
+        .retry_after(1)
 }
 
 fn capitalised(sentence: &str) -> String {

@@ -40,7 +40,11 @@ impl<'h> Original<'h> {
             authority: host.or_else(|| text(HOST.as_str())).ok_or_else(|| missing("Host"))?,
             scheme: if text("x-forwarded-proto") == Some("http") { UriScheme::Http } else { UriScheme::Https },
             // What stands for the body's frame is the gateway's own.
-            headers: headers.iter().filter(|(name, _)| **name != TOKEN && *name != CONTENT_LENGTH).map(|(name, value)| (name.as_str(), value.as_bytes())).collect(),
+            headers: headers
+                .iter()
+                .filter(|(name, _)| **name != TOKEN && *name != CONTENT_LENGTH)
+                .map(|(name, value)| (name.as_str(), value.as_bytes()))
+                .collect(),
         })
     }
 

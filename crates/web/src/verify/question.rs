@@ -5,10 +5,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::net::IpAddr;
 
+use keywright_crypto::scheme::Request;
 use keywright_domain::change::Position;
 use keywright_domain::credential::Environment;
 use keywright_domain::limits;
-use keywright_crypto::scheme::Request;
 use keywright_verifier::Question;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};

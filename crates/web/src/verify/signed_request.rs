@@ -115,7 +115,11 @@ pub(super) fn url(text: &str) -> Result<(), String> {
         return Err(format!("has {} bytes: at most {} are read", text.len(), limits::REQUEST_URL_BYTES_MAX));
     }
     let ok = text.starts_with('/') || apart(text).is_some_and(|(_, authority, _)| !authority.is_empty());
-    if ok { Ok(()) } else { Err("is not the address of a request: write it as it was sent, such as https://api.example.com/pay?x=1, or its path and query".into()) }
+    if ok {
+        Ok(())
+    } else {
+        Err("is not the address of a request: write it as it was sent, such as https://api.example.com/pay?x=1, or its path and query".into())
+    }
 }
 
 pub(super) fn header_name(text: &str) -> Result<(), String> {

@@ -51,10 +51,7 @@ impl Node for TestNode {
     fn hub_ready(&self) -> Result<(), String> {
         Err("the store is away: start it".into())
     }
-    fn claim_nonces<'n>(
-        &'n self,
-        claims: &'n [NonceClaim],
-    ) -> std::pin::Pin<Box<dyn Future<Output = Result<Vec<NonceAnswer>, ()>> + Send + 'n>> {
+    fn claim_nonces<'n>(&'n self, claims: &'n [NonceClaim]) -> std::pin::Pin<Box<dyn Future<Output = Result<Vec<NonceAnswer>, ()>> + Send + 'n>> {
         Box::pin(async move { Ok(claims.iter().map(|_| NonceAnswer::Fresh).collect()) })
     }
     fn proof_keys(&self) -> Vec<ProofPublicKey> {
