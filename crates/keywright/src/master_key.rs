@@ -44,18 +44,19 @@ pub(crate) fn find(settings: &Settings) -> Result<Option<MasterKey>, Failure> {
     }
 }
 
-/// The key that opens secrets of credentials: by file or variable, else from the master key. None: none of them is there.
+/// The key that opens secrets of credentials, by file or variable. None: neither of them is there. The master key is not looked at: a node that only
+/// verifies should not have it.
 ///
 /// # Errors
 /// [`Failure`]: what was given cannot be read.
-pub(crate) fn verification(settings: &Settings, file: Option<&Path>) -> Result<Option<Keyring>, Failure> {
+pub(crate) fn verification(file: Option<&Path>) -> Result<Option<Keyring>, Failure> {
     if let Some(path) = file {
         let wrong = |why: String| Failure::usage(format!("verification key file {}: {why}", path.display()));
         return Keyring::from_hex(&private_text(path).map_err(wrong)?).map(Some).map_err(|e| wrong(e.to_string()));
     }
     match std::env::var(VERIFICATION_VARIABLE).map(Zeroizing::new) {
         Ok(text) => Keyring::from_hex(&text).map(Some).map_err(|e| Failure::usage(format!("{VERIFICATION_VARIABLE}: {e}"))),
-        Err(_) => Ok(find(settings)?.as_ref().map(Keyring::of)),
+        Err(_) => Ok(None),
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Verdict<'r> {
 }
 
 /// What a question leads to.
+// A verdict is on its way to its answer at once: boxing it would cost each request more than the room.
+#[allow(clippy::large_enum_variant)]
 pub enum Step<'r> {
     /// The verdict.
     Done(Verdict<'r>),

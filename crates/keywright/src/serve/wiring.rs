@@ -77,7 +77,7 @@ pub async fn start(settings: &Settings, given: &Serve) -> Result<Running, Failur
     let place = NodePlace::open(place_file(&settings.data)).map_err(|e| rewind(&e))?;
     place.check(&store).await.map_err(|e| rewind(&e))?;
     let (applied, seen) = watch::channel(None);
-    let verifier = if role == Role::Hub { None } else { Some(Arc::new(verifier(settings, &serve, &store, &keys)?)) };
+    let verifier = if role == Role::Hub { None } else { Some(Arc::new(verifier(&serve, &store, &keys)?)) };
     let local = verifier.as_ref().map(|_| LocalVerifier { applied: seen });
     let operations = Operations::new(store.clone(), clocks::real(), Arc::new(keys), local).reached_at(&base_url(&serve, address));
     if role != Role::Verifier {
@@ -213,10 +213,10 @@ async fn open(settings: &Settings, lease_ms: Option<u64>) -> Result<Store, Failu
     Ok(store)
 }
 
-fn verifier(settings: &Settings, serve: &Serve, store: &Store, keys: &Keys) -> Result<Verifier, Failure> {
+fn verifier(serve: &Serve, store: &Store, keys: &Keys) -> Result<Verifier, Failure> {
     let keyring = match keys.keyring() {
         Ok(keyring) => Some(Arc::clone(keyring)),
-        Err(_) => master_key::verification(settings, serve.verification_key_file.as_deref())?.map(Arc::new),
+        Err(_) => master_key::verification(serve.verification_key_file.as_deref())?.map(Arc::new),
     };
     if keyring.is_none() {
         tracing::warn!("without a verification key this node cannot check requests that are signed under a secret: see `keywright verification-key`");

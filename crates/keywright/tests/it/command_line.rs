@@ -8,7 +8,7 @@ use crate::support::{Ran, stories};
 
 /// Every command with the flags of its own: `=` where a value follows. Arguments stand in capitals.
 const COMMANDS: &str = "\
-serve --listen= --public-url= --role= --lease= --trusted-proxy= --share-url= --smtp-url= --operator= --catalog= --demo
+serve --listen= --public-url= --role= --lease= --trusted-proxy= --share-url= --verification-key-file= --smtp-url= --operator= --catalog= --demo
 org create NAME --owner=
 org list --before=
 org suspend ORG
@@ -23,7 +23,7 @@ app list --organisation= --before=
 app activate APP
 app deactivate APP
 app delete APP --confirm=
-key create --application= --service= --environment= --name= --permissions= --expires-at= --network= --origin= --rate-limit=
+key create --application= --service= --kind= --environment= --name= --permissions= --expires-at= --network= --origin= --rate-limit=
 key list --application= --before=
 key show KEY
 key change KEY --name= --permissions= --expires-at= --no-expiry --network= --no-network --origin= --no-origin --rate-limit= --no-rate-limit
@@ -49,6 +49,7 @@ catalog apply FILE
 catalog show
 verifiers
 proof verify FILE --key=
+verification-key
 migrate
 restore --accept-rewind";
 
@@ -187,7 +188,7 @@ stories! {
             (&["key", "list", "--application", "app_01HX9KZMB3F7VNQP8R2WDGT4E5"], 3, "not_found", "application"),
             (&["key", "rotate", &key.id], 4, "credential_ended", "revoked"),
             (&["app", "delete", &app.id, "--confirm", "shop"], 4, "confirm_name", "\"Shop\""),
-            (&["key", "create", "--application", &app.id, "--service", "payments", "--environment", "sandbox", "--name", "N"], 4, "kind_not_available", "hmac"),
+            (&["key", "create", "--application", &app.id, "--service", "payments", "--environment", "sandbox", "--name", "N"], 4, "service_not_used", "business-api"),
             (&["serve", "--listen", "localhost"], 2, "usage", "--listen"),
         ];
         for (arguments, exit, code, says) in cases {
@@ -238,31 +239,6 @@ stories! {
             shared().sql(url.rsplit('/').next().unwrap(), "ALTER TABLE credential RENAME TO elsewhere");
             assert_eq!(text(&kw.refused(&["key", "show", &key.id], 1).await, "code"), "internal");
         }
-    }
-
-    async fn kinds_that_are_not_built_are_refused_and_nothing_is_left(kw: Place) {
-        kw.done(&["migrate"]).await;
-        let organisation = kw.organisation().await;
-        let services = ["digital-id", "doc-scan", "age-scan", "payments", "rest-apis"];
-        let app = kw.done(&["app", "create", "--organisation", &organisation, "--name", "All", "--service", &services.join(",")]).await;
-        let app = text(&app, "id");
-        let missing = kw.done(&["app", "activate", app]).await["missing"].clone();
-        assert!(missing.to_string().contains("digital-id asks for details"), "{missing}");
-        let head = kw.head().await;
-        let create = |service| ["key", "create", "--application", app, "--service", service, "--environment", "production", "--name", "N"];
-        for (service, kind) in services.into_iter().zip(["key_pair", "key_pair", "key_pair", "hmac", "oauth_client"]) {
-            let problem = kw.refused(&create(service), 4).await;
-            assert_eq!(text(&problem, "code"), "kind_not_available");
-            let detail = text(&problem, "detail");
-            assert!(detail.contains(kind) && detail.contains("cannot make yet") && detail.contains("business-api"), "{detail}");
-        }
-        let problem = kw.refused(&create("business-api"), 4).await;
-        assert_eq!(text(&problem, "code"), "service_not_used");
-        assert!(text(&problem, "detail").contains("rest-apis"), "{problem}");
-        let problem = kw.refused(&create("shop"), 2).await;
-        assert!(text(&problem, "detail").contains("business-api"), "{problem}");
-        assert_eq!(kw.head().await, head);
-        assert_eq!(kw.done(&["key", "list", "--application", app]).await, json!([]));
     }
 }
 

@@ -29,5 +29,6 @@ mod secrets_of_people;
 mod sign_in;
 mod sign_in_cli;
 mod sign_in_pages;
+mod signatures;
 mod support;
 mod verdicts;

@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
-use crate::support::{Place, Reply, wait_until};
+use crate::support::{Place, Reply, Sent, Signer, wait_for, wait_until};
 
 /// The values that the documentation says are to be replaced.
 const KEYWRIGHT: &str = "127.0.0.1:8080";
@@ -209,6 +209,54 @@ async fn every_answer_reaches_the_client_behind_nginx_as_documented() {
     drop(kw);
     let gone = Reply::of(reqwest::Client::builder().no_proxy().build().unwrap().get(&nginx.url).bearer_auth(&key.key)).await;
     assert_eq!(gone.problem(503), "verification_unavailable");
+}
+
+/// A signature covers the request as it was sent, and nginx tells it byte for byte; the body goes to the API with the digest that was signed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signed_requests_pass_nginx_and_the_api_learns_which_body_was_signed() {
+    let place = Place::given(TestPlace::sqlite()).await;
+    let catalogue = place.directory().join("catalog.toml");
+    let text = "brand = \"kw\"\n[service.business-api]\nname = \"Business API\"\nkinds = [\"hmac\"]\nproduction_requires = []\nbody_check = \"upstream\"\n\
+                permissions = { \"payouts:write\" = \"Start payouts\" }\n";
+    std::fs::write(&catalogue, text).unwrap();
+    let kw = place.serve(&["--catalog", catalogue.to_str().unwrap()]).await;
+    let app = kw.application().await;
+    let create = ["key", "create", "--application", &app.id, "--service", "business-api", "--environment", "production", "--name", "Shop"];
+    let signer = Signer::of(&kw.done(&create).await);
+    let token = kw.token().await.to_owned();
+    kw.settled().await;
+    let nginx = nginx(&place, kw.address.strip_prefix("http://").unwrap(), api().await, &token).await;
+    let send = async |sent: &Sent, more: &[(&str, &str)]| {
+        let request = kw.http.request(sent.method.parse().unwrap(), &sent.url).body(sent.body.clone().unwrap_or_default());
+        let request = sent.headers.iter().fold(request, |request, (name, value)| request.header(name, value));
+        Reply::of(more.iter().fold(request, |request, (name, value)| request.header(*name, *value))).await
+    };
+    let url = format!("{}/pay%2Fout?x=%20&y=+", nginx.url);
+    let accepted = wait_for("the memory of nonces is old enough", async || {
+        let reply = send(&signer.sign("POST", &url, Some(b"{}")), &[("Keywright-Content-Digest", "spoofed")]).await;
+        (reply.status != 503).then_some(reply)
+    })
+    .await;
+    assert_eq!(accepted.status, 200, "{accepted:?}");
+    let digest = seen(&accepted.body, "content-digest");
+    assert_eq!((seen(&accepted.body, "keywright-content-digest"), digest.len()), (digest, 1));
+    assert_eq!(seen(&accepted.body, "keywright-credential-id"), [signer.id.as_str()]);
+    let accepted = send(&signer.sign("GET", &url, None), &[]).await;
+    assert_eq!(
+        seen(&accepted.body, "keywright-content-digest"),
+        ["sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"],
+        "a request without a body must stay one"
+    );
+    // What was not signed like this is refused, with what to cover.
+    let sent = signer.sign("GET", &url, None);
+    let other = Sent { url: format!("{}/pay/out?x=%20&y=+", nginx.url), ..sent.clone() };
+    assert_eq!(send(&other, &[]).await.problem(401), "credential_refused");
+    let partly = Sent { headers: sent.headers.iter().map(|(n, v)| (n.clone(), v.replace("\"@path\" ", ""))).collect(), ..sent };
+    let refused = send(&partly, &[]).await;
+    assert_eq!((refused.status, refused.header("accept-signature")), (401, Some(r#"sig=("@method" "@authority" "@path" "@query");created"#)), "{refused:?}");
+    // A client that tells its own story of the request is not believed.
+    let spoofed = [("X-Original-URI", "/pay"), ("X-Forwarded-Uri", "/pay"), ("X-Forwarded-Method", "PUT"), ("X-Original-Host", "other.example")];
+    assert_eq!(send(&signer.sign("GET", &url, None), &spoofed).await.status, 200);
 }
 
 /// The gateway's own mistake is the provider's matter, and no customer's key is blamed for it.

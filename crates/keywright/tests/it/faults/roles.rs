@@ -31,7 +31,9 @@ async fn verifier(kw: &Place, user: &str) -> Server {
     let Location::Postgres(url) = kw.store().location() else { panic!("not PostgreSQL") };
     let url = url.replace("//postgres@", &format!("//{user}@"));
     let place = Place::given(TestPlace::of(Location::Postgres(url.clone()))).await;
-    let server = place.spawn("node-v", &["--role", "verifier"], &[("KEYWRIGHT_MASTER_KEY", "never read")]).await;
+    let key = kw.done(&["verification-key"]).await["verification_key"].as_str().unwrap().to_owned();
+    let variables = [("KEYWRIGHT_MASTER_KEY", "never read"), ("KEYWRIGHT_VERIFICATION_KEY", key.as_str())];
+    let server = place.spawn("node-v", &["--role", "verifier"], &variables).await;
     server.until_ready().await;
     server
 }
@@ -80,8 +82,14 @@ async fn a_verifier_works_with_the_rights_of_the_page_and_has_no_others() {
         (ran.status.success(), String::from_utf8_lossy(&ran.stderr).into_owned())
     };
     // A busy node's counts come in one piece, which a quiet story does not make.
-    let (may, said) = as_verifier("BEGIN; INSERT INTO usage_segment (node, folded, data, at_us) VALUES ('story', 0, '', 0); ROLLBACK");
-    assert!(may, "{said}");
+    for sql in [
+        "BEGIN; INSERT INTO usage_segment (node, folded, data, at_us) VALUES ('story', 0, '', 0); ROLLBACK",
+        "BEGIN; INSERT INTO nonce (key, until_us, claim) VALUES ('story', 0, 0) ON CONFLICT (key) DO NOTHING; ROLLBACK",
+        "BEGIN; INSERT INTO nonce_memory (id, born_us) VALUES (1, 0) ON CONFLICT (id) DO NOTHING; ROLLBACK",
+    ] {
+        let (may, said) = as_verifier(sql);
+        assert!(may, "{sql}: {said}");
+    }
     for sql in [
         "UPDATE credential SET state = 'active'",
         "INSERT INTO version SELECT * FROM version",
@@ -98,6 +106,8 @@ async fn a_verifier_works_with_the_rights_of_the_page_and_has_no_others() {
         "SELECT * FROM member",
         "SELECT * FROM usage_segment",
         "DELETE FROM usage",
+        "DELETE FROM nonce",
+        "UPDATE nonce_memory SET born_us = 0",
         "UPDATE resource_server_token SET until_us = NULL",
         "UPDATE catalogue SET text = ''",
         "UPDATE organisation SET suspended = false",

@@ -7,6 +7,7 @@ mod mail_server;
 mod place;
 mod ran;
 mod server;
+mod signer;
 mod wait;
 
 pub(crate) use example::Key;
@@ -16,6 +17,7 @@ pub(crate) use mail_server::MailServer;
 pub(crate) use place::{PROGRAM, Place};
 pub(crate) use ran::Ran;
 pub(crate) use server::Server;
+pub(crate) use signer::{Sent, Signer};
 pub(crate) use wait::{DEADLINE, time_in, wait_for, wait_until};
 
 /// Tells each story on both engines. It gets a [`Place`] to start servers on as it likes, or a [`Server`] that runs with the defaults.
