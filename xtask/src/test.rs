@@ -11,7 +11,7 @@ struct Needed {
     package: &'static str,
 }
 
-const NEEDED: [Needed; 8] = [
+const NEEDED: [Needed; 9] = [
     Needed { program: "nginx", also: &["/usr/sbin", "/usr/local/sbin"], package: "nginx" },
     Needed { program: "curl", also: &[], package: "curl" },
     Needed { program: "python3", also: &[], package: "python3" },
@@ -20,6 +20,7 @@ const NEEDED: [Needed; 8] = [
     Needed { program: "chromium", also: &[], package: "chromium" },
     Needed { program: "node", also: &[], package: "nodejs" },
     Needed { program: "npm", also: &[], package: "npm" },
+    Needed { program: "openssl", also: &[], package: "openssl" },
 ];
 
 /// Installs, checks, tests.
@@ -28,8 +29,14 @@ pub(crate) fn test() -> Result<(), String> {
     tools::install()?;
     check::check()?;
     run::run(&mut run::cargo(["test", "--workspace"]))?;
+    clients()?;
     println!("All tests passed.");
     Ok(())
+}
+
+/// The reference clients, which are programs of their own.
+fn clients() -> Result<(), String> {
+    run::run(Command::new("clients/test.sh").env("CARGO_TARGET_DIR", "target").env("CLIENTS_TARGET", "target/clients"))
 }
 
 /// Debian packages; a hint about other systems where there is no `apt-get`.

@@ -4,8 +4,8 @@ use super::Finding;
 use super::lexer::{self, Part};
 use super::tree::{File, Tree};
 
-/// Tests look into stores and talk to servers; the benchmark measures bare engines beside the product.
-const TESTS_AND_BENCH: [&str; 3] = ["crates/keywright/tests/", "bench/", "fuzz/"];
+/// Tests look into stores and talk to servers; the benchmark measures bare engines beside the product; clients are other people's programs.
+const TESTS_AND_BENCH: [&str; 4] = ["crates/keywright/tests/", "bench/", "fuzz/", "clients/"];
 
 /// Two words of one statement, apart so that this file is not found by its own rule.
 const STATEMENTS: [(&str, &str); 9] = [
