@@ -38,6 +38,8 @@ pub enum Purpose {
     Answer,
     /// The private key of the OAuth 2 server that signs tokens.
     SigningKey,
+    /// A challenge to prove possession of a private key over.
+    Possession,
     /// The secret of a credential that must be had again: an `hmac` secret, or one that may be revealed.
     Credential,
 }
@@ -49,6 +51,7 @@ impl Purpose {
             Self::Mail => b"keywright seal mail v1",
             Self::Answer => b"keywright seal answer v1",
             Self::SigningKey => b"keywright seal signing-key v1",
+            Self::Possession => b"keywright seal possession v1",
             Self::Credential => b"keywright seal credential v1",
         }
     }

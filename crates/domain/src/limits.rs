@@ -180,6 +180,10 @@ pub const ACCESS_TOKEN_S: i64 = 3_600;
 pub const AGENT_CHARS_MAX: usize = 200;
 /// Sign-ins and mails that are over are kept this long, so that their page can say what happened to them.
 pub const SIGN_IN_KEPT: Span = Span::from_d(1);
+/// A challenge to prove possession of a private key over is good for this long: time to walk to the machine that holds the key.
+pub const KEY_CHALLENGE: Span = Span::from_h(1);
+/// Whoever has an RSA key made waits so long for others', then is asked to come back: one is made at a time, and takes up to some seconds.
+pub const KEY_MAKING_WAIT_MS: u64 = 10_000;
 /// Repeats of a request with an `Idempotency-Key` are recognised for this long.
 pub const IDEMPOTENCY_KEPT: Span = Span::from_h(24);
 /// A call that has written nothing after this was left by a process that ended: a repeat does its work.

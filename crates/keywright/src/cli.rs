@@ -2,6 +2,7 @@
 #![allow(rustdoc::bare_urls)] // These comments are what `--help` prints, as they stand.
 
 mod customers;
+mod key_pairs;
 mod keys;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use customers::{Org, Token};
+pub use key_pairs::{KeySourceFlags, Keygen};
 pub use keys::{Key, KeyChange, Wait};
 
 /// The credential hub and verifier for companies that sell an API.
@@ -61,6 +63,8 @@ pub enum Command {
     /// Credentials
     #[command(subcommand)]
     Key(Key),
+    /// Make a key pair on this machine, without a store
+    Keygen(Keygen),
     /// Resource servers: APIs and gateways that may ask for verdicts
     #[command(subcommand, name = "resource-server")]
     ResourceServer(ResourceServer),

@@ -82,7 +82,7 @@ pub enum Rule {
         environment: &'static str,
     },
     /// A kind that this release cannot make.
-    #[error("{service} takes credentials of the kind {kind}, which this release cannot make yet: services with api_key are {}", list(.possible))]
+    #[error("{service} takes credentials of the kind {kind}, which this release cannot make yet: services with credentials that it can make are {}", list(.possible))]
     KindNotBuilt {
         /// The service.
         service: String,
@@ -91,6 +91,9 @@ pub enum Rule {
         /// Services that take a kind that can be made.
         possible: Vec<String>,
     },
+    /// A public key is one credential's for ever.
+    #[error("this public key is or was a credential's, and a key is taken only once: make a new key pair and give its public key")]
+    KeyTaken,
     /// The catalogue has no service for the Business API.
     #[error("the catalogue has no account-level service with API keys: ask the provider to add business-api")]
     NoBusinessService,
@@ -193,6 +196,7 @@ impl Rule {
             Self::ServiceNotUsed { .. } => "service_not_used",
             Self::CredentialLimit { .. } => "credential_limit",
             Self::KindNotBuilt { .. } => "kind_not_available",
+            Self::KeyTaken => "key_taken",
             Self::NoBusinessService => "no_business_service",
             Self::ApplicationState { .. } => "application_state",
             Self::OwnApplication(_) => "own_application",

@@ -266,7 +266,7 @@ impl Scope<'_> {
 pub struct Owner {
     /// The credential.
     pub credential: CredentialId,
-    /// Number of the version whose secret was presented; 0 where it was asked for by id.
+    /// Number of the version whose secret was presented; 0 where it was asked for by id or public half.
     pub version: u32,
     /// The organisation.
     pub organisation: OrganisationId,

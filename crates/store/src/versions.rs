@@ -66,12 +66,12 @@ pub(crate) fn with_versions(mut credentials: Vec<Stored>, versions: Vec<VersionR
 }
 
 impl Tx<'_> {
-    /// Whether a version of some credential has this digest: a public key that is taken.
+    /// Takes the public key with this fingerprint for a credential, for ever. False: it was taken before.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn digest_is_taken(&mut self, digest: &[u8; 32]) -> Result<bool, StoreError> {
-        Ok(self.opt::<()>("SELECT 1 FROM version WHERE digest = $1", args![&digest[..]]).await?.is_some())
+    pub async fn public_key_take(&mut self, digest: &[u8; 32]) -> Result<bool, StoreError> {
+        Ok(self.exec("INSERT INTO public_key_taken (digest) VALUES ($1) ON CONFLICT (digest) DO NOTHING", args![&digest[..]]).await? > 0)
     }
 
     /// Adds a version, or stores its state.

@@ -4,6 +4,7 @@
 //! a verification takes (`examples/key_costs.rs` measures it).
 
 pub(crate) mod algorithm;
+mod challenge;
 pub(crate) mod der;
 mod fault;
 mod jwk;
@@ -21,6 +22,7 @@ use aws_lc_rs::signature::{
 
 use crate::digest;
 pub use algorithm::{Algorithm, KeyType, algorithms};
+pub use challenge::{ChallengeFault, challenge, check_challenge};
 pub use fault::KeyFault;
 pub use possession::{PossessionFault, challenge_text};
 pub use weakness::Weakness;
@@ -63,6 +65,12 @@ impl PublicKey {
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
         digest::sha256(&self.to_spki_der())
+    }
+
+    /// As PEM: `PUBLIC KEY` (RFC 7468 section 13).
+    #[must_use]
+    pub fn to_pem(&self) -> String {
+        pem::write("PUBLIC KEY", &self.to_spki_der()).as_str().to_owned()
     }
 
     /// Whether this key made the signature over the message. False also for an algorithm that is not of this kind of key.

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Page;
+use super::{KeySourceFlags, Page};
 
 /// Credentials.
 #[derive(Debug, Subcommand)]
@@ -39,6 +39,15 @@ pub enum Key {
         /// Requests in a period, counted by each node: 100/1s
         #[arg(long, value_name = "N/SPAN")]
         rate_limit: Option<String>,
+        /// Where its key comes from.
+        #[command(flatten)]
+        key: Box<KeySourceFlags>,
+    },
+    /// Print what to sign to prove that a private key is yours, for an application
+    Challenge {
+        /// app_…
+        #[arg(long, value_name = "APP")]
+        application: String,
     },
     /// An application's credentials, newest first
     List {
@@ -79,6 +88,9 @@ pub enum Key {
         /// End a version that is still in its overlap
         #[arg(long)]
         replace: bool,
+        /// Where the new key comes from.
+        #[command(flatten)]
+        source: Box<KeySourceFlags>,
     },
     /// End it for good
     Revoke {

@@ -1,13 +1,15 @@
 //! `keywright key`
 
+use std::path::PathBuf;
+
 use keywright_domain::limits::PAGE_ROWS_MAX;
 use keywright_domain::promise::Effect;
-use keywright_operations::credentials::{Changes, Found, Handed, Listing, NewCredential, Rotation, Set, Shown};
+use keywright_operations::credentials::{Challenge, Changes, Found, Handed, KeySource, Listing, NewCredential, Rotation, Set, Shown};
 use keywright_web::api::shapes::CredentialShape;
 use serde_json::json;
 
-use super::{Context, before, id, names, secret_from_stdin};
-use crate::cli::{Key, KeyChange};
+use super::{Context, before, id, names, read_file, secret_from_stdin};
+use crate::cli::{Key, KeyChange, KeySourceFlags};
 use crate::failure::Failure;
 use crate::output::{Output, more, pairs, table};
 use crate::settings::Settings;
@@ -16,6 +18,9 @@ use crate::settings::Settings;
 const SHOWN_ONCE: &str =
     "This is the only time that it is shown. Keep it in a secrets manager or an environment variable, never in source control or a front end.";
 
+/// Bytes of a file with a key or a certificate request.
+const KEY_BYTES_MAX: usize = 16 * 1024;
+
 /// Bytes of a text in which a leaked key is looked for.
 const LEAK_BYTES_MAX: usize = 1024 * 1024;
 
@@ -23,20 +28,31 @@ pub(super) async fn run(settings: &Settings, command: Key) -> Result<Output, Fai
     // Only the proof needs the installation's keys.
     let context = match &command {
         Key::Revoke { wait: Some(_), .. } => Context::open_with_keys(settings).await?,
-        // Secrets that sign are sealed under them.
-        Key::Create { .. } | Key::Rotate { .. } => Context::open_with_keys_if_there(settings).await?,
+        // Secrets that sign are sealed under them, and so are challenges.
+        Key::Create { .. } | Key::Rotate { .. } | Key::Challenge { .. } => Context::open_with_keys_if_there(settings).await?,
         _ => Context::open(settings).await?,
     };
     let Context { caller, operations } = &context;
     match command {
-        Key::Create { application, service, kind, environment, name, permissions, expires_at, network, origin, rate_limit } => {
+        Key::Create { application, service, kind, environment, name, permissions, expires_at, network, origin, rate_limit, key } => {
+            let key = source(*key)?;
             let permissions = permissions.as_deref().map(names);
-            let new = NewCredential { service, kind, environment, name, permissions, expires_at, networks: network, origins: origin, rate_limit, reason: None };
+            let new =
+                NewCredential { service, kind, environment, name, permissions, expires_at, networks: network, origins: origin, rate_limit, reason: None, key };
             let made = operations.credential_create(caller, id(&application)?, new).await?;
             let mut json = json!({ "id": made.id.to_string(), "version": made.version });
             let mut lines = vec![("credential", made.id.to_string())];
             hand_over(&made.handed, &mut json, &mut lines);
-            Ok(Output::new(json, format!("{}\n{SHOWN_ONCE}", pairs(&lines))))
+            Ok(handed_over(json, &lines, &made.handed))
+        }
+        Key::Challenge { application } => {
+            let given = operations.key_challenge(caller, id(&application)?).await?;
+            let signing = given.signing_lines();
+            let Challenge { challenge, text, expires_at } = given;
+            let json = json!({ "challenge": challenge, "text": text, "expires_at": expires_at.to_string() });
+            let mut lines = vec![("challenge", challenge), ("expires", expires_at.to_string())];
+            lines.extend(signing);
+            Ok(Output::new(json, pairs(&lines)))
         }
         Key::List { application, page } => {
             let listed = operations
@@ -62,14 +78,15 @@ pub(super) async fn run(settings: &Settings, command: Key) -> Result<Output, Fai
         }
         Key::Suspend { key } => Ok(shown(&operations.credential_suspend(caller, id(&key)?).await?)),
         Key::Resume { key } => Ok(shown(&operations.credential_resume(caller, id(&key)?).await?)),
-        Key::Rotate { key, policy, overlap, replace } => {
-            let made = operations.credential_rotate(caller, id(&key)?, Rotation { policy, overlap, replace }).await?;
+        Key::Rotate { key, policy, overlap, replace, source: flags } => {
+            let rotation = Rotation { policy, overlap, replace, key: source(*flags)? };
+            let made = operations.credential_rotate(caller, id(&key)?, rotation).await?;
             let until = made.previous_until.map(|u| u.to_string());
             let mut lines = vec![("credential", made.id.to_string()), ("version", made.version.to_string())];
             let mut json = json!({ "id": made.id.to_string(), "version": made.version, "previous_until": until });
             hand_over(&made.handed, &mut json, &mut lines);
             lines.push(("previous until", until.unwrap_or_default()));
-            Ok(Output::new(json, format!("{}\n{SHOWN_ONCE}", pairs(&lines))))
+            Ok(handed_over(json, &lines, &made.handed))
         }
         Key::Revoke { key, wait } => revoke(&context, &key, wait.is_some()).await,
         Key::Find => find(&context).await,
@@ -82,6 +99,19 @@ fn hand_over(handed: &Handed, json: &mut serde_json::Value, lines: &mut Vec<(&'s
         json[name] = json!(value);
         lines.push((name, value.to_owned()));
     }
+}
+
+/// The answer with them; that a secret is shown once is said where there is one.
+fn handed_over(json: serde_json::Value, lines: &[(&'static str, String)], handed: &Handed) -> Output {
+    let text = pairs(lines);
+    Output::new(json, if handed.has_secret() { format!("{text}\n{SHOWN_ONCE}") } else { text })
+}
+
+/// Where the key of a key pair comes from; files are read.
+fn source(flags: KeySourceFlags) -> Result<KeySource, Failure> {
+    let KeySourceFlags { key_type, pem, public_key, challenge, proof, csr } = flags;
+    let read = |path: Option<PathBuf>| path.map(|path| read_file(&path, KEY_BYTES_MAX)).transpose();
+    Ok(KeySource { key_type, pem, public_key: read(public_key)?, challenge, proof, csr: read(csr)? })
 }
 
 async fn revoke(context: &Context, key: &str, wait: bool) -> Result<Output, Failure> {
@@ -116,19 +146,22 @@ async fn find(context: &Context) -> Result<Output, Failure> {
     let standing = credential.standing(shown.now);
     let text = pairs(&[
         ("credential", format!("{} ({}), {standing}", owner.credential, credential.name)),
+        ("this text", if state.is_none() { "is no secret: it names the credential openly".to_owned() } else { String::new() }),
         (
             "this secret",
-            format!(
-                "version {}, {state}: {}",
-                owner.version,
-                if accepted {
-                    "it is accepted"
-                } else if can_return {
-                    "it is not accepted while the credential is suspended"
-                } else {
-                    "it is not accepted any more"
-                }
-            ),
+            state.map_or_else(String::new, |state| {
+                format!(
+                    "version {}, {state}: {}",
+                    owner.version,
+                    if accepted {
+                        "it is accepted"
+                    } else if can_return {
+                        "it is not accepted while the credential is suspended"
+                    } else {
+                        "it is not accepted any more"
+                    }
+                )
+            }),
         ),
         ("application", format!("{} ({})", owner.application, owner.application_name)),
         ("organisation", format!("{} ({})", owner.organisation, owner.organisation_name)),
@@ -136,7 +169,7 @@ async fn find(context: &Context) -> Result<Output, Failure> {
         ("to end it", if accepted || can_return { format!("keywright key revoke {} --wait all", owner.credential) } else { String::new() }),
     ]);
     let mut json = json!(CredentialShape::from(&shown));
-    json["version"] = json!(owner.version);
+    json["version"] = json!(state.map(|_| owner.version));
     json["version_state"] = json!(state);
     json["accepted"] = json!(accepted);
     json["application_name"] = json!(owner.application_name);

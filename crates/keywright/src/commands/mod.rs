@@ -3,6 +3,7 @@
 mod app;
 mod catalog;
 mod key;
+mod keygen;
 mod operator;
 mod org;
 mod proof;
@@ -46,6 +47,7 @@ pub async fn run(cli: Cli) -> Result<Output, Failure> {
         Command::Org(command) => org::run(&Context::open(&settings).await?, command).await,
         Command::App(command) => app::run(&Context::open(&settings).await?, command).await,
         Command::Key(command) => key::run(&settings, command).await,
+        Command::Keygen(wanted) => keygen::run(wanted).await,
         Command::ResourceServer(command) => resource_server::run(&Context::open(&settings).await?, command).await,
         Command::Token(command) => token::run(&Context::open(&settings).await?, command).await,
         Command::Operator(command) => operator::run(&Context::open(&settings).await?, command).await,

@@ -14,6 +14,7 @@ mod help;
 mod hub_keys;
 mod hub_provider;
 mod hub_settings;
+mod key_pair;
 mod life;
 mod mail;
 mod nginx;

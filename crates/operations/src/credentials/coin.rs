@@ -5,7 +5,9 @@ use keywright_crypto::secret::{Secret, ShownOnce};
 use keywright_domain::credential::secret_form::{self, Brand, Class};
 use keywright_domain::credential::{Environment, Kind, Material, NewVersion, PublicHalf};
 use keywright_domain::ids::CredentialId;
+use keywright_store::{StoreError, Tx};
 
+use super::key_source::Key;
 use crate::{Error, Keys};
 
 /// The credential that a version is made for.
@@ -34,6 +36,13 @@ pub enum Handed {
         /// What signs.
         secret_key: ShownOnce,
     },
+    /// A `key_pair`.
+    KeyPair {
+        /// The public half.
+        sdk_id: String,
+        /// What signs, as PEM; none where the holder had it before.
+        private_key_pem: Option<ShownOnce>,
+    },
 }
 
 impl Handed {
@@ -43,6 +52,10 @@ impl Handed {
         match self {
             Self::Key(key) => vec![("key", key.reveal())],
             Self::Pair { api_key, secret_key } => vec![("api_key", api_key), ("secret_key", secret_key.reveal())],
+            Self::KeyPair { sdk_id, private_key_pem } => {
+                let private = private_key_pem.as_ref().map(|pem| ("private_key_pem", pem.reveal()));
+                [("sdk_id", sdk_id.as_str())].into_iter().chain(private).collect()
+            }
         }
     }
 
@@ -52,14 +65,22 @@ impl Handed {
         match self {
             Self::Key(_) => "key",
             Self::Pair { .. } => "secret_key",
+            Self::KeyPair { .. } => "private_key_pem",
         }
     }
 
-    /// The secret.
+    /// Whether there is a secret to be shown: none where the holder had it before.
+    #[must_use]
+    pub const fn has_secret(&self) -> bool {
+        !matches!(self, Self::KeyPair { private_key_pem: None, .. })
+    }
+
+    /// The secret; empty where there is none.
     #[must_use]
     pub fn secret(&self) -> &str {
         match self {
             Self::Key(secret) | Self::Pair { secret_key: secret, .. } => secret.reveal(),
+            Self::KeyPair { private_key_pem, .. } => private_key_pem.as_ref().map_or("", ShownOnce::reveal),
         }
     }
 }
@@ -73,12 +94,18 @@ pub(super) fn public_half(kind: Kind, environment: Environment, brand: &Brand) -
     })
 }
 
-/// A new version's secret.
+/// A new version's secret; of a key pair it is `key`.
 ///
 /// # Errors
 /// [`Error::Random`]; the keys of the installation, where the secret is sealed and they are not at hand.
-pub(super) fn coin(subject: Subject<'_>, brand: &Brand, keys: &Keys) -> Result<Coined, Error> {
+pub(super) fn coin(subject: Subject<'_>, brand: &Brand, keys: &Keys, key: Option<Key>) -> Result<Coined, Error> {
     let public_id = || subject.public_id.unwrap_or_default().to_owned();
+    if let Some(Key { public, private }) = key {
+        let digest = public.fingerprint();
+        let hint = format!("{} …{:02x}{:02x}", public.key_type(), digest[30], digest[31]);
+        let version = NewVersion { digest, material: Material::PublicKey(public.to_stored()), hint, description: None, expires_at: None };
+        return Ok(Coined { version, handed: Handed::KeyPair { sdk_id: public_id(), private_key_pem: private.map(Secret::show_once) } });
+    }
     match subject.kind {
         Kind::Hmac => {
             let class = Class::SecretKey(subject.environment);
@@ -93,6 +120,14 @@ pub(super) fn coin(subject: Subject<'_>, brand: &Brand, keys: &Keys) -> Result<C
             let version = of_secret(&secret, Material::Digest, brand, class);
             Ok(Coined { version, handed: Handed::Key(secret.show_once()) })
         }
+    }
+}
+
+/// Takes the key of a new version for its credential, where it is a public one. False: it is or was another's.
+pub(super) async fn take(tx: &mut Tx<'_>, material: &Material, digest: &[u8; 32]) -> Result<bool, StoreError> {
+    match material {
+        Material::PublicKey(_) => tx.public_key_take(digest).await,
+        Material::Digest | Material::Sealed(_) => Ok(true),
     }
 }
 

@@ -15,10 +15,11 @@ use keywright_store::{AuditEntry, Done};
 use serde_json::json;
 
 use super::coin::{self, Coined, Handed};
+use super::key_source::{self, KeySource};
 use super::{built_kind, expiry, organisation};
 use crate::form::{CHECKED, Form};
 use crate::organisations::on_request;
-use crate::{Error, Operations, Rule};
+use crate::{Error, Keys, Operations, Rule};
 
 /// What a credential is made from, as it was typed.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +44,8 @@ pub struct NewCredential {
     pub rate_limit: Option<String>,
     /// Why it is made like this, for the audit trail: a form asks for it where a key never expires.
     pub reason: Option<String>,
+    /// Where the key of a `key_pair` comes from.
+    pub key: KeySource,
 }
 
 /// A credential that was made, with its secret, which is shown this once.
@@ -67,6 +70,14 @@ struct Checked {
     expires_at: Option<Timestamp>,
     reason: Option<String>,
     max: u32,
+    key: Option<key_source::Checked>,
+}
+
+/// Where and when it is made.
+struct Within<'a> {
+    application: Option<ApplicationId>,
+    keys: &'a Keys,
+    now: Timestamp,
 }
 
 /// Why the transaction did not make it.
@@ -90,21 +101,21 @@ impl Operations {
     /// [`Error::Invalid`] with every bad field, [`Rule::KindNotBuilt`], [`Error::Store`]
     pub async fn credential_check(&self, new: &NewCredential) -> Result<(), Error> {
         let (catalogue, _) = self.catalogue().await?;
-        check(&catalogue, new, None, self.now()).map(drop)
+        check(&catalogue, new, None, &Within { application: None, keys: self.keys(), now: self.now() }).map(drop)
     }
 
     /// Makes a credential for one of the application's services.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Invalid`] with every bad field, [`Rule::ServiceNotUsed`], [`Rule::CredentialLimit`],
-    /// [`Rule::KindNotBuilt`], [`Error::Store`]
+    /// [`Rule::KindNotBuilt`], [`Rule::KeyTaken`], [`Error::Keys`], [`Error::Store`]
     pub async fn credential_create(&self, caller: &Caller, application: ApplicationId, new: NewCredential) -> Result<Created, Error> {
         let allowed = self.over_application(caller, Right::Edit, application).await?;
         let (mut catalogue, mut applied_at) = self.catalogue().await?;
         // Once more at most: a catalogue that changes twice in between is somebody's script gone wild.
         for last in [false, true] {
             let allowances = self.allowances(&allowed, catalogue.service(&new.service)).await?;
-            let checked = check(&catalogue, &new, Some(&allowances), self.now())?;
+            let checked = check(&catalogue, &new, Some(&allowances), &Within { application: Some(application), keys: self.keys(), now: self.now() })?;
             match self.credential_insert(&allowed, application, &new.service, checked, &catalogue, applied_at).await {
                 Err(Refusal::OtherCatalogue) if !last => (catalogue, applied_at) = self.catalogue_again().await?,
                 Err(Refusal::OtherCatalogue) => break,
@@ -130,7 +141,11 @@ impl Operations {
         let organisation = organisation(allowed, id).map_err(Refusal::Error)?;
         let public_id = coin::public_half(checked.kind, checked.environment, catalogue.brand()).map_err(Refusal::Error)?;
         let subject = coin::Subject { id, kind: checked.kind, environment: checked.environment, public_id: public_id.as_deref() };
-        let Coined { version, handed } = coin::coin(subject, catalogue.brand(), self.keys()).map_err(Refusal::Error)?;
+        let key = match checked.key {
+            Some(key) => Some(key_source::key(key).await.map_err(Refusal::Error)?),
+            None => None,
+        };
+        let Coined { version, handed } = coin::coin(subject, catalogue.brand(), self.keys(), key).map_err(Refusal::Error)?;
         let credential = Credential {
             id,
             organisation,
@@ -165,6 +180,9 @@ impl Operations {
                 if room.live >= max {
                     return Err(Refusal::Error(Rule::CredentialLimit { max, service: c.service.clone(), environment: c.environment.as_str() }.into()));
                 }
+                if !coin::take(tx, &c.versions[0].material, &c.versions[0].digest).await? {
+                    return Err(Refusal::Error(Rule::KeyTaken.into()));
+                }
                 tx.credential_insert(c).await?;
                 let detail = json!({ "application": application.to_string(), "service": c.service, "environment": c.environment.as_str() });
                 let audit = AuditEntry::new("credential.created", id).of_application(application).with(detail);
@@ -180,7 +198,7 @@ impl Operations {
 }
 
 /// Without `allowances`, as if the organisation had all that the catalogue has.
-fn check(catalogue: &Catalogue, new: &NewCredential, allowances: Option<&[Allowance]>, now: Timestamp) -> Result<Checked, Error> {
+fn check(catalogue: &Catalogue, new: &NewCredential, allowances: Option<&[Allowance]>, place: &Within<'_>) -> Result<Checked, Error> {
     let mut form = Form::default();
     let service = catalogue.service(&new.service);
     if service.is_none() {
@@ -208,11 +226,14 @@ fn check(catalogue: &Catalogue, new: &NewCredential, allowances: Option<&[Allowa
         (Some(_), None) => None,
         (Some(names), Some(service)) => form.take("permissions", Permissions::checked(names, &service.slug, &known)),
     };
-    let expires_at = form.take_some("expires_at", new.expires_at.as_deref().map(|t| expiry(t, now)));
+    let expires_at = form.take_some("expires_at", new.expires_at.as_deref().map(|t| expiry(t, place.now)));
     let networks = form.take("networks", Networks::parse(&new.networks));
     let origins = form.take("origins", Origins::parse(&new.origins));
     let rate_limit = form.take_some("rate_limit", new.rate_limit.as_deref().map(str::parse::<RateLimit>));
     let reason = form.take_some("reason", new.reason.as_deref().map(|reason| text::paragraph(reason, limits::REASON_CHARS_MAX)));
+    let made_of = kind.or_else(|| service.and_then(|service| built_kind(catalogue, service, None).ok()));
+    let purpose = key_source::Purpose { kind: made_of, service, application: place.application, keys: place.keys, now: place.now };
+    let key = key_source::check(&mut form, &new.key, purpose)?;
     form.done()?;
     let service = service.expect(CHECKED);
     Ok(Checked {
@@ -224,5 +245,6 @@ fn check(catalogue: &Catalogue, new: &NewCredential, allowances: Option<&[Allowa
         expires_at,
         reason,
         max: service.credentials_per_environment,
+        key,
     })
 }

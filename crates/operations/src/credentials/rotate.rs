@@ -8,7 +8,8 @@ use keywright_domain::time::{Span, Timestamp};
 use keywright_store::{AuditEntry, Done};
 use serde_json::json;
 
-use super::coin::{Coined, Handed, Subject, coin};
+use super::coin::{Coined, Handed, Subject, coin, take};
+use super::key_source::{self, KeySource};
 use super::organisation;
 use crate::form::Form;
 use crate::{Error, Operations, Rule};
@@ -22,6 +23,8 @@ pub struct Rotation {
     pub overlap: Option<String>,
     /// Ends a version that is still retiring.
     pub replace: bool,
+    /// Where the new key of a `key_pair` comes from.
+    pub key: KeySource,
 }
 
 /// A rotation that was made, with the new secret, which is shown this once.
@@ -42,31 +45,41 @@ impl Operations {
     /// Makes version N+1 of a credential. Its permissions, restrictions and expiry stay.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Invalid`], [`Rule::Rotate`], [`Error::Store`]
+    /// [`Error::NotFound`], [`Error::Invalid`], [`Rule::Rotate`], [`Rule::KeyTaken`], [`Error::Keys`],
+    /// [`Error::Store`]
     pub async fn credential_rotate(&self, caller: &Caller, id: CredentialId, rotation: Rotation) -> Result<RotationMade, Error> {
         let allowed = self.over_credential(caller, Right::Edit, id).await?;
         let organisation = organisation(&allowed, id)?;
         let (catalogue, _) = self.catalogue_again().await?;
+        // What the secret depends on never changes; so it can be made before the transaction.
+        let shown = self.store.scope(&allowed)?.credential(id).await?.ok_or_else(|| Error::not_found("credential", id))?;
+        let credential = &shown.credential;
+        let service = catalogue.service(&credential.service);
         let mut form = Form::default();
         let name = form.take_some("policy", rotation.policy.as_deref().map(str::parse::<PolicyName>));
         let overlap = form.take_some("overlap", rotation.overlap.as_deref().map(str::parse::<Span>));
         if name == Some(PolicyName::Immediate) && overlap.is_some() {
             form.bad("overlap", "an immediate rotation has none: leave it out, or choose the policy overlap");
         }
+        let (kind, application) = (Some(credential.kind), Some(credential.application));
+        let key = key_source::check(&mut form, &rotation.key, key_source::Purpose { kind, service, application, keys: self.keys(), now: self.now() })?;
         form.done()?;
-        // What the secret depends on never changes; so it can be made before the transaction.
-        let shown = self.store.scope(&allowed)?.credential(id).await?.ok_or_else(|| Error::not_found("credential", id))?;
-        let (default_name, default_overlap) =
-            catalogue.service(&shown.credential.service).map_or((PolicyName::Overlap, keywright_domain::limits::OVERLAP_DEFAULT), |service| service.rotation);
+        let (default_name, default_overlap) = service.map_or((PolicyName::Overlap, keywright_domain::limits::OVERLAP_DEFAULT), |service| service.rotation);
         let policy = Policy::new(name.unwrap_or(default_name), overlap.unwrap_or(default_overlap)).map_err(Rule::Rotate)?;
-        let credential = &shown.credential;
+        let key = match key {
+            Some(key) => Some(key_source::key(key).await?),
+            None => None,
+        };
         let subject = Subject { id, kind: credential.kind, environment: credential.environment, public_id: credential.public_id.as_deref() };
-        let Coined { version, handed } = coin(subject, catalogue.brand(), self.keys())?;
+        let Coined { version, handed } = coin(subject, catalogue.brand(), self.keys(), key)?;
         let (now, replace) = (self.now(), rotation.replace);
         let done = self
             .write(allowed, async move |tx| {
                 let mut stored = tx.credential_for_update(organisation, id).await?.ok_or_else(|| Error::not_found("credential", id))?;
                 let rotated = stored.credential.rotate(policy, replace, version.clone(), now).map_err(Rule::Rotate)?;
+                if !take(tx, &version.material, &version.digest).await? {
+                    return Err(Rule::KeyTaken.into());
+                }
                 stored.pending_overlap = match policy {
                     Policy::OnFirstUse(overlap) => Some(overlap),
                     Policy::Immediate | Policy::Overlap(_) => None,

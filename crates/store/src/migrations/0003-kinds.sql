@@ -9,6 +9,11 @@ ALTER TABLE version ADD COLUMN material BYTEA;
 ALTER TABLE version ADD COLUMN description TEXT COLLATE "C";
 ALTER TABLE version ADD COLUMN expires_us BIGINT;
 
+-- Fingerprints of public keys that were ever a credential's, also of those that are forgotten: a key is one credential's for ever.
+CREATE TABLE public_key_taken (
+    digest BYTEA PRIMARY KEY
+) /*STRICT, WITHOUT ROWID*/;
+
 -- Nonces of signed requests, for all nodes of a cluster; a single node keeps its own in memory. Nothing of it has to outlive a crash.
 CREATE /*UNLOGGED*/ TABLE nonce (
     key BYTEA PRIMARY KEY,

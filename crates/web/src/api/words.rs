@@ -26,6 +26,10 @@ one_of! {
     Environment = credential::Environment::ALL.map(credential::Environment::as_str),
     /// How a credential proves a request.
     Kind = credential::Kind::ALL.map(credential::Kind::as_str),
+    /// What kind of key a key pair is.
+    KeyType = keywright_crypto::public_key::KeyType::ALL.map(keywright_crypto::public_key::KeyType::word),
+    /// How a private key is written: as RFC 8017 has it, for RSA only, or as RFC 5208 has it.
+    PrivateKeyForm = ["pkcs1", "pkcs8"],
     /// Whether the provider knows who an organisation is: not asked yet, being looked at, or yes.
     Review = organisation::Review::ALL.map(organisation::Review::as_str),
     /// Where an application stands: not in production yet, in production, or switched off.

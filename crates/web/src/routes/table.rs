@@ -75,11 +75,12 @@ pub(crate) fn table() -> Table {
 
         .route(GET,    "/api/v1/applications/{application}/credentials", "List credentials", api::credentials::list::list, NO_BODY)
         .route(POST,   "/api/v1/applications/{application}/credentials", "Make a credential", api::credentials::create::create, max_kb(64))
+        .route(POST,   "/api/v1/applications/{application}/key-challenges", "What to sign to prove that a key is yours", api::credentials::key_challenge::give, NO_BODY)
         .route(GET,    "/api/v1/credentials/{credential}", "Show a credential", api::credentials::show::show, NO_BODY)
         .route(PATCH,  "/api/v1/credentials/{credential}", "Change a credential", api::credentials::change::change, max_kb(64))
         .route(DELETE, "/api/v1/credentials/{credential}", "Revoke a credential", api::credentials::revoke::revoke, NO_BODY)
         .route(POST,   "/api/v1/credentials/{credential}/revoke", "Revoke a credential, by POST", api::credentials::revoke::revoke, NO_BODY)
-        .route(POST,   "/api/v1/credentials/{credential}/rotate", "Rotate a credential", api::credentials::rotate::rotate, max_kb(4))
+        .route(POST,   "/api/v1/credentials/{credential}/rotate", "Rotate a credential", api::credentials::rotate::rotate, max_kb(64))
         .route(POST,   "/api/v1/credentials/{credential}/suspend", "Suspend a credential", api::credentials::switch::suspend, NO_BODY)
         .route(POST,   "/api/v1/credentials/{credential}/resume", "Resume a credential", api::credentials::switch::resume, NO_BODY)
         .route(GET,    "/api/v1/credentials/{credential}/versions", "List the versions of a credential", api::credentials::show::versions, NO_BODY)

@@ -1,6 +1,6 @@
 //! `POST /applications/{application}/credentials`
 
-use keywright_operations::credentials::NewCredential;
+use keywright_operations::credentials::{KeySource, NewCredential};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -40,6 +40,20 @@ pub(crate) struct NewCredentialForm {
     origins: Vec<String>,
     /// Such as `100/1s`.
     rate_limit: Option<String>,
+    /// What is made, of a `key_pair`: `rsa-2048`, `rsa-3072`, `rsa-4096`, `p-256`, `p-384` or `ed25519`; left out: what suits the service.
+    #[schema(value_type = Option<words::KeyType>)]
+    key_type: Option<String>,
+    /// How the private key is written: `pkcs1` (RSA) or `pkcs8`; left out: what suits the service.
+    #[schema(value_type = Option<words::PrivateKeyForm>)]
+    pem: Option<String>,
+    /// The public key of a key pair that was made elsewhere, as PEM or JWK.
+    public_key: Option<String>,
+    /// The challenge that was signed (see `POST /applications/{application}/key-challenges`).
+    challenge: Option<String>,
+    /// The signature over its text, in base64.
+    proof: Option<String>,
+    /// Instead of these three: a certificate request (PKCS#10) as PEM.
+    csr: Option<String>,
 }
 
 /// A credential that was made.
@@ -58,11 +72,29 @@ pub(crate) struct CredentialMadeShape {
 
 /// Makes a credential. Its key is in this answer only.
 pub(crate) async fn create(app: InApplication<Edit>, Body(form): Body<NewCredentialForm>) -> Result<Created<CredentialMadeShape>> {
-    let NewCredentialForm { service, kind, environment, name, permissions, expires_at, networks, origins, rate_limit } = form;
-    let new = NewCredential { service, kind, environment, name, permissions, expires_at, networks, origins, rate_limit, reason: None };
+    let NewCredentialForm {
+        service,
+        kind,
+        environment,
+        name,
+        permissions,
+        expires_at,
+        networks,
+        origins,
+        rate_limit,
+        key_type,
+        pem,
+        public_key,
+        challenge,
+        proof,
+        csr,
+    } = form;
+    let key = KeySource { key_type, pem, public_key, challenge, proof, csr };
+    let new = NewCredential { service, kind, environment, name, permissions, expires_at, networks, origins, rate_limit, reason: None, key };
     let made = app.operations().credential_create(app.caller(), app.id, new).await?;
     let shown = app.operations().credential_show(app.caller(), made.id).await?;
     let shape =
         CredentialMadeShape { id: made.id.to_string(), version: made.version, handed: (&made.handed).into(), credential: CredentialShape::from(&shown) };
-    Ok(Created::at(format!("/api/v1/credentials/{}", made.id), shape).shown_once(made.handed.secret_field(), made.id, Some(made.version)))
+    let created = Created::at(format!("/api/v1/credentials/{}", made.id), shape);
+    Ok(if made.handed.has_secret() { created.shown_once(made.handed.secret_field(), made.id, Some(made.version)) } else { created })
 }

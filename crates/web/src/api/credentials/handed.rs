@@ -4,7 +4,7 @@ use keywright_operations::credentials::Handed;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The halves of a secret, by the kind of its credential: `key`, or `api_key` and `secret_key`.
+/// The halves of a secret, by the kind of its credential: `key`, `api_key` and `secret_key`, or `sdk_id` and `private_key_pem`.
 #[derive(Default, Serialize, ToSchema)]
 pub(crate) struct HandedShape {
     /// The whole key of an `api_key`, which is shown this once.
@@ -19,6 +19,14 @@ pub(crate) struct HandedShape {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     secret_key: Option<String>,
+    /// The public half of a `key_pair`, a UUID. It stays the same over rotations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    sdk_id: Option<String>,
+    /// The private key of a `key_pair` that was made here, as PEM, which is shown this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    private_key_pem: Option<String>,
 }
 
 impl From<&Handed> for HandedShape {
@@ -28,6 +36,8 @@ impl From<&Handed> for HandedShape {
             let member = match name {
                 "api_key" => &mut shape.api_key,
                 "secret_key" => &mut shape.secret_key,
+                "sdk_id" => &mut shape.sdk_id,
+                "private_key_pem" => &mut shape.private_key_pem,
                 _ => &mut shape.key,
             };
             *member = Some(value.to_owned());

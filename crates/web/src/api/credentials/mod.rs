@@ -3,6 +3,7 @@
 pub(crate) mod change;
 pub(crate) mod create;
 pub(crate) mod handed;
+pub(crate) mod key_challenge;
 pub(crate) mod list;
 pub(crate) mod revoke;
 pub(crate) mod rotate;

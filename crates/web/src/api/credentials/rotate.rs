@@ -1,6 +1,6 @@
 //! `POST /credentials/{credential}/rotate`
 
-use keywright_operations::credentials::{Rotation, RotationMade};
+use keywright_operations::credentials::{KeySource, Rotation, RotationMade};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -22,11 +22,26 @@ pub(crate) struct RotationForm {
     /// Ends a version that is still retiring.
     #[serde(default)]
     replace: bool,
+    /// What is made, of a `key_pair`: `rsa-2048`, `rsa-3072`, `rsa-4096`, `p-256`, `p-384` or `ed25519`; left out: what suits the service.
+    #[schema(value_type = Option<words::KeyType>)]
+    key_type: Option<String>,
+    /// How the private key is written: `pkcs1` (RSA) or `pkcs8`; left out: what suits the service.
+    #[schema(value_type = Option<words::PrivateKeyForm>)]
+    pem: Option<String>,
+    /// The public key of a key pair that was made elsewhere, as PEM or JWK.
+    public_key: Option<String>,
+    /// The challenge that was signed (see `POST /applications/{application}/key-challenges`).
+    challenge: Option<String>,
+    /// The signature over its text, in base64.
+    proof: Option<String>,
+    /// Instead of these three: a certificate request (PKCS#10) as PEM.
+    csr: Option<String>,
 }
 
 impl From<RotationForm> for Rotation {
     fn from(form: RotationForm) -> Self {
-        Self { policy: form.policy, overlap: form.overlap, replace: form.replace }
+        let RotationForm { policy, overlap, replace, key_type, pem, public_key, challenge, proof, csr } = form;
+        Self { policy, overlap, replace, key: KeySource { key_type, pem, public_key, challenge, proof, csr } }
     }
 }
 
@@ -59,5 +74,6 @@ impl From<&RotationMade> for RotatedShape {
 /// Makes another version. Its key is in this answer only.
 pub(crate) async fn rotate(key: OfCredential<Edit>, MaybeBody(form): MaybeBody<RotationForm>) -> Result<Created<RotatedShape>> {
     let made = key.operations().credential_rotate(key.caller(), key.id, form.into()).await?;
-    Ok(Created::at(format!("/api/v1/credentials/{}", made.id), RotatedShape::from(&made)).shown_once(made.handed.secret_field(), made.id, Some(made.version)))
+    let created = Created::at(format!("/api/v1/credentials/{}", made.id), RotatedShape::from(&made));
+    Ok(if made.handed.has_secret() { created.shown_once(made.handed.secret_field(), made.id, Some(made.version)) } else { created })
 }

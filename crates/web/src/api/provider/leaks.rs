@@ -13,7 +13,7 @@ use crate::routes::{Done, Result};
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LeakForm {
-    /// The key, or a text with the key in it. It is neither stored nor repeated.
+    /// A key, a secret key, a private key as PEM, or a text with one in it; or what names a credential openly. It is neither stored nor repeated.
     text: String,
 }
 
@@ -24,11 +24,11 @@ pub(crate) struct LeakShape {
     organisation_name: String,
     /// Name of the application whose credential it is.
     application_name: String,
-    /// Number of the version whose secret it is.
-    version: u32,
+    /// Number of the version whose secret it is; null: it is no secret, but an API key of a pair, a client id, an SDK id or a public key.
+    version: Option<u32>,
     /// State of that version.
-    #[schema(value_type = words::VersionState)]
-    version_state: &'static str,
+    #[schema(value_type = Option<words::VersionState>)]
+    version_state: Option<&'static str>,
     /// Whether a verifier would accept it now.
     accepted: bool,
     /// The credential, without its secret.
@@ -41,7 +41,7 @@ pub(crate) async fn find(operator: AsOperator, Body(form): Body<LeakForm>) -> Re
     Ok(Done(LeakShape {
         organisation_name: found.owner.organisation_name.clone(),
         application_name: found.owner.application_name.clone(),
-        version: found.owner.version,
+        version: found.by_secret().then_some(found.owner.version),
         version_state: found.version_state(),
         accepted: found.is_accepted(),
         credential: CredentialShape::from(&found.shown),

@@ -116,6 +116,7 @@ pub(crate) async fn rotate(visit: OnPage<OfCredential<Edit>>, Form(chosen): Form
         policy: Some(chosen.policy.clone()),
         overlap: (!immediate && !chosen.overlap.is_empty()).then(|| chosen.overlap.clone()),
         replace: !chosen.replace.is_empty(),
+        ..Rotation::default()
     };
     let made = match visit.operations().credential_rotate(visit.caller(), visit.id, rotation).await {
         Ok(made) => made,

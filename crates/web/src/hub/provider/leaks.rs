@@ -48,6 +48,8 @@ struct Leak {
     version: u32,
     versions: usize,
     version_state: Option<Badge>,
+    /// Whether it was a secret.
+    secret: bool,
     /// Whether the pasted secret has not ended.
     live: bool,
     /// Whether there is something left to revoke.
@@ -63,7 +65,8 @@ impl Leak {
         let (owner, credential, now) = (&found.owner, &found.shown.credential, found.shown.now);
         let state = credential.versions.iter().find(|v| v.number == owner.version).map(|v| v.state);
         let standing = credential.standing(now);
-        let used = found.shown.usage.iter().filter(|u| u.version == owner.version);
+        // What is public is every version's.
+        let used = found.shown.usage.iter().filter(|u| !found.by_secret() || u.version == owner.version);
         let last = used.clone().filter(|u| u.code == Code::Valid).max_by_key(|u| u.last);
         let count = |valid: bool| Number(used.clone().filter(|u| (u.code == Code::Valid) == valid).map(|u| u.count).sum());
         let revocable = is_live(credential, now);
@@ -81,6 +84,7 @@ impl Leak {
             versions: credential.versions.len(),
             // What its versions were no longer counts once the credential has ended.
             version_state: if revocable { state.map(|state| Badge::of_version(state, now)) } else { Some(standing.into()) },
+            secret: found.by_secret(),
             live: active && state.is_some_and(|state| state.accepts(now)),
             revocable,
             last_used: When::maybe(last.map(|u| u.last), now),

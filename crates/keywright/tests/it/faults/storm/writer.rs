@@ -108,7 +108,7 @@ async fn one_life(operations: &Operations, application: &str) -> Result<(), Erro
     say(&format!("created {id} {}", made.handed.secret()));
     for policy in [&["immediate", "immediate"][..], &["immediate", "overlap"], &["on_first_use"], &[]][below(4)] {
         say(&format!("try {policy} {id}"));
-        let rotation = Rotation { policy: Some((*policy).into()), overlap: None, replace: false };
+        let rotation = Rotation { policy: Some((*policy).into()), overlap: None, replace: false, ..Rotation::default() };
         let rotated = operations.credential_rotate(&caller, id, rotation).await.inspect_err(|error| refused(id, error))?;
         say(&format!("rotated {policy} {id} {} {}", rotated.handed.secret(), rotated.version));
     }

@@ -1,0 +1,251 @@
+//! Where the key of a `key_pair` comes from: made here, or handed over with proof that its private half is held.
+
+use std::fmt;
+use std::time::Duration;
+
+use keywright_crypto::csr;
+use keywright_crypto::key_pair::{KeyPair, PrivateForm};
+use keywright_crypto::public_key::{KeyType, PublicKey, challenge, challenge_text, check_challenge};
+use keywright_crypto::random::NoRandom;
+use keywright_crypto::secret::Secret;
+use keywright_domain::caller::{Caller, Right};
+use keywright_domain::catalogue::{Scheme, Service};
+use keywright_domain::credential::Kind;
+use keywright_domain::ids::ApplicationId;
+use keywright_domain::limits;
+use keywright_domain::text;
+use keywright_domain::time::Timestamp;
+use keywright_store::StoreError;
+use tokio::sync::Semaphore;
+
+use crate::form::Form;
+use crate::{Error, Keys, Operations};
+
+/// Where the key comes from, as it was typed. All left out: it is made here, of the type that suits the service.
+#[derive(Clone, Default)]
+pub struct KeySource {
+    /// What is made: `rsa-2048`, `rsa-3072`, `rsa-4096`, `p-256`, `p-384` or `ed25519`.
+    pub key_type: Option<String>,
+    /// How its private half is written: `pkcs1` or `pkcs8`.
+    pub pem: Option<String>,
+    /// The public key of a key pair that was made elsewhere, as PEM or JWK.
+    pub public_key: Option<String>,
+    /// The challenge that was signed.
+    pub challenge: Option<String>,
+    /// The signature over it, in base64.
+    pub proof: Option<String>,
+    /// A certificate request as PEM, which is key and proof in one.
+    pub csr: Option<String>,
+}
+
+/// Somebody may have pasted a private key.
+impl fmt::Debug for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.fields().into_iter().filter_map(|(name, value)| value.map(|_| name))).finish()
+    }
+}
+
+impl KeySource {
+    fn fields(&self) -> [(&'static str, Option<&str>); 6] {
+        let Self { key_type, pem, public_key, challenge, proof, csr } = self;
+        [("key_type", key_type), ("pem", pem), ("public_key", public_key), ("challenge", challenge), ("proof", proof), ("csr", csr)]
+            .map(|(name, value)| (name, value.as_deref()))
+    }
+}
+
+/// Where the key comes from, checked.
+pub(super) enum Checked {
+    /// It is made here.
+    Make(KeyType, PrivateForm),
+    /// It was handed over.
+    Given(PublicKey),
+}
+
+/// The key of a version that is being made.
+pub(super) struct Key {
+    pub(super) public: PublicKey,
+    /// The private half as PEM, where it was made here.
+    pub(super) private: Option<Secret>,
+}
+
+/// What a key is for, as far as it is known.
+#[derive(Clone, Copy)]
+pub(super) struct Purpose<'a> {
+    pub(super) kind: Option<Kind>,
+    pub(super) service: Option<&'a Service>,
+    /// None: proofs are not looked at.
+    pub(super) application: Option<ApplicationId>,
+    pub(super) keys: &'a Keys,
+    pub(super) now: Timestamp,
+}
+
+/// Notes what is wrong with the fields. None where it is, and for kinds that have no key.
+///
+/// # Errors
+/// [`Error::Keys`] where a challenge is to be checked and the master key is not at hand.
+pub(super) fn check(form: &mut Form, source: &KeySource, of: Purpose<'_>) -> Result<Option<Checked>, Error> {
+    match of.kind {
+        Some(Kind::KeyPair) => {}
+        Some(kind) => {
+            for (name, _) in source.fields().into_iter().filter(|(_, value)| value.is_some()) {
+                form.bad(name, format!("is for credentials of the kind key_pair, and this is of the kind {kind}: leave it out"));
+            }
+            return Ok(None);
+        }
+        None => return Ok(None),
+    }
+    let given = source.public_key.is_some() || source.csr.is_some();
+    for (name, value) in [("key_type", &source.key_type), ("pem", &source.pem)] {
+        if given && value.is_some() {
+            form.bad(name, "is for a key that is made here: leave it out where you give the key");
+        }
+    }
+    match (&source.public_key, &source.csr) {
+        (Some(_), Some(_)) => {
+            form.bad("csr", "is there beside public_key: give one of the two");
+            Ok(None)
+        }
+        (Some(public_key), None) => {
+            let key = form.take("public_key", PublicKey::read(public_key));
+            prove(form, source, key.as_ref(), of)?;
+            Ok(key.map(Checked::Given))
+        }
+        (None, csr) => {
+            for (name, value) in [("challenge", &source.challenge), ("proof", &source.proof)] {
+                if value.is_some() {
+                    form.bad(name, "goes with a public_key, which is not there");
+                }
+            }
+            match csr {
+                Some(request) => Ok(form.take("csr", csr::read(request)).map(Checked::Given)),
+                None => Ok(make(form, source, of.service)),
+            }
+        }
+    }
+}
+
+/// Whether whoever gives a public key holds its private half.
+fn prove(form: &mut Form, source: &KeySource, key: Option<&PublicKey>, of: Purpose<'_>) -> Result<(), Error> {
+    if source.challenge.is_none() {
+        form.bad("challenge", "is missing: ask for one, and sign it with the private key");
+    }
+    if source.proof.is_none() {
+        form.bad("proof", "is missing: the signature over the challenge, in base64");
+    }
+    let (Some(challenge), Some(proof), Some(application)) = (&source.challenge, &source.proof, of.application) else { return Ok(()) };
+    let challenge = challenge.trim();
+    let ours = form.take("challenge", check_challenge(of.keys.master()?, application, challenge, of.now));
+    if let (Some(()), Some(key)) = (ours, key) {
+        form.take("proof", key.verify_possession(challenge, proof));
+    }
+    Ok(())
+}
+
+/// What is made here. Where requests are signed as Yoti's SDKs sign, what those take is the default.
+fn make(form: &mut Form, source: &KeySource, service: Option<&Service>) -> Option<Checked> {
+    let yoti = service.is_some_and(|service| service.schemes.contains(&Scheme::Yoti));
+    let key_type = match source.key_type.as_deref() {
+        None => Some(if yoti { KeyType::Rsa2048 } else { KeyType::Ed25519 }),
+        Some(word) => form.take("key_type", key_type(word)),
+    }?;
+    let pem = match source.pem.as_deref() {
+        None if yoti && is_rsa(key_type) => PrivateForm::Pkcs1,
+        None => PrivateForm::Pkcs8,
+        Some(word) => form.take("pem", private_form(word, key_type))?,
+    };
+    Some(Checked::Make(key_type, pem))
+}
+
+/// The type with this word.
+///
+/// # Errors
+/// A sentence that names all of them.
+pub fn key_type(word: &str) -> Result<KeyType, String> {
+    let known = || KeyType::ALL.map(KeyType::word).join(", ");
+    KeyType::from_word(word).ok_or_else(|| format!("{:?} is not a type of key; write one of {}", text::repeated(word), known()))
+}
+
+/// The form with this word, where keys of this type have it.
+///
+/// # Errors
+/// A sentence that says what to write.
+pub fn private_form(word: &str, key_type: KeyType) -> Result<PrivateForm, String> {
+    match word {
+        "pkcs8" => Ok(PrivateForm::Pkcs8),
+        "pkcs1" if is_rsa(key_type) => Ok(PrivateForm::Pkcs1),
+        "pkcs1" => Err(format!("pkcs1 is a form of RSA keys, and this one is {key_type}: write pkcs8")),
+        other => Err(format!("{:?} is not a form of private keys: write pkcs8, or for RSA keys pkcs1", text::repeated(other))),
+    }
+}
+
+const fn is_rsa(key_type: KeyType) -> bool {
+    matches!(key_type, KeyType::Rsa2048 | KeyType::Rsa3072 | KeyType::Rsa4096)
+}
+
+/// RSA keys are made one at a time: each takes a processor for up to some seconds, and others are there too.
+static MAKING: Semaphore = Semaphore::const_new(1);
+
+/// The key: made now, where it was not handed over.
+///
+/// # Errors
+/// [`Error::Random`]; [`Error::Store`] with [`StoreError::Busy`] where too many others have keys made.
+pub(super) async fn key(checked: Checked) -> Result<Key, Error> {
+    match checked {
+        Checked::Given(public) => Ok(Key { public, private: None }),
+        Checked::Make(key_type, form) if is_rsa(key_type) => {
+            let wait = Duration::from_millis(limits::KEY_MAKING_WAIT_MS);
+            let busy = || StoreError::Busy { waited_ms: limits::KEY_MAKING_WAIT_MS, detail: "many key pairs are being made".to_owned() };
+            let place = tokio::time::timeout(wait, MAKING.acquire()).await.map_err(|_| busy())?;
+            let made = tokio::task::spawn_blocking(move || {
+                // Held until the work is done, also where nobody waits for it any more.
+                let _place = place;
+                pair(key_type, form)
+            });
+            Ok(made.await.map_err(|_| NoRandom)??)
+        }
+        Checked::Make(key_type, form) => Ok(pair(key_type, form)?),
+    }
+}
+
+fn pair(key_type: KeyType, form: PrivateForm) -> Result<Key, NoRandom> {
+    let pair = KeyPair::generate(key_type)?;
+    let private = pair.to_pem(form).expect("PKCS#1 is chosen for RSA keys only");
+    Ok(Key { public: pair.public().clone(), private: Some(private) })
+}
+
+/// A challenge, and what to do with it.
+#[derive(Debug, Clone)]
+pub struct Challenge {
+    /// To be given back beside the signature.
+    pub challenge: String,
+    /// What is signed: these bytes exactly, in two lines without a newline at the end.
+    pub text: String,
+    /// It counts until then.
+    pub expires_at: Timestamp,
+}
+
+impl Challenge {
+    /// Lines for a shell that sign it with `private.pem` by openssl and print the proof, each with the types of key that it is for.
+    #[must_use]
+    pub fn signing_lines(&self) -> [(&'static str, String); 3] {
+        let print = format!("printf 'Keywright key possession\\n%s' '{}'", self.challenge);
+        let digest = |name: &str| format!("{print} | openssl dgst -{name} -sign private.pem | openssl base64 -A");
+        // openssl signs by Ed25519 from a file only: it has to read the message twice.
+        let ed25519 = format!("{print} > challenge.txt && openssl pkeyutl -sign -rawin -inkey private.pem -in challenge.txt | openssl base64 -A");
+        [("RSA or P-256", digest("sha256")), ("P-384", digest("sha384")), ("Ed25519", ed25519)]
+    }
+}
+
+impl Operations {
+    /// A challenge to prove that the private half of a key is held, for credentials of this application. Nothing is stored.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Right`], [`Error::Keys`], [`Error::Random`], [`Error::Store`]
+    pub async fn key_challenge(&self, caller: &Caller, application: ApplicationId) -> Result<Challenge, Error> {
+        self.over_application(caller, Right::Edit, application).await?;
+        let expires_at = self.now().plus(limits::KEY_CHALLENGE);
+        let challenge = challenge(self.keys().master()?, application, expires_at)?;
+        let text = String::from_utf8(challenge_text(&challenge)).expect("a line of ours and base64 are ASCII");
+        Ok(Challenge { challenge, text, expires_at })
+    }
+}
