@@ -188,6 +188,13 @@ impl Tx<'_> {
     }
 }
 
+/// An id alone.
+impl FromRow for CredentialId {
+    fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
+        row.parse(0)
+    }
+}
+
 /// Where in a list of credentials to go on: before this id, which is older. None: from the newest.
 pub type Before = Option<CredentialId>;
 
@@ -235,6 +242,22 @@ impl Scope<'_> {
     pub async fn application_has_credential(&self, application: ApplicationId) -> Result<bool, StoreError> {
         let one = self.all::<()>("SELECT 1 FROM credential WHERE organisation_id = $1 AND application_id = $2 LIMIT 1", args![application]).await?;
         Ok(!one.is_empty())
+    }
+
+    /// The newest credential of an application for a service in an environment that is neither revoked nor expired.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn credential_live(
+        &self,
+        application: ApplicationId,
+        service: &str,
+        environment: Environment,
+        now: Timestamp,
+    ) -> Result<Option<CredentialId>, StoreError> {
+        let live = "SELECT c.id FROM credential c WHERE c.organisation_id = $1 AND c.application_id = $2 AND c.service = $3 AND c.environment = $4 \
+                    AND c.state <> 'revoked' AND (c.expires_us IS NULL OR c.expires_us > $5) ORDER BY c.id DESC LIMIT 1";
+        Ok(self.all::<CredentialId>(live, args![application, service, environment.as_str(), now]).await?.pop())
     }
 
     /// One credential.

@@ -31,5 +31,6 @@ mod sign_in;
 mod sign_in_cli;
 mod sign_in_pages;
 mod signatures;
+mod signatures_hub;
 mod support;
 mod verdicts;

@@ -1,7 +1,8 @@
 //! A credential together with its application and what the caller may do with it: what a page about it shows.
 
 use keywright_domain::caller::{Caller, Right};
-use keywright_domain::ids::CredentialId;
+use keywright_domain::credential::Environment;
+use keywright_domain::ids::{ApplicationId, CredentialId};
 use keywright_store::applications::Application;
 
 use super::organisation;
@@ -42,5 +43,20 @@ impl Operations {
             may_end: allowed.also(Right::End),
             may_admin: allowed.also(Right::Admin),
         })
+    }
+
+    /// The newest live credential of an application for a service in an environment: where the service takes one only, making another is rotating it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Right`], [`Error::Store`]
+    pub async fn credential_live(
+        &self,
+        caller: &Caller,
+        application: ApplicationId,
+        service: &str,
+        environment: Environment,
+    ) -> Result<Option<CredentialId>, Error> {
+        let allowed = self.over_application(caller, Right::View, application).await?;
+        Ok(self.store.scope(&allowed)?.credential_live(application, service, environment, self.now()).await?)
     }
 }

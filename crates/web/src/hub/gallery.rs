@@ -88,7 +88,7 @@ fn gallery(theme: Theme) -> Gallery {
         frame: frame(theme),
         crumbs: vec![Crumb::new("/o", "Acme Payments Ltd"), Crumb::new("/o/applications", "Applications")],
         tabs: ["Details", "Scenarios", "Keys", "Usage", "Receipts", "Activity"].map(|words| Tab { href: "#".into(), words, current: words == "Keys" }).into(),
-        environments: EnvironmentTabs::new(Environment::Production, |environment| format!("?environment={environment}")),
+        environments: EnvironmentTabs::new(Environment::Production, EnvironmentLabel::of, |environment| format!("?environment={environment}")),
         badges: [
             Standing::ALL.map(Badge::from).to_vec(),
             State::ALL.map(Badge::from).to_vec(),

@@ -77,7 +77,7 @@ fn steps(overview: &Overview, organisation: OrganisationId, may_create: bool) ->
     if overview.has_scenarios {
         steps.push(step("Create a scenario", "It says which attributes are asked of a user, and where they come back to.", false, None));
     }
-    let key = at("/keys/new").map(|href| (href, "Create API key"));
+    let key = at("/keys/new").map(|href| (href, "Create key"));
     steps.push(step("Create a key", "Your back end calls the API with it. It is shown once.", newest.is_some_and(|newest| newest.has_key), key));
     let active = newest.is_some_and(|newest| newest.state == State::Active);
     let activate = at("/activate").map(|href| (href, "Activate application"));

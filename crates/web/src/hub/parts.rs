@@ -201,9 +201,9 @@ pub(crate) struct EnvironmentTab {
 pub(crate) struct EnvironmentTabs([EnvironmentTab; 2]);
 
 impl EnvironmentTabs {
-    /// `href` says where each one leads.
-    pub(crate) fn new(current: Environment, href: impl Fn(Environment) -> String) -> Self {
-        let tab = |environment| EnvironmentTab { label: EnvironmentLabel::of(environment), href: href(environment), current: environment == current };
+    /// `label` is the catalogue's where there is one; `href` says where each one leads.
+    pub(crate) fn new(current: Environment, label: impl Fn(Environment) -> EnvironmentLabel, href: impl Fn(Environment) -> String) -> Self {
+        let tab = |environment| EnvironmentTab { label: label(environment), href: href(environment), current: environment == current };
         Self([tab(Environment::Production), tab(Environment::Sandbox)])
     }
 

@@ -130,6 +130,6 @@ stories! {
         page.says("Wallet").says("wallet.example.com").says("2 of 2 done");
         let keys = ann.browser.get(&format!("{}/keys", page.path)).await.is(200);
         keys.says("which this release cannot make yet").says_not("Create API key");
-        ann.browser.get(&format!("{}/keys/new", page.path)).await.is(200).says("There is no service here that takes API keys");
+        ann.browser.get(&format!("{}/keys/new", page.path)).await.is(200).says("There is no service here that takes keys");
     }
 }

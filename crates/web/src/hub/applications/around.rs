@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use keywright_domain::application::State;
 use keywright_domain::catalogue::Catalogue;
-use keywright_domain::credential::{Environment, Kind};
+use keywright_domain::credential::Environment;
 use keywright_domain::grants::{ApplicationGrant, ApplicationGrants};
 use keywright_domain::ids::OrganisationId;
 use keywright_operations::applications::ApplicationShown;
@@ -12,6 +12,7 @@ use keywright_store::applications::Application;
 
 use crate::extract::{OnPage, Who};
 use crate::hub::frame::{Frame, FrameOrganisation, Section};
+use crate::hub::keys::kinds;
 use crate::hub::parts::{Badge, Crumb, Tab};
 use crate::hub::words;
 use crate::routes::Result;
@@ -64,6 +65,8 @@ pub(crate) struct Around {
     pub(crate) may_create: bool,
     /// Where one is made.
     pub(crate) new_key: String,
+    /// What makes it: a verb and its object.
+    pub(crate) create: &'static str,
     /// How far the checklist is, where the page knows.
     pub(crate) done: Option<(usize, usize)>,
     /// Whether it is the page of the details.
@@ -92,6 +95,7 @@ impl Around {
             active: application.state == State::Active,
             tabs: tabs(application, may, place),
             new_key: format!("{href}/keys/new?environment={}", environment.as_str()),
+            create: kinds::create(self::makeable(application, catalogue)),
             href,
             logo,
             may,
@@ -135,7 +139,7 @@ pub(crate) fn keys_page(application: &Application) -> String {
 /// Services of an application whose credentials this release can make.
 pub(crate) fn makeable<'a>(application: &'a Application, catalogue: &'a Catalogue) -> impl Iterator<Item = &'a keywright_domain::catalogue::Service> {
     let services = application.services.iter().filter_map(|slug| catalogue.service(slug));
-    services.filter(|service| service.kinds.iter().any(|kind| Kind::BUILT.contains(kind)))
+    services.filter(|service| kinds::built(service).next().is_some())
 }
 
 fn tabs(application: &Application, may: May, place: Place) -> Vec<Tab> {

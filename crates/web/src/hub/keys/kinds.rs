@@ -1,24 +1,100 @@
-//! What the pages call the halves of each kind of credential.
+//! What the pages call the halves of each kind of credential, and what they say of its use.
 
+use keywright_domain::catalogue::Service;
 use keywright_domain::credential::Kind;
 
 /// Words of a kind.
-pub(super) struct Words {
+pub(crate) struct Words {
     /// A credential of it, at the beginning of a title: `API key`.
-    pub(super) credential: &'static str,
+    pub(crate) credential: &'static str,
+    /// What makes one: a verb and its object.
+    pub(crate) create: &'static str,
     /// Its public half, where it has one: `API key` of a key and secret.
-    pub(super) public_half: Option<&'static str>,
-    /// What is shown once: `secret key`.
-    pub(super) secret: &'static str,
+    pub(crate) public_half: Option<&'static str>,
+    /// What is shown once, in a sentence: `secret key`.
+    pub(crate) secret: &'static str,
+    /// The same above the box that shows it.
+    pub(crate) secret_title: &'static str,
+    /// The same above a column that shows its end.
+    pub(crate) column: &'static str,
     /// The ending of a file with it.
-    pub(super) file: &'static str,
+    pub(crate) file: &'static str,
+    /// How requests are made with it.
+    pub(crate) usage: &'static str,
 }
 
-pub(super) const fn words(kind: Kind) -> Words {
+/// What makes a credential where there are several kinds to choose from.
+const CREATE_ANY: &str = "Create key";
+
+pub(crate) const fn words(kind: Kind) -> Words {
     match kind {
-        Kind::ApiKey => Words { credential: "API key", public_half: None, secret: "API key", file: "key" },
-        Kind::Hmac => Words { credential: "API key and secret key", public_half: Some("API key"), secret: "secret key", file: "secret" },
-        Kind::OauthClient => Words { credential: "Consumer key and secret", public_half: Some("Consumer key"), secret: "consumer secret", file: "secret" },
-        Kind::KeyPair => Words { credential: "Key pair", public_half: Some("Client SDK ID"), secret: "private key", file: "pem" },
+        Kind::ApiKey => Words {
+            credential: "API key",
+            create: "Create API key",
+            public_half: None,
+            secret: "key",
+            secret_title: "Your API key",
+            column: "Key",
+            file: "key",
+            usage: "Send the key with every request in the Authorization header.",
+        },
+        Kind::Hmac => Words {
+            credential: "API key and secret key",
+            create: "Generate API key",
+            public_half: Some("API key"),
+            secret: "secret key",
+            secret_title: "Your secret key",
+            column: "Secret key",
+            file: "secret",
+            usage: "Sign every request with the secret key, and name the API key in it. The secret key itself is never sent.",
+        },
+        Kind::OauthClient => Words {
+            credential: "Consumer key and secret",
+            create: "Generate keys",
+            public_half: Some("Consumer key"),
+            secret: "consumer secret",
+            secret_title: "Your consumer secret",
+            column: "Consumer secret",
+            file: "secret",
+            usage: "Get an access token with the consumer key and secret, and send it with every request in the Authorization header.",
+        },
+        Kind::KeyPair => Words {
+            credential: "Key pair",
+            create: "Generate key pair",
+            public_half: Some("Client SDK ID"),
+            secret: "private key",
+            secret_title: "Your private key",
+            column: "Public key",
+            file: "pem",
+            usage: "Sign every request with the private key, and name the Client SDK ID in it. The private key itself is never sent.",
+        },
+    }
+}
+
+/// The kinds of a service that this release can make, the catalogue's first one first.
+pub(crate) fn built(service: &Service) -> impl Iterator<Item = Kind> {
+    service.kinds.iter().copied().filter(|kind| Kind::BUILT.contains(kind))
+}
+
+/// What the button says that makes a credential for one of these services.
+pub(crate) fn create<'a>(services: impl Iterator<Item = &'a Service>) -> &'static str {
+    let mut kinds = services.flat_map(built);
+    match kinds.next() {
+        Some(first) if kinds.all(|kind| kind == first) => words(first).create,
+        _ => CREATE_ANY,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_button_says_what_comes_of_it_where_that_is_known() {
+        let catalogue = keywright_domain::catalogue::built_in();
+        let button = |slugs: &[&str]| create(slugs.iter().filter_map(|slug| catalogue.service(slug)));
+        assert_eq!(button(&["business-api"]), "Create API key");
+        assert_eq!(button(&["payments"]), "Generate API key");
+        assert_eq!(button(&["business-api", "payments"]), "Create key");
     }
 }

@@ -11,13 +11,14 @@ use keywright_operations::credentials::{Listing, Shown};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::kinds::words;
 use super::used::{current, pending, retiring};
 use crate::extract::rights::{See, View};
 use crate::extract::{InApplication, InOrganisation, OnPage, Page as Paging, Query, Who};
 use crate::hub::applications::around::{self, keys_page};
 use crate::hub::applications::{Around, Place, framed};
 use crate::hub::frame::Frame;
-use crate::hub::parts::{Badge, EnvironmentLabel, EnvironmentTabs, Pager};
+use crate::hub::parts::{Badge, EnvironmentLabel, EnvironmentTabs, Pager, ShortId};
 use crate::hub::words::When;
 use crate::problem::{Kind, Problem};
 use crate::routes::{Html, Result};
@@ -47,7 +48,11 @@ struct Page {
 struct Row {
     id: String,
     name: String,
+    /// Its public half, where it has one, shortened; else the end of its key.
+    public_half: Option<ShortId>,
     masked: String,
+    /// What is masked: `secret key`.
+    secret: &'static str,
     service: String,
     permissions: Vec<String>,
     more_permissions: usize,
@@ -76,7 +81,9 @@ impl Row {
         Self {
             id: credential.id.to_string(),
             name: credential.name.clone(),
+            public_half: credential.public_id.as_ref().map(ShortId::of),
             masked: shown.masked.clone(),
+            secret: words(credential.kind).secret,
             service: service.map_or_else(|| credential.service.clone(), |s| s.name.clone()),
             permissions: held.iter().take(PERMISSIONS_SHOWN).cloned().collect(),
             more_permissions: held.len().saturating_sub(PERMISSIONS_SHOWN),
@@ -144,7 +151,11 @@ async fn page<C: Deref<Target = Who>>(visit: &OnPage<C>, shown: &ApplicationShow
     Html::page(&Page {
         top,
         may_create,
-        environments: EnvironmentTabs::new(environment, |environment| format!("{list}?environment={}", environment.as_str())),
+        environments: EnvironmentTabs::new(
+            environment,
+            |environment| self::label(application, &catalogue, environment),
+            |environment| format!("{list}?environment={}", environment.as_str()),
+        ),
         sandbox: environment == Environment::Sandbox,
         noun: if environment == Environment::Sandbox { "sandbox" } else { "production" },
         note: if environment == Environment::Sandbox { "Nothing that happens here is real." } else { "What is done with these keys is real." },

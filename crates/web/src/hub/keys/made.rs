@@ -8,12 +8,12 @@ use keywright_domain::ids::CredentialId;
 use keywright_operations::credentials::Handed;
 
 use super::kinds::words;
-use super::samples::Target;
+use super::samples::{Fill, Set, Target};
 use crate::extract::{OnPage, Who};
 use crate::hub::applications::around::{keys_page, name, section};
 use crate::hub::applications::framed;
 use crate::hub::frame::Frame;
-use crate::hub::parts::{Crumb, EnvironmentLabel, Sample};
+use crate::hub::parts::{Crumb, EnvironmentLabel};
 use crate::hub::words::{Exact, Length, When};
 use crate::routes::{Html, Result};
 
@@ -48,7 +48,7 @@ pub(super) struct Made {
     public_half: Option<(&'static str, String)>,
     /// What the secret is called, and itself.
     secret_words: &'static str,
-    secret_title: String,
+    secret_title: &'static str,
     secret: String,
     /// The name of the download.
     file: String,
@@ -61,7 +61,9 @@ pub(super) struct Made {
     host: String,
     /// The catalogue says where requests go.
     declared: bool,
-    samples: Vec<Sample>,
+    /// How requests are made with it.
+    usage: &'static str,
+    samples: Vec<Set>,
     next: String,
 }
 
@@ -83,6 +85,7 @@ impl Made {
         let words = words(credential.kind);
         let title = format!("{} {}", words.credential, if rotated.is_some() { "rotated" } else { "created" });
         let href = format!("/applications/{}", application.id);
+        let token_url = format!("{}/oauth2/token", visit.hub().base_url.trim_end_matches('/'));
         let page = Self {
             frame: framed(visit, title, section(application), application.organisation).await?,
             crumbs: vec![
@@ -94,14 +97,18 @@ impl Made {
             rotated,
             public_half: words.public_half.zip(credential.public_id.clone()),
             secret_words: words.secret,
-            secret_title: format!("Your {}", words.secret),
+            secret_title: words.secret_title,
             secret: handed.secret().to_owned(),
             file: file_name(&credential.name, words.file),
             warning: service.and_then(|s| s.warning.clone()),
             works: application.state.works_in(credential.environment),
             service: service.map_or_else(|| credential.service.clone(), |s| s.name.clone()),
             docs: service.and_then(|s| s.docs_url.clone()),
-            samples: target.samples(credential.kind, handed.secret()),
+            usage: words.usage,
+            samples: target.samples(
+                credential.kind,
+                Fill { public_half: credential.public_id.as_deref().unwrap_or_default(), key: handed.secret(), token_url: &token_url },
+            ),
             host: target.host,
             declared: target.declared,
             next: match next {

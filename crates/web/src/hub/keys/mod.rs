@@ -2,7 +2,7 @@
 
 pub(crate) mod change;
 mod expiry;
-mod kinds;
+pub(crate) mod kinds;
 pub(crate) mod list;
 mod made;
 pub(crate) mod new;

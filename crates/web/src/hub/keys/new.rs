@@ -1,9 +1,10 @@
-//! `/applications/{application}/keys/new`: a new API key.
+//! `/applications/{application}/keys/new`: a new credential, of whichever kind the service takes.
 
 use askama::Template;
 use hyper::StatusCode;
 use keywright_domain::catalogue::{Catalogue, Service};
-use keywright_domain::credential::Environment;
+use keywright_domain::credential::{Environment, Kind};
+use keywright_domain::ids::CredentialId;
 use keywright_domain::time::Timestamp;
 use keywright_operations::applications::ApplicationShown;
 use keywright_operations::credentials::NewCredential;
@@ -12,6 +13,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::expiry::{after, day_of, end_of};
+use super::kinds;
 use super::made::{Made, Next};
 use crate::extract::rights::Edit;
 use crate::extract::{Form, InApplication, OnPage, Query};
@@ -57,6 +59,13 @@ struct Page {
     note: &'static str,
     service: Service,
     other_service: Option<String>,
+    kind: Kind,
+    /// What the credential is called and how it is used.
+    words: kinds::Words,
+    /// What the button says.
+    button: &'static str,
+    /// Other kinds that the service takes: where they are made, and their names.
+    other_kinds: Vec<(String, &'static str)>,
     wrong: Vec<Wrong>,
     name: Field,
     permissions: PermissionList,
@@ -75,6 +84,7 @@ struct Page {
 pub(crate) struct Wanted {
     environment: Option<String>,
     service: Option<String>,
+    kind: Option<String>,
     first: Option<String>,
 }
 
@@ -83,6 +93,8 @@ pub(crate) struct Wanted {
 pub(crate) struct Typed {
     #[serde(default)]
     service: String,
+    #[serde(default)]
+    kind: String,
     #[serde(default)]
     environment: String,
     #[serde(default)]
@@ -164,7 +176,14 @@ pub(crate) async fn show(visit: OnPage<InApplication<Edit>>, Query(wanted): Quer
     };
     let first = wanted.first.is_some();
     let Some(service) = chosen else { return choose(&visit, &subject, environment, first).await };
+    if let Some(there) = the_only_one(&visit, service, environment).await? {
+        return Ok(Html::see(format!("/keys/{there}/rotate")));
+    }
+    let kind = chosen_kind(service, wanted.kind.as_deref().unwrap_or_default());
     let typed = Typed {
+        kind: kind.as_str().to_owned(),
+        // Where there is one only, its service says what it is for.
+        name: if service.credentials_per_environment == 1 { service.name.clone() } else { String::new() },
         service: service.slug.clone(),
         environment: environment.as_str().to_owned(),
         first: if first { "yes".into() } else { String::new() },
@@ -175,12 +194,25 @@ pub(crate) async fn show(visit: OnPage<InApplication<Edit>>, Query(wanted): Quer
     Html::page(&page(&visit, &subject, service, environment, &typed, Vec::new()).await?)
 }
 
+/// The kind that is wanted where the service takes it, else the first one.
+fn chosen_kind(service: &Service, wanted: &str) -> Kind {
+    kinds::built(service).find(|kind| kind.as_str() == wanted).or_else(|| kinds::built(service).next()).unwrap_or(Kind::ApiKey)
+}
+
+/// The credential that is rotated in the place of making another: of a service that takes one for each environment.
+async fn the_only_one(visit: &OnPage<InApplication<Edit>>, service: &Service, environment: Environment) -> Result<Option<CredentialId>> {
+    if service.credentials_per_environment > 1 {
+        return Ok(None);
+    }
+    Ok(visit.operations().credential_live(visit.caller(), visit.id, &service.slug, environment).await?)
+}
+
 async fn choose(visit: &OnPage<InApplication<Edit>>, subject: &Subject, environment: Environment, first: bool) -> Result<Html> {
     let application = &subject.shown.application;
     let services = subject.services();
     let others = application.services.iter().filter(|slug| !services.iter().any(|s| s.slug == **slug));
     Html::page(&ServicePage {
-        frame: framed(visit, "Create API key", around::section(application), application.organisation).await?,
+        frame: framed(visit, kinds::create(services.iter().copied()), around::section(application), application.organisation).await?,
         crumbs: subject.crumbs(environment),
         href: subject.href(),
         back: keys_page(application),
@@ -188,9 +220,15 @@ async fn choose(visit: &OnPage<InApplication<Edit>>, subject: &Subject, environm
         first,
         service: Field::new("service", services.first().map_or("", |s| s.slug.as_str())),
         others: others.map(|slug| subject.catalogue.service(slug).map_or_else(|| slug.clone(), |s| s.name.clone())).collect(),
-        services: services.iter().map(|s| Choice::new(s.slug.as_str(), s.name.as_str())).collect(),
+        services: services.iter().map(|s| choice(s)).collect(),
         may_edit: !application.own,
     })
+}
+
+/// A service as a card: what comes of choosing it.
+fn choice(service: &Service) -> Choice {
+    let card = kinds::built(service).fold(Choice::new(service.slug.as_str(), service.name.as_str()), |card, kind| card.line(kinds::words(kind).credential));
+    if service.credentials_per_environment == 1 { card.line("One for each environment: generating again is a rotation.") } else { card }
 }
 
 async fn page(
@@ -206,19 +244,26 @@ async fn page(
     let first = !typed.first.is_empty();
     let href = subject.href();
     let date = |choice| after(choice, now).map_or_else(String::new, |at| When::new(at, now).date());
-    let this = |environment: Environment| {
+    let kind = chosen_kind(service, &typed.kind);
+    let this = |environment: Environment, kind: Kind| {
         let first = if first { "&first=yes" } else { "" };
-        format!("{href}/keys/new?environment={}&service={}{first}", environment.as_str(), service.slug)
+        format!("{href}/keys/new?environment={}&service={}&kind={kind}{first}", environment.as_str(), service.slug)
     };
+    let label = |environment| EnvironmentLabel::labelled(environment, Some(service.label(environment)));
+    let other_kinds = kinds::built(service).filter(|other| *other != kind).map(|other| (this(environment, other), kinds::words(other).credential));
     let field = |name, value: &str| Field::new(name, value).checked(&wrong);
     Ok(Page {
-        frame: framed(visit, "Create API key", around::section(application), application.organisation).await?,
+        frame: framed(visit, kinds::words(kind).create, around::section(application), application.organisation).await?,
         crumbs: subject.crumbs(environment),
         back: if first { href.clone() } else { format!("{}?environment={}", keys_page(application), environment.as_str()) },
         once: new_key(),
         first,
-        environments: EnvironmentTabs::new(environment, this),
-        environment: EnvironmentLabel::labelled(environment, Some(service.label(environment))),
+        environments: EnvironmentTabs::new(environment, label, |environment| this(environment, kind)),
+        environment: label(environment),
+        kind,
+        words: kinds::words(kind),
+        button: if kind == Kind::ApiKey { "Create key" } else { kinds::words(kind).create },
+        other_kinds: other_kinds.collect(),
         note: if environment == Environment::Sandbox { "Nothing that is done with this key is real." } else { "What is done with this key is real." },
         other_service: (subject.services().len() > 1).then(|| format!("{href}/keys/new?environment={}", environment.as_str())),
         service: service.clone(),
@@ -297,6 +342,7 @@ fn read(typed: &Typed, now: Timestamp) -> (NewCredential, Vec<Wrong>) {
     }
     let new = NewCredential {
         service: typed.service.clone(),
+        kind: Some(typed.kind.clone()).filter(|kind| !kind.is_empty()),
         environment: typed.environment.clone(),
         name: typed.name.clone(),
         permissions: (typed.permissions_which == "chosen").then(|| typed.permissions.clone()),

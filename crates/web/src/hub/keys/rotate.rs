@@ -9,6 +9,7 @@ use keywright_domain::time::Span;
 use keywright_operations::credentials::{CredentialView, Rotation};
 use serde::Deserialize;
 
+use super::kinds::words;
 use super::made::{Made, Next, Rotated};
 use super::used::{Old, Used, current, pending, retiring, used};
 use crate::extract::rights::Edit;
@@ -31,6 +32,12 @@ struct Page {
     back: String,
     environment: EnvironmentLabel,
     service: String,
+    /// What the public half is called, and itself.
+    public_half: Option<(&'static str, String)>,
+    /// What is new: `secret key`.
+    secret: &'static str,
+    /// The service takes one for each environment: another one is a rotation of it.
+    only_one: bool,
     /// The version that counts now, and the one that comes.
     current: u32,
     next: u32,
@@ -78,6 +85,9 @@ async fn page(visit: &OnPage<OfCredential<Edit>>, view: &CredentialView, chosen:
         back: format!("/keys/{}", visit.id),
         environment: super::label(view, &catalogue),
         service: service.map_or_else(|| credential.service.clone(), |s| s.name.clone()),
+        public_half: words(credential.kind).public_half.zip(credential.public_id.clone()),
+        secret: words(credential.kind).secret,
+        only_one: service.is_some_and(|s| s.credentials_per_environment == 1),
         current,
         next: credential.newest() + 1,
         now_used: used(&view.shown, Some(current)),

@@ -10,6 +10,7 @@ use keywright_domain::time::Timestamp;
 use keywright_domain::verdict::Code;
 use keywright_operations::credentials::{CredentialView, Shown};
 
+use super::kinds::words;
 use super::used::{Old, Used, retiring, used};
 use crate::extract::rights::View;
 use crate::extract::{OfCredential, OnPage};
@@ -28,6 +29,10 @@ struct Page {
     id: String,
     name: String,
     masked: String,
+    /// What its public half is called, and itself.
+    public_half: Option<(&'static str, String)>,
+    /// What is masked: `secret key`.
+    secret_title: &'static str,
     state: Badge,
     environment: EnvironmentLabel,
     may: May,
@@ -100,6 +105,8 @@ pub(crate) async fn show(visit: OnPage<OfCredential<View>>) -> Result<Html> {
         id: visit.id.to_string(),
         name: credential.name.clone(),
         masked: shown.masked.clone(),
+        public_half: words(credential.kind).public_half.zip(credential.public_id.clone()),
+        secret_title: words(credential.kind).column,
         state: standing.into(),
         may: May { edit: view.may_edit, end: view.may_end, admin: view.may_admin },
         live,

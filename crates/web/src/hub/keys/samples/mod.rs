@@ -1,0 +1,106 @@
+//! Code that uses a key, to paste: one set for each way in which the service takes it.
+
+use keywright_domain::catalogue::{Scheme, Service};
+use keywright_domain::credential::{Environment, Kind};
+
+use crate::hub::parts::Sample;
+
+mod bearer;
+mod files;
+#[cfg(test)]
+mod tests;
+
+/// In the place of an address that the catalogue does not say.
+pub(super) const PLACEHOLDER: &str = "api.example.com";
+
+/// Where requests with a key go.
+pub(super) struct Target {
+    /// The host.
+    pub(super) host: String,
+    /// The catalogue says so.
+    pub(super) declared: bool,
+    url: String,
+    /// How the service takes signatures, in the catalogue's order.
+    schemes: Vec<Scheme>,
+}
+
+/// What the samples are filled in with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fill<'a> {
+    /// The public half; empty where there is none.
+    pub(super) public_half: &'a str,
+    /// The whole of an `api_key`. No other secret stands in a sample: those read it from the environment.
+    pub(super) key: &'a str,
+    /// Where clients get access tokens.
+    pub(super) token_url: &'a str,
+}
+
+/// Code for one way of using a credential.
+pub(super) struct Set {
+    /// Unique on the page, and a word of ours.
+    pub(super) name: &'static str,
+    /// What the way is called; none: it is the only one of its kind.
+    pub(super) title: Option<&'static str>,
+    /// What to know before choosing it.
+    pub(super) note: Option<&'static str>,
+    /// Whether what was signed once can be sent again: the note is a warning then.
+    pub(super) replayable: bool,
+    /// A language each.
+    pub(super) samples: Vec<Sample>,
+}
+
+impl Target {
+    pub(super) fn of(service: Option<&Service>, environment: Environment) -> Self {
+        let hosts = service.map(|s| match environment {
+            Environment::Production => &s.production_authorities,
+            Environment::Sandbox => &s.sandbox_authorities,
+        });
+        let host = hosts.and_then(|hosts| hosts.first());
+        let path = service.and_then(|s| s.base_paths.first()).map_or("/", String::as_str);
+        let declared = host.is_some();
+        let host = host.map_or(PLACEHOLDER, String::as_str).to_owned();
+        // A name that never leaves the machine has no certificate.
+        let bare = host.split(':').next().unwrap_or_default();
+        let scheme = if bare == "localhost" || bare.ends_with(".localhost") || bare.starts_with("127.") { "http" } else { "https" };
+        let schemes = service.map_or_else(Vec::new, |s| s.schemes.clone());
+        Self { url: format!("{scheme}://{host}{path}"), host, declared, schemes }
+    }
+
+    /// In each set curl or the like comes first: it works as pasted where the address is declared.
+    pub(super) fn samples(&self, kind: Kind, fill: Fill<'_>) -> Vec<Set> {
+        let only = |name, samples| vec![Set { name, title: None, note: None, replayable: false, samples }];
+        match kind {
+            Kind::ApiKey => only("use-it", bearer::samples(&self.url, fill.key)),
+            Kind::OauthClient => only("use-it", files::filled(files::OAUTH, &self.url, fill)),
+            Kind::Hmac | Kind::KeyPair => self.schemes.iter().filter_map(|scheme| signed(kind, *scheme, &self.url, fill)).collect(),
+        }
+    }
+}
+
+/// The samples of a scheme, where the kind can sign in that way.
+fn signed(kind: Kind, scheme: Scheme, url: &str, fill: Fill<'_>) -> Option<Set> {
+    let files = match (kind, scheme) {
+        (Kind::Hmac, Scheme::HttpMessageSignatures) => files::HTTP_MESSAGE_SIGNATURES_HMAC,
+        (Kind::Hmac, Scheme::Tylt) => files::TYLT,
+        (Kind::KeyPair, Scheme::HttpMessageSignatures) => files::HTTP_MESSAGE_SIGNATURES_KEY_PAIR,
+        (Kind::KeyPair, Scheme::Yoti) => files::YOTI,
+        (Kind::Hmac, Scheme::Yoti) | (Kind::KeyPair, Scheme::Tylt) | (Kind::ApiKey | Kind::OauthClient, _) => return None,
+    };
+    let (name, title, note) = match scheme {
+        Scheme::HttpMessageSignatures => (
+            "http-message-signatures",
+            "HTTP message signatures",
+            "RFC 9421. The signature covers method, address, query and body, a time and a nonce: a captured request is good for nothing else, and not twice.",
+        ),
+        Scheme::Tylt => (
+            "tylt",
+            "Tylt’s form",
+            "This form can be replayed by design: it covers the body, or the query where there is no body, and neither method, path, time nor nonce. \
+             Whoever captures one request can send it again, as often as they like and to any path, until the secret key is rotated. \
+             Use HTTP message signatures unless a client that you cannot change needs this form.",
+        ),
+        Scheme::Yoti => ("yoti", "Yoti’s form", "What Yoti’s SDKs do, unmodified. The signature covers method, path, query and body, a time and a nonce."),
+    };
+    let samples = files::filled(files, url, fill);
+    Some(Set { name, title: Some(title), note: Some(note), replayable: scheme == Scheme::Tylt, samples })
+}
