@@ -77,7 +77,7 @@ async fn connection(address: SocketAddr, number: u64, requests: Arc<Requests>, e
     let mut state = number << 32;
     let mut own = match &*requests {
         Requests::Keys { template, .. } => template.clone(),
-        Requests::Whole(_) => Vec::new(),
+        Requests::Whole(_) | Requests::Once { .. } => Vec::new(),
     };
     let mut answer = Answer { buffer: vec![0; 4_096], filled: 0 };
     while !shared.stop.load(Relaxed) {
@@ -86,6 +86,10 @@ async fn connection(address: SocketAddr, number: u64, requests: Arc<Requests>, e
             Requests::Keys { at, keys, .. } => {
                 own[*at..][..keys[0].len()].copy_from_slice(&keys[mixed(state) as usize % keys.len()]);
                 stream.write_all(&own).await?;
+            }
+            Requests::Once { requests, next } => {
+                let at = usize::try_from(next.fetch_add(1, Relaxed))?;
+                stream.write_all(requests.get(at).context("all requests that were made beforehand are sent")?).await?;
             }
             Requests::Whole(whole) => stream.write_all(&whole[mixed(state) as usize % whole.len()]).await?,
         }

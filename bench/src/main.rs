@@ -84,6 +84,10 @@ fn run(arguments: impl Iterator<Item = String>) -> Result<bool> {
         eprintln!("pages");
         runs::pages::run(&runtime, &options, &mut report)?;
     }
+    if options.wants("signed") {
+        eprintln!("signed");
+        runs::signed::run(&runtime, &options, &mut report)?;
+    }
     report.note(format!(
         "{}; load of the machine before {busy_before:.1}, after {:.1}; {:.0} s in all.{}",
         report::machine(),

@@ -11,10 +11,10 @@ cargo xtask bench [--quick] [--seconds N] [--rounds N] [--only NAME]…
   --quick        small data and short turns: shows that everything runs, not how fast
   --seconds N    length of one measured turn (default 3)
   --rounds N     turns of each server (default 5)
-  --only NAME    one part; may be given several times: verify, batch, memory, start-up, creations, revocations, changes, pages";
+  --only NAME    one part; may be given several times: verify, batch, memory, start-up, creations, revocations, changes, pages, signed";
 
 /// Parts of the benchmark.
-pub(crate) const PARTS: [&str; 8] = ["verify", "batch", "memory", "start-up", "creations", "revocations", "changes", "pages"];
+pub(crate) const PARTS: [&str; 9] = ["verify", "batch", "memory", "start-up", "creations", "revocations", "changes", "pages", "signed"];
 
 /// How much to measure.
 #[derive(Debug, Clone)]

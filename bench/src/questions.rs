@@ -1,6 +1,7 @@
 //! Requests as bytes on the wire.
 
 use std::net::SocketAddr;
+use std::sync::atomic::AtomicU64;
 
 use crate::dataset::{PERMISSION, SERVICE};
 use crate::keys::KEY_BYTES;
@@ -34,9 +35,16 @@ pub(crate) enum Requests {
     },
     /// Whole requests.
     Whole(Vec<Vec<u8>>),
+    /// Whole requests, each of which is sent once.
+    Once {
+        /// In their order.
+        requests: Vec<Vec<u8>>,
+        /// Which is sent next.
+        next: AtomicU64,
+    },
 }
 
-fn post(address: SocketAddr, path: &str, token: &str, body: &str) -> String {
+pub(crate) fn post(address: SocketAddr, path: &str, token: &str, body: &str) -> String {
     format!(
         "POST {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()

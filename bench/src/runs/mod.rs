@@ -4,6 +4,7 @@ pub(crate) mod changes;
 pub(crate) mod creations;
 pub(crate) mod pages;
 pub(crate) mod revocations;
+pub(crate) mod signed;
 pub(crate) mod start_up;
 pub(crate) mod verify;
 

@@ -60,7 +60,7 @@ pub const RATE_REQUESTS_MAX: u32 = 1_000_000_000;
 pub const RATE_PERIOD_MAX: Span = Span::from_d(1);
 
 /// Bytes of one question to `/verify`.
-pub const QUESTION_BYTES_MAX: usize = 64 * 1024;
+pub const QUESTION_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of a batch of questions.
 pub const BATCH_BYTES_MAX: usize = 1024 * 1024;
 /// Fields of one form or query: a member's page sends five for each of its [`PAGE_ROWS_MAX`] applications, and some more.

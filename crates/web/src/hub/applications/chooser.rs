@@ -53,7 +53,7 @@ mod tests {
         let offered = |service: &Service| Offered { service: service.slug.clone(), permissions: (service.slug != "payments").then(Vec::new) };
         let offered: Vec<Offered> = catalogue.services.iter().map(offered).collect();
         let seen = services(&catalogue, &offered);
-        assert_eq!((seen[0].slug.as_str(), seen[0].makeable, seen[0].kind), ("business-api", true, Kind::ApiKey));
+        assert_eq!((seen[0].slug.as_str(), seen[0].available, seen[0].makeable, seen[0].kind), ("digital-id", true, true, Kind::KeyPair));
         let last = seen.last().unwrap();
         assert_eq!((last.slug.as_str(), last.available, last.makeable, last.kind), ("payments", false, true, Kind::Hmac));
     }
