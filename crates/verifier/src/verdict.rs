@@ -133,6 +133,16 @@ pub struct Detail {
     pub sentence: String,
     /// What a signature must cover (RFC 9421 section 5.1), where another one would help.
     pub accept_signature: Option<String>,
+    /// The code that Yoti publishes for this, where the request is signed by Yoti's scheme: its SDKs understand it.
+    pub yoti_error: Option<&'static str>,
+}
+
+impl Detail {
+    /// With this sentence and nothing more.
+    #[must_use]
+    pub fn new(sentence: impl Into<String>) -> Self {
+        Self { sentence: sentence.into(), accept_signature: None, yoti_error: None }
+    }
 }
 
 /// What a verdict says.

@@ -57,14 +57,22 @@ impl From<Fault> for Unproven {
             FaultKind::OutOfWindow => Code::TimestampOutOfWindow,
             FaultKind::Malformed => Code::Malformed,
         };
-        Self::Code(code, Some(Box::new(Detail { sentence: fault.to_string(), accept_signature: None })))
+        Self::Code(code, Some(Box::new(Detail::new(fault.to_string()))))
     }
 }
 
 impl Unproven {
     /// A code, with a sentence for whoever looks after the request.
     pub(super) fn of(code: Code, sentence: &str) -> Self {
-        Self::Code(code, Some(Box::new(Detail { sentence: sentence.to_owned(), accept_signature: None })))
+        Self::Code(code, Some(Box::new(Detail::new(sentence))))
+    }
+
+    /// With Yoti's code for it, where there is something to say.
+    pub(super) fn with_yoti_error(mut self, code: &'static str) -> Self {
+        if let Self::Code(_, Some(detail)) = &mut self {
+            detail.yoti_error = Some(code);
+        }
+        self
     }
 
     /// With what the client's next signature must cover.
@@ -81,7 +89,7 @@ pub(super) fn prove<'r>(case: &Case<'_, 'r>) -> Result<Proven<'r>, Unproven> {
     let Some(request) = case.question.request else { return credential(case, case.question.credential) };
     match detect::detect(request)? {
         Some(Scheme::HttpMessageSignatures) => http_message_signatures::prove(case, request),
-        Some(Scheme::Yoti) => yoti::prove(case, request),
+        Some(Scheme::Yoti) => yoti::prove(case, request).map_err(yoti::with_code),
         Some(Scheme::Tylt) => tylt::prove(case, request),
         None => match bearer(request) {
             Some(presented) => credential(case, presented),

@@ -177,6 +177,10 @@ fn render(said: &Said<'_>, needed: &[Cow<'_, str>], asked: &HeaderMap) -> Result
         Some(accepted) => problem.with(headers::ACCEPT_SIGNATURE, headers::value(accepted)),
         None => problem,
     };
+    let problem = match detail.and_then(|detail| detail.yoti_error) {
+        Some(code) => problem.with(headers::YOTI_ERROR, HeaderValue::from_static(code)),
+        None => problem,
+    };
     Err(limits.iter().flat_map(headers::rate_limit).fold(problem, |problem, (name, value)| problem.with(name, value)))
 }
 

@@ -16,6 +16,8 @@ const PERMISSIONS: HeaderName = HeaderName::from_static("keywright-permissions")
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("keywright-content-digest");
 /// RFC 9421 section 5.1
 pub(super) const ACCEPT_SIGNATURE: HeaderName = HeaderName::from_static("accept-signature");
+/// A code that Yoti publishes, for a client of Yoti's.
+pub(super) const YOTI_ERROR: HeaderName = HeaderName::from_static("keywright-yoti-error");
 const TRACE: HeaderName = HeaderName::from_static("keywright-trace-id");
 const GATEWAY_PROBLEM: HeaderName = HeaderName::from_static("keywright-gateway-problem");
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");

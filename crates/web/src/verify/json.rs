@@ -30,6 +30,11 @@ pub(crate) fn verdict(out: &mut Vec<u8>, answer: &Answer<'_>, stale_s: Option<u6
             out.extend_from_slice(br#","accept_signature":"#);
             string(out, accepted);
         }
+        if let Some(code) = detail.yoti_error {
+            out.extend_from_slice(br#","yoti_error":""#);
+            out.extend_from_slice(code.as_bytes());
+            out.push(b'"');
+        }
     }
     out.extend_from_slice(br#","position":"#);
     number(out, answer.position.0);

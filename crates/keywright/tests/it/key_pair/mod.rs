@@ -7,7 +7,7 @@ use keywright_crypto::public_key::{Algorithm, KeyType, challenge_text};
 use keywright_crypto::scheme::sign::yoti_header;
 use serde_json::{Value, json};
 
-use crate::support::{stories, wait_until};
+use crate::support::{Reply, stories, wait_until};
 use kit::{Holder, How, Kit, fresh, signed, signed_for_yoti};
 
 const HERE: How<'static> = How { at: 0, nonce: None, alg: None, by: None, keyid: None };
@@ -124,20 +124,28 @@ stories! {
             change(&mut request);
             request
         };
-        for (request, code) in [
-            (signed_for_yoti(&holder, "GET", &format!("/sessions?sdkId={}", other.sdk_id), &by_header, b"", 0), "signature_invalid"),
-            (signed_for_yoti(&other, "GET", "/sessions", &by_header, b"", 0), "signature_invalid"),
-            (signed_for_yoti(&holder, "GET", "/sessions", &[by_header[0], ("X-Yoti-Auth-Key", &spki_of_other)], b"", 0), "signature_invalid"),
-            (signed_for_yoti(&holder, "GET", "/sessions", &by_header, b"", -302_000), "timestamp_out_of_window"),
-            (signed_for_yoti(&holder, "GET", "/sessions", &by_header, b"", 330_000), "timestamp_out_of_window"),
-            (good.clone(), "valid"),
-            (with(|r| r["body_base64"] = json!("W10=")), "signature_invalid"),
-            (with(|r| { r.as_object_mut().unwrap().remove("body_base64"); }), "body_unavailable"),
+        for (request, code, yoti_error) in [
+            (signed_for_yoti(&holder, "GET", &format!("/sessions?sdkId={}", other.sdk_id), &by_header, b"", 0), "signature_invalid", "INVALID_APP_ID"),
+            (signed_for_yoti(&other, "GET", "/sessions", &by_header, b"", 0), "signature_invalid", "INVALID_SIGNATURE"),
+            (signed_for_yoti(&holder, "GET", "/sessions", &[by_header[0], ("X-Yoti-Auth-Key", &spki_of_other)], b"", 0), "signature_invalid", "INVALID_SIGNATURE"),
+            (signed_for_yoti(&holder, "GET", "/sessions", &by_header, b"", -302_000), "timestamp_out_of_window", "INVALID_TIMESTAMP"),
+            (signed_for_yoti(&holder, "GET", "/sessions", &by_header, b"", 330_000), "timestamp_out_of_window", "INVALID_TIMESTAMP"),
+            (good.clone(), "valid", ""),
+            (with(|r| r["body_base64"] = json!("W10=")), "signature_invalid", "INVALID_SIGNATURE"),
+            (with(|r| { r.as_object_mut().unwrap().remove("body_base64"); }), "body_unavailable", "UNAUTHORIZED"),
         ] {
             let verdict = kit.verdict(&request).await;
-            assert_eq!(verdict["code"], code, "{request} {verdict}");
+            assert_eq!((verdict["code"].as_str(), verdict["yoti_error"].as_str().unwrap_or_default()), (Some(code), yoti_error), "{request} {verdict}");
         }
-        assert_eq!(kit.code(&good).await, "nonce_reused");
+        let again = kit.verdict(&good).await;
+        assert_eq!((&again["code"], &again["yoti_error"]), (&json!("nonce_reused"), &json!("INVALID_NONCE")));
+        let unknown = kit.verdict(&signed_for_yoti(&holder, "GET", "/sessions", &[("X-Yoti-Auth-Id", "00000000-0000-4000-8000-000000000000")], b"", 0)).await;
+        assert_eq!((&unknown["code"], &unknown["yoti_error"]), (&json!("unknown"), &json!("INVALID_X_YOTI_AUTH_ID")));
+        // A gateway finds the code in a header.
+        let headers = [("X-Original-URI", "/maps/v1/sessions?nonce=1"), ("X-Original-Method", "GET"), ("X-Yoti-Auth-Digest", "AAAA"), by_header[0]];
+        let request = kit.kw.http.get(kit.kw.url("/verify/forward?service=maps&environment=sandbox")).header("Keywright-Token", &kit.token);
+        let reply = Reply::of(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))).await;
+        assert_eq!((reply.status, reply.header("keywright-yoti-error")), (401, Some("INVALID_NONCE")), "{reply:?}");
         // Keys that are not RSA have no place in this scheme, and the service that does not name it does not take it.
         let ed = kit.made(&["--key-type", "ed25519"]).await;
         kit.settled().await;
