@@ -1,5 +1,6 @@
 //! Key pairs: made here or elsewhere, used by both schemes, rotated, and found again when they leak.
 
+mod clients;
 mod kit;
 
 use keywright_crypto::key_pair::{KeyPair, PrivateForm};
