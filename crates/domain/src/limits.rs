@@ -199,6 +199,8 @@ pub const MAIL_LEASE: Span = Span::from_s(120);
 pub const METHOD_BYTES_MAX: usize = 32;
 /// Bytes of its address.
 pub const REQUEST_URL_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of a body that the command line signs. It is held whole, and few gateways let a larger one through.
+pub const SIGNED_BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Its headers.
 pub const REQUEST_HEADERS_MAX: usize = 200;
 /// How far the time at which a request was signed may be from the store's, either way; the design's 300 s.

@@ -4,6 +4,7 @@
 mod customers;
 mod key_pairs;
 mod keys;
+mod signatures;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use customers::{Org, Token};
 pub use key_pairs::{KeySourceFlags, Keygen};
 pub use keys::{Key, KeyChange, Wait};
+pub use signatures::{ExplainSignature, Sign};
 
 /// The credential hub and verifier for companies that sell an API.
 #[derive(Debug, Parser)]
@@ -85,6 +87,11 @@ pub enum Command {
     },
     /// Ask a running server for a verdict; the credential on standard input, the token in KEYWRIGHT_TOKEN
     Verify(Verify),
+    /// Sign a request: prints the headers to send with it
+    Sign(Box<Sign>),
+    /// Say why a request's signature was refused, and what to fix
+    #[command(name = "explain-signature")]
+    ExplainSignature(Box<ExplainSignature>),
     /// The catalogue of services
     #[command(subcommand)]
     Catalog(Catalog),

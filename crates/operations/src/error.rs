@@ -94,6 +94,9 @@ pub enum Rule {
     /// A public key is one credential's for ever.
     #[error("this public key is or was a credential's, and a key is taken only once: make a new key pair and give its public key")]
     KeyTaken,
+    /// Requests are proved in another way than by a signature.
+    #[error("requests are not signed with a credential of the kind {0}: there is no signature to explain")]
+    SignsNothing(keywright_domain::credential::Kind),
     /// The catalogue has no service for the Business API.
     #[error("the catalogue has no account-level service with API keys: ask the provider to add business-api")]
     NoBusinessService,
@@ -197,6 +200,7 @@ impl Rule {
             Self::CredentialLimit { .. } => "credential_limit",
             Self::KindNotBuilt { .. } => "kind_not_available",
             Self::KeyTaken => "key_taken",
+            Self::SignsNothing(_) => "signs_nothing",
             Self::NoBusinessService => "no_business_service",
             Self::ApplicationState { .. } => "application_state",
             Self::OwnApplication(_) => "own_application",

@@ -42,6 +42,11 @@ pub(crate) enum Begun {
     Again(Reply),
 }
 
+/// Whether a call to this route asks and changes nothing: a repeat does no harm, and what is pasted into it is not kept.
+pub(crate) fn asks_only(path: &str) -> bool {
+    path.ends_with("/explain-signature") || path.ends_with("/explain")
+}
+
 /// A key for the form field `once`, new on each page.
 pub(crate) fn new_key() -> String {
     TraceId::random().as_str().to_owned()

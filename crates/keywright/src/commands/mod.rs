@@ -2,12 +2,14 @@
 
 mod app;
 mod catalog;
+mod explain_signature;
 mod key;
 mod keygen;
 mod operator;
 mod org;
 mod proof;
 mod resource_server;
+mod sign;
 mod sign_in_link;
 mod store;
 mod token;
@@ -53,6 +55,8 @@ pub async fn run(cli: Cli) -> Result<Output, Failure> {
         Command::Operator(command) => operator::run(&Context::open(&settings).await?, command).await,
         Command::SignInLink { email, public_url } => sign_in_link::run(&settings, &email, public_url.as_deref(), cli.common.json).await,
         Command::Verify(question) => verify::run(question).await,
+        Command::ExplainSignature(asked) => explain_signature::run(&settings, *asked).await,
+        Command::Sign(asked) => sign::run(&asked),
         Command::Catalog(command) => catalog::run(&settings, command).await,
         Command::Verifiers => verifiers::run(&Context::open(&settings).await?).await,
         Command::Proof(command) => proof::run(&settings, command).await,
@@ -158,6 +162,15 @@ pub(crate) fn read_file(path: &std::path::Path, max: usize) -> Result<String, Fa
     let wrong = |why: String| Failure::usage(format!("{}: {why}", path.display()));
     let file = std::fs::File::open(path).map_err(|e| wrong(e.to_string()))?;
     read_open(path, file, max)
+}
+
+/// Reads a file that the user named, whatever is in it.
+pub(crate) fn read_bytes(path: &std::path::Path, max: usize) -> Result<Vec<u8>, Failure> {
+    let wrong = |why: String| Failure::usage(format!("{}: {why}", path.display()));
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(|e| wrong(e.to_string()))?;
+    file.take(max as u64 + 1).read_to_end(&mut bytes).map_err(|e| wrong(e.to_string()))?;
+    if bytes.len() > max { Err(wrong(format!("is larger than {max} bytes"))) } else { Ok(bytes) }
 }
 
 /// Reads a file that is open already; `path` names it in messages.

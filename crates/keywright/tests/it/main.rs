@@ -8,6 +8,7 @@ mod business_api_seed;
 mod catalogue;
 mod command_line;
 mod customers;
+mod explain;
 mod faults;
 mod health;
 mod help;

@@ -3,6 +3,7 @@
 mod change;
 mod coin;
 mod create;
+mod explain;
 mod find;
 mod key_source;
 mod revoke;
@@ -13,6 +14,7 @@ mod view;
 pub use change::{Changes, Set};
 pub use coin::Handed;
 pub use create::{Created, NewCredential};
+pub use explain::{SignatureExplained, SignatureQuestion, signs};
 pub use find::Found;
 pub use key_source::{Challenge, KeySource, key_type, private_form};
 pub use revoke::{Effective, Revoked, VerifierEffect};

@@ -6,6 +6,7 @@ pub(crate) mod auth;
 pub(crate) mod business;
 pub(crate) mod credentials;
 pub(crate) mod docs;
+pub mod explained;
 pub(crate) mod members;
 pub(crate) mod organisations;
 pub(crate) mod provider;

@@ -40,6 +40,8 @@ one_of! {
     VersionState = ["pending", "active", "retiring", "retired"],
     /// What becomes of the version before: it ends at once, after the overlap, or an overlap after the new one is first used.
     RotationPolicy = credential::rotation::PolicyName::ALL.map(credential::rotation::PolicyName::as_str),
+    /// How a request is signed.
+    SignatureScheme = keywright_crypto::scheme::Scheme::ALL.map(keywright_crypto::scheme::Scheme::as_str),
     /// Where an invitation stands.
     InvitationState = membership::InvitationState::ALL.map(membership::InvitationState::as_str),
     /// What a verifier answered about a credential.

@@ -26,7 +26,7 @@ pub use table::matrix;
 
 use crate::answer::Answer;
 use crate::app::App;
-use crate::idempotency::{Begun, Key};
+use crate::idempotency::{self, Begun, Key};
 use crate::problem::{Kind, Problem};
 use crate::watch::Watch;
 use call::Call;
@@ -86,7 +86,7 @@ pub(crate) async fn answer(app: &Arc<App>, watch: &Arc<Watch>, peer: IpAddr, req
 
 /// What the handler comes to. A call that carries a key against repeats goes on when its client goes away, so that the answer is there for the repeat.
 async fn handled(row: &'static Row, call: Call) -> (Call, Result<Reply>) {
-    let key = match call.key(row.way) {
+    let key = match if idempotency::asks_only(row.path) { Ok(None) } else { call.key(row.way) } {
         Ok(Some(key)) => key,
         Ok(None) => {
             let answered = unpanicked(row.run.run(&call)).await;

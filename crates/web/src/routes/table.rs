@@ -83,6 +83,7 @@ pub(crate) fn table() -> Table {
         .route(POST,   "/api/v1/credentials/{credential}/rotate", "Rotate a credential", api::credentials::rotate::rotate, max_kb(64))
         .route(POST,   "/api/v1/credentials/{credential}/suspend", "Suspend a credential", api::credentials::switch::suspend, NO_BODY)
         .route(POST,   "/api/v1/credentials/{credential}/resume", "Resume a credential", api::credentials::switch::resume, NO_BODY)
+        .route(POST,   "/api/v1/credentials/{credential}/explain-signature", "Explain a signature", api::credentials::explain::explain, max_kb(1_024))
         .route(GET,    "/api/v1/credentials/{credential}/versions", "List the versions of a credential", api::credentials::show::versions, NO_BODY)
         .route(GET,    "/api/v1/credentials/{credential}/usage", "How a credential was used", api::credentials::show::usage, NO_BODY)
 
@@ -208,6 +209,8 @@ pub(crate) fn table() -> Table {
         .route(POST, "/keys/{credential}/change", "Change a key", hub::keys::change::save, max_kb(128))
         .route(GET,  "/keys/{credential}/rotate", "What rotating means", hub::keys::rotate::ask, NO_BODY)
         .route(POST, "/keys/{credential}/rotate", "Rotate a key", hub::keys::rotate::rotate, max_kb(4))
+        .route(GET,  "/keys/{credential}/explain", "Box for a request that was refused", hub::keys::explain::ask, NO_BODY)
+        .route(POST, "/keys/{credential}/explain", "Explain a signature", hub::keys::explain::explain, max_kb(2_048))
         .route(GET,  "/keys/{credential}/suspend", "What suspending means", hub::keys::switch::ask_suspend, NO_BODY)
         .route(POST, "/keys/{credential}/suspend", "Suspend a key", hub::keys::switch::suspend, max_kb(4))
         .route(GET,  "/keys/{credential}/resume", "What resuming means", hub::keys::switch::ask_resume, NO_BODY)

@@ -76,7 +76,7 @@ fn key_path(page: &Page) -> String {
 
 /// Everything that a page shows only to whoever may see the thing.
 const OF_APPLICATION: [&str; 9] = ["", "/edit", "/keys", "/keys/new", "/usage", "/activity", "/activate", "/deactivate", "/delete"];
-const OF_KEY: [&str; 6] = ["", "/change", "/rotate", "/suspend", "/resume", "/revoke"];
+const OF_KEY: [&str; 7] = ["", "/change", "/explain", "/rotate", "/suspend", "/resume", "/revoke"];
 
 stories! {
     async fn a_key_lives_from_the_chooser_of_services_to_its_proof(kw: Server) {

@@ -2,6 +2,7 @@
 
 pub(crate) mod change;
 mod expiry;
+pub(crate) mod explain;
 pub(crate) mod kinds;
 pub(crate) mod list;
 mod made;

@@ -8,7 +8,7 @@ use keywright_domain::caller::Right;
 use keywright_domain::credential::{Standing, VersionState};
 use keywright_domain::time::Timestamp;
 use keywright_domain::verdict::Code;
-use keywright_operations::credentials::{CredentialView, Shown};
+use keywright_operations::credentials::{CredentialView, Shown, signs};
 
 use super::kinds::words;
 use super::used::{Old, Used, retiring, used};
@@ -33,6 +33,8 @@ struct Page {
     public_half: Option<(&'static str, String)>,
     /// What is masked: `secret key`.
     secret_title: &'static str,
+    /// Whether requests are signed with it.
+    signs: bool,
     state: Badge,
     environment: EnvironmentLabel,
     may: May,
@@ -107,6 +109,7 @@ pub(crate) async fn show(visit: OnPage<OfCredential<View>>) -> Result<Html> {
         masked: shown.masked.clone(),
         public_half: words(credential.kind).public_half.zip(credential.public_id.clone()),
         secret_title: words(credential.kind).column,
+        signs: signs(credential.kind),
         state: standing.into(),
         may: May { edit: view.may_edit, end: view.may_end, admin: view.may_admin },
         live,

@@ -1,0 +1,92 @@
+// Somebody makes a key and secret by clicking, sees how it is used, generates again, and asks why a request was refused.
+
+import { createHmac } from 'node:crypto';
+import { look } from './checks.mjs';
+import { check, same } from './given.mjs';
+import { story } from './lib.mjs';
+import { button, link, rail, reads, registers, shownSecret, signsInByCode, titled } from './steps.mjs';
+
+const ANN = 'ann@acme.example';
+const BODY = '{"amount": "10.00"}';
+
+/** Goes from the rail to the page that asks for a key of Payments in the sandbox, or to where that leads. */
+async function generates(page) {
+  await rail(page, 'API keys');
+  await page.getByRole('navigation', { name: 'Environment' }).getByRole('link', { name: /Sandbox/ }).click();
+  await link(page.getByRole('main'), 'Create key').first().click();
+  await page.getByRole('radio', { name: /^Payments/ }).check();
+  await button(page, 'Proceed').click();
+}
+
+await story('pair', async (story) => {
+  const ann = await story.person('Ann');
+  const { page } = ann;
+  const looks = (name) => look(ann, name);
+
+  await ann.does('registers an organisation', async () => {
+    await signsInByCode(page, ANN);
+    await registers(page, 'Acme Travel');
+    await page.waitForURL(/\/organisations\/org_/);
+  });
+
+  const secret = await ann.does('makes a key and secret for Payments in the sandbox', async () => {
+    await rail(page, 'API keys');
+    await link(page.getByRole('main'), 'Create key').first().click();
+    await looks('pair-service');
+    await generates(page);
+    await titled(page, 'Generate API key');
+    await reads(page, 'Sandbox (Demo)');
+    await looks('pair-new');
+    await button(page, 'Generate API key').click();
+    await titled(page, 'API key and secret key created');
+    await looks('pair-made');
+    return shownSecret(page);
+  });
+
+  const apiKey = await ann.does('sees code for both ways of signing, in the language that she chooses', async () => {
+    check(/^kw_sk_test_/.test(secret), 'the page shows a secret key');
+    await reads(page, 'A captured request can be sent again');
+    const tylt = page.locator('#tylt-code-1');
+    const apiKey = (await tylt.innerText()).match(/kw_ak_test_\w+/)[0];
+    check(!(await page.locator('.sample').allInnerTexts()).some((code) => code.includes(secret)), 'no sample holds the secret');
+    const python = page.locator('#tylt-code-3');
+    check(!(await python.isVisible()), 'one language is shown at a time');
+    await page.locator('label[for="tylt-3"]').click();
+    await python.waitFor();
+    check(!(await tylt.isVisible()), 'the other one is hidden');
+    await page.locator('.sample').last().locator('.code', { has: python }).getByRole('button', { name: /^Copy/ }).click();
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    check(copied.includes(apiKey) && copied.startsWith('"""Signs a request'), 'the sample is copied whole');
+    await button(page, 'Copy').first().click();
+    await link(page, 'I have stored it').click();
+    await titled(page, 'Payments');
+    await reads(page, 'A request was refused?');
+    await looks('pair-key');
+    return apiKey;
+  });
+
+  await ann.does('asks why a request was refused', async () => {
+    await link(page, 'Explain its signature').click();
+    await titled(page, 'Explain a signature');
+    await looks('explain');
+    const mac = createHmac('sha256', secret).update(BODY.replace(': ', ':')).digest('hex');
+    const pasted = `POST /orders HTTP/1.1\nHost: pay.example\nX-TLP-APIKEY: ${apiKey}\nX-TLP-SIGNATURE: ${mac}\nContent-Length: ${BODY.length}\n\n${BODY}`;
+    await page.getByLabel('Request').fill(pasted);
+    await button(page, 'Explain signature').click();
+    await reads(page, 'The body was signed as compact JSON');
+    await looks('explain-answer');
+    same(await page.getByLabel('Request').inputValue(), pasted, 'what was pasted stays in its box');
+  });
+
+  await ann.does('generates again, and is told first what that means', async () => {
+    await generates(page);
+    await titled(page, 'Rotate Payments');
+    await reads(page, 'There is one for each environment');
+    await looks('pair-rotate');
+    await button(page, 'Rotate key').click();
+    await titled(page, 'API key and secret key rotated');
+    check((await shownSecret(page)) !== secret, 'the secret is another one');
+    check((await page.getByRole('main').innerText()).includes(apiKey), 'the API key is the same');
+    await looks('pair-rotated');
+  });
+});

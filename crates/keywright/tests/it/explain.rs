@@ -1,0 +1,259 @@
+//! Requests that were refused, signed by the command line or nearly right by hand, and what is said about them.
+
+use std::path::Path;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use keywright_crypto::mac::MacKey;
+use keywright_crypto::scheme::http_message_signatures::Coverage;
+use keywright_crypto::scheme::sign::{self, Parameters};
+use keywright_crypto::scheme::{Body, Request, UriScheme};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Browser, Place, Reply, stories, wait_for};
+
+const ANN: &str = "ann@example.com";
+const URL: &str = "https://pay.example/orders?note=a%20b&n=2";
+const BODY: &str = r#"{"amount": "10.00"}"#;
+/// In every request that is pasted, and afterwards nowhere.
+const MARKER: &str = "planted-4711-marker";
+
+/// Both halves, as `key create --json` printed them.
+struct Pair {
+    id: String,
+    api_key: String,
+    secret: String,
+}
+
+impl Pair {
+    async fn made(kw: &Place) -> (String, Self) {
+        let organisation = kw.organisation().await;
+        let own = kw.done(&["app", "create", "--organisation", &organisation, "--name", "Shop", "--service", "payments"]).await;
+        let pair = Self::of(kw, own["id"].as_str().unwrap(), "sandbox").await;
+        (organisation, pair)
+    }
+
+    async fn of(kw: &Place, application: &str, environment: &str) -> Self {
+        let made = kw.done(&["key", "create", "--application", application, "--service", "payments", "--environment", environment, "--name", "Backend"]).await;
+        std::fs::write(kw.directory().join("credential.json"), made.to_string()).unwrap();
+        let text = |name: &str| made[name].as_str().unwrap().to_owned();
+        Self { id: text("id"), api_key: text("api_key"), secret: text("secret_key") }
+    }
+}
+
+/// How a request is made wrong.
+#[derive(Clone, Copy)]
+struct Wrong<'a> {
+    secret: &'a str,
+    keyid: &'a str,
+    ago_s: i64,
+    /// What is sent in the place of what was signed.
+    target: &'a str,
+    body: &'a str,
+    digest: bool,
+}
+
+/// A request by RFC 9421 as it was sent, which names the marker.
+fn sent(wrong: Wrong<'_>) -> String {
+    let digest = sign::digest_header("POST", Some(BODY.as_bytes())).unwrap();
+    let headers: [(&str, &[u8]); 1] = [("Content-Digest", digest.as_bytes())];
+    let request = Request {
+        method: "POST",
+        scheme: UriScheme::Https,
+        authority: "pay.example",
+        target: "/orders?note=a%20b&n=2",
+        headers: &headers,
+        body: Body::Bytes(BODY.as_bytes()),
+    };
+    let now_s = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs().cast_signed();
+    let parameters = Parameters { created_s: now_s - wrong.ago_s, expires_s: None, nonce: Some("once"), keyid: wrong.keyid, alg: None, tag: None };
+    let signed = sign::http_message(&request, "sig1", &Coverage::STANDARD, &parameters).unwrap();
+    let signature = signed.signature(&MacKey::new(wrong.secret.as_bytes()).unwrap().sign(&[&signed.base]));
+    let digest = if wrong.digest { format!("Content-Digest: {digest}\r\n") } else { String::new() };
+    let (target, input, body) = (wrong.target, signed.input(), wrong.body);
+    let length = body.len();
+    format!(
+        "POST {target} HTTP/1.1\r\nHost: pay.example\r\nX-Marker: {MARKER}\r\n{digest}Signature-Input: {input}\r\nSignature: {signature}\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
+}
+
+/// Every file below a directory that holds a text.
+fn holding(directory: &Path, text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(holding(&path, text));
+        } else if std::fs::read(&path).is_ok_and(|bytes| bytes.windows(text.len()).any(|window| window == text.as_bytes())) {
+            found.push(path.display().to_string());
+        }
+    }
+    found
+}
+
+stories! {
+    async fn what_the_command_signs_is_accepted_and_each_way_of_being_wrong_is_told_apart(kw: Server) {
+        let (organisation, pair) = Pair::made(kw.place()).await;
+        let server = kw.done(&["resource-server", "create", "Payments", "--services", "payments", "--environments", "sandbox"]).await;
+        let token = server["token"].as_str().unwrap().to_owned();
+        let file = |name: &str, text: &str| {
+            std::fs::write(kw.directory().join(name), text).unwrap();
+            name.to_owned()
+        };
+        let body = file("body.json", BODY);
+        kw.settled().await;
+        for scheme in ["http-message-signatures", "tylt"] {
+            let verdict = wait_for("the server remembers nonces", async || {
+                let signed = kw.run(kw.bare_command(&["sign", "--credential", "credential.json", "POST", URL, "--body", &body, "--scheme", scheme, "--json"]), b"", &[]).await.exits(0).json();
+                let mut headers: Vec<Value> = signed["headers"].as_object().unwrap().iter().map(|(name, value)| json!([name, value])).collect();
+                headers.push(json!(["Host", "pay.example"]));
+                let request = json!({ "method": "POST", "url": URL, "headers": headers, "body_base64": BASE64_STANDARD.encode(BODY) });
+                let reply = Reply::of(kw.http.post(kw.url("/verify")).bearer_auth(&token).json(&json!({ "service": "payments", "environment": "sandbox", "request": request }))).await;
+                (reply.status == 200).then(|| reply.json())
+            })
+            .await;
+            assert_eq!((&verdict["code"], &verdict["credential_id"]), (&json!("valid"), &json!(pair.id)), "{scheme}: {verdict}");
+        }
+
+        let right = Wrong { secret: &pair.secret, keyid: &pair.api_key, ago_s: 0, target: "/orders?note=a%20b&n=2", body: BODY, digest: true };
+        let newline = format!("{}\n", pair.secret);
+        let cases = [
+            ("right", right, true, "the signature fits what was pasted"),
+            ("newline", Wrong { secret: &newline, ..right }, false, "line end after it"),
+            ("other secret", Wrong { secret: "another", ..right }, false, "fits the secret key of the version of this credential in no way"),
+            ("clock", Wrong { ago_s: 412, ..right }, false, "the signer's clock is off by 41"),
+            ("body", Wrong { body: r#"{"amount":"10.00"}"#, ..right }, false, "JSON with a space after commas and colons"),
+            ("other body", Wrong { body: "changed", ..right }, false, "digest"),
+            ("query", Wrong { target: "/orders?note=a+b&n=2", ..right }, false, "another text was signed"),
+            ("header", Wrong { digest: false, ..right }, false, "content-digest"),
+        ];
+        for (name, wrong, fits, says) in cases {
+            let pasted = sent(wrong);
+            let ran = kw.cli_with_stdin(&["explain-signature", "--json"], &pasted).await.exits(0);
+            let told = ran.json();
+            assert_eq!((told["fits"].as_bool(), told["id"].as_str()), (Some(fits), Some(pair.id.as_str())), "{name}: {told}");
+            let all = format!("{} {}", told["sentence"], told["also"]);
+            assert!(told["sentence"].as_str().unwrap().contains(says), "{name}: {all}");
+            // What the server builds is shown; what it would sign it with is not.
+            let server: Vec<&str> = told["server_text"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+            let mac = MacKey::new(pair.secret.as_bytes()).unwrap().sign(&[server.join("\n").as_bytes()]);
+            assert!(!ran.stdout.contains(&BASE64_STANDARD.encode(mac)) && !ran.stdout.contains(&hex::encode(mac)), "{name}");
+            assert!(!ran.stdout.contains(&pair.secret), "{name}");
+        }
+
+        // The client's own text beside the server's, to the byte; the same by the API, whose repeat is not kept.
+        let pasted = sent(Wrong { target: "/orders?note=a+b&n=2", ..right });
+        let mut told = kw.cli_with_stdin(&["explain-signature", &pair.id, "--json"], &sent(right)).await.exits(0).json();
+        let client: Vec<&str> = told["server_text"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+        let question = json!({ "request": pasted, "signed_text": client.join("\n") });
+        let made = kw.done(&["token", "create", "--organisation", &organisation, "--name", "CI", "--grants", "view"]).await;
+        let ask = || kw.http.post(kw.url(&format!("/api/v1/credentials/{}/explain-signature", pair.id))).bearer_auth(made["token"].as_str().unwrap());
+        let reply = Reply::of(ask().header("Idempotency-Key", "0123456789abcdef-explain").json(&question)).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        told = reply.json()["data"].clone();
+        assert!(told["sentence"].as_str().unwrap().contains("encoded in another way"), "{told}");
+        assert_eq!((&told["first_difference"]["server"].as_str().unwrap()[..1], told["found_out"].as_bool()), ("+", Some(false)), "{told}");
+        assert_eq!(reply.header("cache-control"), Some("no-store"));
+        let bad = Reply::of(ask().json(&json!({ "request": "planted-4711-marker", "at": "soon", "scheme": "sshsig" }))).await;
+        assert_eq!(bad.problem(400), "invalid_request");
+        for field in ["request", "at", "scheme"] {
+            assert!(bad.body.contains(&format!("\"field\":\"{field}\"")), "{bad:?}");
+        }
+        assert!(!bad.body.contains(MARKER), "{bad:?}");
+
+        // An older secret is told as such, and a pair that is not this one.
+        let rotated = kw.done(&["key", "rotate", &pair.id, "--policy", "immediate"]).await;
+        assert_eq!(rotated["api_key"], json!(pair.api_key));
+        let told = kw.cli_with_stdin(&["explain-signature", &pair.id, "--json"], &sent(right)).await.exits(0).json();
+        assert!(told["sentence"].as_str().unwrap().contains("version 1 signed, which was rotated away"), "{told}");
+        let app = kw.done(&["app", "list", "--organisation", &organisation]).await[0]["id"].as_str().unwrap().to_owned();
+        let other = Pair::of(kw.place(), &app, "production").await;
+        let told = kw.cli_with_stdin(&["explain-signature", &other.id, "--json"], &sent(right)).await.exits(0).json();
+        assert!(told["sentence"].as_str().unwrap().contains("names another key"), "{told}");
+        let nobody = kw.cli_with_stdin(&["explain-signature", "--json"], "GET / HTTP/1.1\nHost: h\n").await.exits(3).problem();
+        assert_eq!(nobody["code"], "not_found");
+
+        assert_eq!(holding(kw.directory(), MARKER), Vec::<String>::new());
+    }
+
+    async fn the_page_explains_what_is_pasted_and_forgets_it(kw: Server) {
+        let (_, pair) = Pair::made(kw.place()).await;
+        let ann = Browser::at(&kw);
+        ann.sign_in(kw.place(), ANN).await;
+        let key = ann.get(&format!("/keys/{}", pair.id)).await.is(200);
+        key.says("A request was refused?");
+        let explain = format!("/keys/{}/explain", pair.id);
+        assert!(key.links().contains(&explain), "{:?}", key.links());
+        let form = ann.get(&explain).await.is(200).form(&explain);
+        // As a browser sends it.
+        let tylt = |body: &str, signed: &str| {
+            let mac = hex::encode(MacKey::new(pair.secret.as_bytes()).unwrap().sign(&[signed.as_bytes()]));
+            format!("curl https://pay.example/orders \\\r\n  -H 'X-TLP-APIKEY: {}' -H 'X-TLP-SIGNATURE: {mac}' -H 'X-Marker: {MARKER}' \\\r\n  --data-raw '{body}'", pair.api_key)
+        };
+        let page = ann.send_form(&form.clone().with("request", &tylt(BODY, BODY))).await.is(200);
+        page.says("This signature fits").says("Version that signed 1");
+        assert!(page.header("cache-control").unwrap().contains("no-store"), "{:?}", page.headers);
+        let compact = BODY.replace(": ", ":");
+        let page = ann.send_form(&form.clone().with("request", &tylt(BODY, &compact))).await.is(200);
+        page.says("What to fix").says("The body was signed as compact JSON and sent with spaces").says("found out by trying").says("line 1, byte 11");
+        page.says("The two texts").says(&compact).says("Server Client");
+        let right = hex::encode(MacKey::new(pair.secret.as_bytes()).unwrap().sign(&[BODY.as_bytes()]));
+        assert!(!page.body.contains(&right) && !page.body.contains(&pair.secret));
+        let page = ann.send_form(&form.clone().with("request", &tylt("<script>x</script>", BODY)).with("signed_text", "<b>")).await.is(200);
+        assert!(!page.body.contains("<script>x") && !page.body.contains("<b>x"), "{}", page.body);
+        let bad = ann.send_form(&form.clone().with("request", "").with("at", "yesterday")).await.is(400);
+        bad.says("Paste a request").says("The time");
+
+        let nobody = Browser::at(&kw);
+        assert_eq!(nobody.request(Method::GET, &explain).send().await.unwrap().status(), 303);
+        let stranger = Browser::at(&kw);
+        stranger.sign_in(kw.place(), "eve@elsewhere.example").await;
+        stranger.get(&explain).await.is(404);
+
+        let app = kw.application().await;
+        let plain = kw.key(&app, &[]).await;
+        kw.done(&["operator", "add", "op@example.com"]).await;
+        let op = Browser::at(&kw);
+        op.sign_in(kw.place(), "op@example.com").await;
+        op.get(&format!("/keys/{}/explain", plain.id)).await.is(200).says("There is no signature to explain");
+        op.get(&format!("/keys/{}", plain.id)).await.is(200).says_not("A request was refused?");
+        let refused = kw.cli_with_stdin(&["explain-signature", &plain.id, "--json"], "GET / HTTP/1.1\nHost: h\n").await.exits(4).problem();
+        assert_eq!(refused["code"], "signs_nothing");
+        assert_eq!(holding(kw.directory(), MARKER), Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_signed_is_refused_and_no_secret_is_repeated() {
+    let kw = Place::given(keywright_store::testing::TestPlace::sqlite()).await;
+    let write = |name: &str, text: &str| std::fs::write(kw.directory().join(name), text).unwrap();
+    write("pair.json", r#"{"api_key": "kw_ak_test_a", "secret_key": "kw_sk_test_hidden"}"#);
+    write("key.json", r#"{"key": "kw_live_hidden"}"#);
+    write("broken.json", "kw_sk_test_hidden");
+    let pair = ["sign", "--credential", "pair.json"];
+    let cases: [(&[&str], &str); 9] = [
+        (&["sign", "--credential", "key.json", "GET", URL], "only these sign"),
+        (&["sign", "--credential", "broken.json", "GET", URL], "not the JSON"),
+        (&["sign", "--credential", "nowhere.json", "GET", URL], "nowhere.json"),
+        (&[&pair[..], &["GET", "pay.example/x"]].concat(), "scheme"),
+        (&[&pair[..], &["GET", "https://pay.example/x y"]].concat(), "percent-encoded"),
+        (&[&pair[..], &["GET", URL, "--scheme", "yoti"]].concat(), "RSA"),
+        (&[&pair[..], &["GET", URL, "--scheme", "ssh"]].concat(), "tylt"),
+        (&[&pair[..], &["GET", URL, "--scheme", "tylt", "--header", "A: b"]].concat(), "signs no headers"),
+        (&[&pair[..], &["GET", URL, "--algorithm", "ed25519"]].concat(), "HMAC-SHA-256 only"),
+    ];
+    for (arguments, says) in cases {
+        let ran = kw.run(kw.bare_command(&[arguments, &["--json"]].concat()), b"", &[]).await.exits(2);
+        assert!(ran.stderr.contains(says) && !ran.stderr.contains("hidden") && ran.stdout.is_empty(), "{ran:?}");
+    }
+    // For people: headers as they are sent. A header that is given is covered.
+    let ran = kw.run(kw.bare_command(&[&pair[..], &["GET", URL, "--header", "X-Tenant: 7"]].concat()), b"", &[]).await.exits(0);
+    let names: Vec<&str> = ran.stdout.lines().filter_map(|line| line.split_once(": ")).map(|(name, _)| name).collect();
+    assert_eq!(names, ["Signature-Input", "Signature"], "{ran:?}");
+    assert!(ran.stdout.contains("\"@query\" \"x-tenant\")") && !ran.stdout.contains("hidden"), "{ran:?}");
+    // From a pipe, as the API answers.
+    let piped = r#"{"status": "success", "data": {"api_key": "kw_ak_test_a", "secret_key": "kw_sk_test_hidden"}}"#;
+    let ran = kw.run(kw.bare_command(&["sign", "--credential", "-", "POST", URL, "--json"]), piped.as_bytes(), &[]).await.exits(0);
+    assert!(ran.json()["headers"]["Content-Digest"].as_str().unwrap().starts_with("sha-256=:47DEQpj8"), "{ran:?}");
+}

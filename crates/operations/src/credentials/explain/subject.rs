@@ -1,0 +1,55 @@
+//! Which credential a pasted request is about.
+
+use keywright_domain::caller::Caller;
+use keywright_domain::credential::secret_form::{self, Brand, Class};
+use keywright_domain::ids::CredentialId;
+
+use crate::{Error, Operations};
+
+/// Public halves that are looked up: a request names one, and some requests hold other UUIDs.
+const LOOKED_UP: usize = 16;
+
+impl Operations {
+    /// The credential whose public half stands in a request; for operators and the command line, who see every organisation's.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Right`]; [`Error::Store`]
+    pub async fn signature_subject(&self, caller: &Caller, request: &str) -> Result<CredentialId, Error> {
+        let allowed = self.operate(caller)?;
+        let (catalogue, _) = self.catalogue().await?;
+        for public_half in public_halves(request, &catalogue.brands).take(LOOKED_UP) {
+            if let Some(owner) = self.store.as_operator(&allowed)?.credential_by_public_id(&public_half).await? {
+                return Ok(owner.credential);
+            }
+        }
+        Err(Error::not_found("credential", "that the request names: say which one is meant"))
+    }
+}
+
+/// Words that have the form of a public half.
+fn public_halves<'t>(text: &'t str, brands: &'t [Brand]) -> impl Iterator<Item = String> + 't {
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-')).filter(|word| !word.is_empty());
+    words.filter_map(move |word| {
+        let coined = matches!(secret_form::recognise(word.as_bytes(), brands), Ok(Class::HmacApiKey(_)));
+        if coined { Some(word.to_owned()) } else { is_uuid(word).then(|| word.to_ascii_lowercase()) }
+    })
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36 && text.bytes().enumerate().all(|(at, byte)| if matches!(at, 8 | 13 | 18 | 23) { byte == b'-' } else { byte.is_ascii_hexdigit() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn public_halves_are_found_wherever_they_stand() {
+        let mut key = "kw_ak_test_".to_owned() + &"0".repeat(secret_form::RANDOM_DIGITS);
+        secret_form::complete(&mut key);
+        let uuid = "8F1C7A3E-93D1-4b5a-a00d-2a6c1e4b7d90";
+        let text = format!("POST /p?sdkId={uuid}&x HTTP/1.1\r\nX-TLP-APIKEY: {key}\r\nkeyid=\"{key}\"\r\nid: {key}x");
+        let found: Vec<String> = public_halves(&text, &[Brand::default()]).collect();
+        assert_eq!(found, [uuid.to_ascii_lowercase(), key.clone(), key]);
+    }
+}
