@@ -4,8 +4,9 @@ use aws_lc_rs::aead::LessSafeKey;
 use keywright_domain::ids::CredentialId;
 use zeroize::Zeroizing;
 
+use crate::access_token::TokenKeys;
 use crate::random::NoRandom;
-use crate::seal::{MasterKey, MasterKeyError, OpenError, open_under, seal_under, sealing_key};
+use crate::seal::{MasterKey, MasterKeyError, OpenError, expand, open_under, seal_under, sealing_key};
 
 /// Seals and opens secrets of credentials.
 pub struct Keyring {
@@ -39,6 +40,12 @@ impl Keyring {
 
     fn from_bytes(bytes: Zeroizing<[u8; 32]>) -> Self {
         Self { key: sealing_key(&bytes), bytes }
+    }
+
+    /// The keys of opaque access tokens: whoever may check what is signed under secrets may open tokens too.
+    #[must_use]
+    pub fn token_keys(&self) -> TokenKeys {
+        TokenKeys::from_root(expand(self.bytes.as_ref(), &[b"keywright access tokens v1"]))
     }
 
     /// Seals a secret of this credential, whose digest is `digest`.

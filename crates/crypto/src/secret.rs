@@ -14,6 +14,12 @@ impl Secret {
         Self(Zeroizing::new(text))
     }
 
+    /// The text that these bytes are; none unless they are UTF-8.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        std::str::from_utf8(bytes).ok().map(|text| Self::new(text.to_owned()))
+    }
+
     /// Takes a text over that is wiped already.
     pub(crate) const fn from_wiped(text: Zeroizing<String>) -> Self {
         Self(text)

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use crate::application;
 use crate::catalogue::Catalogue;
-use crate::credential::{Environment, Kind, Material, RateLimit, State, VersionState};
+use crate::credential::{Environment, Kind, Material, RateLimit, State, TokenForm, TokenSigning, VersionState};
 use crate::ids::{ApplicationId, CredentialId, OrganisationId, ResourceServerId, VerifierId};
 use crate::time::Timestamp;
+use crate::token::TokenId;
 
 /// A place in the change log: 0 before the first entry, without gaps, in the order of commit.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -69,6 +70,10 @@ pub enum Change {
     ResourceServer(ResourceServerId),
     /// Another catalogue was applied.
     Catalogue,
+    /// A key that signs access tokens was made or forgotten.
+    SigningKeys,
+    /// An access token was ended before its time, or that was forgotten.
+    Token(TokenId),
 }
 
 /// The current state of something that a page or snapshot names.
@@ -90,6 +95,12 @@ pub enum Record {
     ResourceServerGone(ResourceServerId),
     /// The catalogue.
     Catalogue(Arc<Catalogue>),
+    /// All keys that sign access tokens, or did so lately.
+    SigningKeys(Arc<[SigningKeyRecord]>),
+    /// An access token that was ended before its time.
+    TokenEnded(TokenRecord),
+    /// The store has forgotten that the token was ended: it would have expired, or all of its credential have ended.
+    TokenGone(TokenId),
 }
 
 /// What a replica needs of a credential. The texts are canonical, so that equal sets are equal texts.
@@ -121,6 +132,10 @@ pub struct CredentialRecord {
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// The form of its access tokens; none: what its service says.
+    pub token_form: Option<TokenForm>,
+    /// Access tokens that were issued before this moment have ended.
+    pub tokens_not_before: Option<Timestamp>,
     /// Its versions; retired ones beyond [`limits::RETIRED_VERSIONS_MAX`](crate::limits::RETIRED_VERSIONS_MAX) are left out, newest kept.
     pub versions: Vec<VersionRecord>,
 }
@@ -171,6 +186,26 @@ pub struct ResourceServerRecord {
     pub environments: Vec<Environment>,
     /// SHA-256 of each token that is accepted, with the time until when; none: without end.
     pub tokens: Vec<([u8; 32], Option<Timestamp>)>,
+}
+
+/// What a replica needs of a key that signs access tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SigningKeyRecord {
+    /// Its `kid`.
+    pub id: String,
+    /// How it signs.
+    pub algorithm: TokenSigning,
+    /// Its public half, in the stored form of the crate that knows keys.
+    pub public_key: Vec<u8>,
+}
+
+/// What a replica needs of an access token that was ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenRecord {
+    /// Which token.
+    pub id: TokenId,
+    /// From then on it would have expired anyway.
+    pub until: Timestamp,
 }
 
 /// What a verifier asks of the store.

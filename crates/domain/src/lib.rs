@@ -18,5 +18,6 @@ pub mod resource_server;
 pub mod sign_in;
 pub mod text;
 pub mod time;
+pub mod token;
 pub mod verdict;
 mod words;

@@ -213,3 +213,26 @@ pub const NONCES_MAX: usize = 16 * 1024 * 1024;
 pub const FAILED_CHECKS: u32 = 100;
 /// In which time that many are free again.
 pub const FAILED_CHECKS_PER: Span = Span::from_s(10);
+
+/// Life of an access token of the provider's API, unless the catalogue says otherwise.
+pub const TOKEN_LIFE_DEFAULT: Span = Span::from_h(1);
+/// Shorter than this, clients fetch tokens more often than they use them.
+pub const TOKEN_LIFE_MIN: Span = Span::from_s(60);
+/// A token that a resource server checks by itself cannot be ended: longer than a day is no comfort to anybody.
+pub const TOKEN_LIFE_MAX: Span = Span::from_h(24);
+/// How long caches may keep the key set; a new key is published this long before it signs.
+pub const KEY_SET_MAX_AGE: Span = Span::from_s(300);
+/// A signing key signs for this long; then its successor does.
+pub const SIGNING_KEY_SIGNS: Span = Span::from_d(30);
+/// Bytes of the body of a request to the OAuth 2 server: a client assertion has at most 8 KiB.
+pub const OAUTH_BODY_BYTES_MAX: usize = 32 * 1024;
+/// Parameters of such a request.
+pub const OAUTH_PARAMETERS_MAX: usize = 50;
+/// A client assertion expires at most so far ahead (RFC 7523 section 3).
+pub const ASSERTION_LIFE: Span = Span::from_s(300);
+/// How far the clock of whoever signs an assertion may be from the store's.
+pub const ASSERTION_SKEW: Span = Span::from_s(30);
+/// Tokens of one credential that are ended one by one at a time; beyond, all that were issued before are.
+pub const ENDED_TOKENS_MAX: i64 = 1_000;
+/// Characters of what a secret is said to be for.
+pub const SECRET_DESCRIPTION_CHARS_MAX: usize = 100;

@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use customers::{Org, Token};
 pub use key_pairs::{KeySourceFlags, Keygen};
-pub use keys::{Key, KeyChange, Wait};
+pub use keys::{Key, KeyChange, Secret, Wait};
 pub use signatures::{ExplainSignature, Sign};
 
 /// The credential hub and verifier for companies that sell an API.

@@ -3,6 +3,7 @@
 use keywright_crypto::random::NoRandom;
 use keywright_domain::application;
 use keywright_domain::caller::Refused;
+use keywright_domain::credential::parallel::{AddError, RetireError};
 use keywright_domain::credential::rotation::RotateError;
 use keywright_domain::credential::{EndedError, ExpiryError};
 use keywright_domain::membership::{GivingError, InvitationState};
@@ -58,6 +59,21 @@ pub enum Rule {
     /// The rotation is not possible now.
     #[error(transparent)]
     Rotate(#[from] RotateError),
+    /// No secret can be added.
+    #[error(transparent)]
+    Add(#[from] AddError),
+    /// The secret cannot be revoked alone.
+    #[error(transparent)]
+    Retire(#[from] RetireError),
+    /// Only where several secrets stand side by side are they added and revoked one by one.
+    #[error("this credential has one secret at a time: rotate it instead")]
+    NotParallel,
+    /// The service does not let its secrets be shown again, or this one was made when it did not.
+    #[error("this secret is kept as a digest only, and cannot be shown again: make another one")]
+    NotRetrievable,
+    /// Whoever wants to see a secret again must have signed in just now.
+    #[error("to see a secret again, sign in to the hub anew: this takes a person whose sign-in is at most five minutes old")]
+    NotFresh,
     /// The expiry is not possible.
     #[error(transparent)]
     Expiry(#[from] ExpiryError),
@@ -194,6 +210,13 @@ impl Rule {
             Self::Rotate(RotateError::Ended(_)) => "credential_ended",
             Self::Rotate(RotateError::Overlapping { .. }) => "overlap_running",
             Self::Rotate(RotateError::Overlap { .. }) => "overlap_out_of_range",
+            Self::Add(AddError::Ended(_)) | Self::Retire(RetireError::Ended(_)) => "credential_ended",
+            Self::Add(AddError::Full { .. }) => "secrets_full",
+            Self::Retire(RetireError::Unknown(_)) => "version_unknown",
+            Self::Retire(RetireError::Last(_)) => "last_secret",
+            Self::NotParallel => "one_secret_at_a_time",
+            Self::NotRetrievable => "secret_not_kept",
+            Self::NotFresh => "sign_in_anew",
             Self::Expiry(ExpiryError::Past(_)) => "expiry_in_the_past",
             Self::Expiry(ExpiryError::Later(_)) => "expiry_moves_away",
             Self::ServiceNotUsed { .. } => "service_not_used",

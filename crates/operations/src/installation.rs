@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use keywright_crypto::access_token::TokenKeys;
 use keywright_crypto::keyring::Keyring;
 use keywright_crypto::proof::{ProofKey, ProofPublicKey};
 use keywright_crypto::seal::{MasterKey, Purpose};
@@ -17,6 +18,7 @@ const REPORTED_WITHIN: std::time::Duration = std::time::Duration::from_millis(2_
 pub struct Keys {
     master: Option<MasterKey>,
     keyring: Option<Arc<Keyring>>,
+    tokens: Option<TokenKeys>,
     proof: Option<ProofKey>,
     public: Option<ProofPublicKey>,
 }
@@ -48,7 +50,7 @@ impl Keys {
     /// [`KeysError::Store`]
     pub async fn without_master(store: &Store) -> Result<Self, KeysError> {
         let installation = store.installation().await?;
-        Ok(Self { master: None, keyring: None, proof: None, public: installation.proof_public_key.map(ProofPublicKey::from_bytes) })
+        Ok(Self { master: None, keyring: None, tokens: None, proof: None, public: installation.proof_public_key.map(ProofPublicKey::from_bytes) })
     }
 
     /// Compares the master key with the store's check value and opens the signing key. `may_make` lets it put down the check value and
@@ -79,7 +81,9 @@ impl Keys {
         let seed = master.open(Purpose::ProofKey, PROOF_KEY_CONTEXT, &sealed).map_err(|_| KeysError::Damaged)?;
         let proof = ProofKey::from_seed(&seed).map_err(|_| KeysError::Damaged)?;
         let public = proof.public();
-        Ok(Self { master: Some(master.clone()), keyring: Some(Arc::new(Keyring::of(master))), proof: Some(proof), public: Some(public) })
+        let keyring = Keyring::of(master);
+        let tokens = Some(keyring.token_keys());
+        Ok(Self { master: Some(master.clone()), keyring: Some(Arc::new(keyring)), tokens, proof: Some(proof), public: Some(public) })
     }
 
     /// The master key, under which mails and answers are sealed.
@@ -96,6 +100,14 @@ impl Keys {
     /// [`KeysError::Missing`]
     pub fn keyring(&self) -> Result<&Arc<Keyring>, KeysError> {
         self.keyring.as_ref().ok_or(KeysError::Missing)
+    }
+
+    /// What opaque access tokens are sealed under.
+    ///
+    /// # Errors
+    /// [`KeysError::Missing`]
+    pub fn token_keys(&self) -> Result<&TokenKeys, KeysError> {
+        self.tokens.as_ref().ok_or(KeysError::Missing)
     }
 
     /// The key that signs proofs.

@@ -24,6 +24,8 @@ pub mod resource_servers;
 pub mod scheduled;
 pub mod sessions;
 pub mod sign_in;
+mod signing_keys;
+pub mod tokens;
 pub mod usage;
 pub mod usage_read;
 pub mod verifiers;
@@ -72,13 +74,14 @@ pub struct Operations {
     catalogue: Arc<RwLock<Option<AppliedCatalogue>>>,
     base_url: Arc<str>,
     mail_added: Arc<tokio::sync::Notify>,
+    signing_keys: Arc<RwLock<Vec<Arc<signing_keys::Ready>>>>,
 }
 
 impl Operations {
     /// Operations on this store. `local` is the verifier in this process.
     #[must_use]
     pub fn new(store: Store, clocks: Clocks, keys: Arc<Keys>, local: Option<LocalVerifier>) -> Self {
-        Self { store, clocks, keys, local, catalogue: Arc::default(), base_url: Arc::from(BASE_URL), mail_added: Arc::default() }
+        Self { store, clocks, keys, local, catalogue: Arc::default(), base_url: Arc::from(BASE_URL), mail_added: Arc::default(), signing_keys: Arc::default() }
     }
 
     /// The same, for an installation that people reach at this address, which all links in mails start with.

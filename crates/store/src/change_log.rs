@@ -6,6 +6,7 @@ use keywright_domain::change::{Change, Epoch, Page, Place, Poll, Position, Recor
 use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId, ResourceServerId};
 use keywright_domain::limits;
 use keywright_domain::time::Timestamp;
+use keywright_domain::token::TokenId;
 
 use crate::engine::{Around, Engine, FromRow, RowRef, Tx};
 use crate::error::StoreError;
@@ -17,6 +18,8 @@ const APPLICATION: &str = "application";
 const ORGANISATION: &str = "organisation";
 const RESOURCE_SERVER: &str = "resource_server";
 const CATALOGUE: &str = "catalogue";
+const SIGNING_KEYS: &str = "signing_keys";
+const TOKEN: &str = "token";
 
 /// Kind and subject of an entry, as they are stored.
 pub(crate) fn words(change: Change) -> (&'static str, String) {
@@ -26,6 +29,8 @@ pub(crate) fn words(change: Change) -> (&'static str, String) {
         Change::Organisation(id) => (ORGANISATION, id.to_string()),
         Change::ResourceServer(id) => (RESOURCE_SERVER, id.to_string()),
         Change::Catalogue => (CATALOGUE, String::new()),
+        Change::SigningKeys => (SIGNING_KEYS, String::new()),
+        Change::Token(id) => (TOKEN, id.to_string()),
     }
 }
 
@@ -36,6 +41,8 @@ fn change(kind: &str, row: &RowRef<'_>, subject: usize) -> Result<Change, StoreE
         ORGANISATION => Change::Organisation(row.parse(subject)?),
         RESOURCE_SERVER => Change::ResourceServer(row.parse(subject)?),
         CATALOGUE => Change::Catalogue,
+        SIGNING_KEYS => Change::SigningKeys,
+        TOKEN => Change::Token(row.parse(subject)?),
         other => return Err(StoreError::corrupt(format!("a log entry of kind {other:?}"))),
     })
 }
@@ -177,6 +184,17 @@ async fn records(tx: &mut Tx<'_>, after: Position, upto: Position, entries: &[En
     if named.catalogue {
         records::catalogue(tx, &mut |r| records.push(r)).await?;
     }
+    if named.signing_keys {
+        records.push(records::signing_keys(tx).await?);
+    }
+    if !named.tokens.is_empty() {
+        records::tokens(tx, which, &mut |r| {
+            named.tokens.remove(&r.id);
+            records.push(Record::TokenEnded(r));
+        })
+        .await?;
+        records.extend(named.tokens.iter().copied().map(Record::TokenGone));
+    }
     if !named.organisations.is_empty() {
         records::organisations(tx, which, &mut |r| records.push(Record::Organisation(r))).await?;
     }
@@ -211,6 +229,8 @@ async fn records(tx: &mut Tx<'_>, after: Position, upto: Position, entries: &[En
 #[derive(Default)]
 struct Named {
     catalogue: bool,
+    signing_keys: bool,
+    tokens: HashSet<TokenId>,
     organisations: HashSet<OrganisationId>,
     applications: HashSet<ApplicationId>,
     resource_servers: HashSet<ResourceServerId>,
@@ -225,10 +245,18 @@ impl Named {
             Change::Organisation(id) => drop(self.organisations.insert(id)),
             Change::ResourceServer(id) => drop(self.resource_servers.insert(id)),
             Change::Catalogue => self.catalogue = true,
+            Change::SigningKeys => self.signing_keys = true,
+            Change::Token(id) => drop(self.tokens.insert(id)),
         }
     }
 
     fn len(&self) -> usize {
-        usize::from(self.catalogue) + self.organisations.len() + self.applications.len() + self.resource_servers.len() + self.credentials.len()
+        usize::from(self.catalogue)
+            + usize::from(self.signing_keys)
+            + self.tokens.len()
+            + self.organisations.len()
+            + self.applications.len()
+            + self.resource_servers.len()
+            + self.credentials.len()
     }
 }

@@ -15,7 +15,7 @@ use crate::versions::{VersionRow, version_columns, with_versions};
 macro_rules! columns {
     () => {
         "c.id, c.organisation_id, c.application_id, c.kind, c.service, c.environment, c.name, c.permissions, c.networks, c.origins, \
-         c.rate_requests, c.rate_per_us, c.state, c.expires_us, c.revoked_us, c.created_us, c.overlap_us, c.public_id"
+         c.rate_requests, c.rate_per_us, c.state, c.expires_us, c.revoked_us, c.created_us, c.overlap_us, c.public_id, c.token_form, c.tokens_not_before_us"
     };
 }
 
@@ -54,6 +54,8 @@ impl FromRow for Stored {
                 revoked_at: row.opt_int(14)?.map(Timestamp::from_us),
                 created_at: Timestamp::from_us(row.int(15)?),
                 public_id: row.opt_text(17)?,
+                token_form: row.opt_text(18)?.map(|word| word.parse().map_err(StoreError::corrupt)).transpose()?,
+                tokens_not_before: row.opt_int(19)?.map(Timestamp::from_us),
                 versions: Vec::new(),
             },
             pending_overlap: row.opt_int(16)?.map(Span::from_us),
@@ -127,8 +129,8 @@ impl Tx<'_> {
     pub async fn credential_insert(&mut self, c: &Credential) -> Result<(), StoreError> {
         self.exec(
             "INSERT INTO credential (id, organisation_id, application_id, kind, service, environment, name, permissions, networks, origins, \
-             rate_requests, rate_per_us, state, expires_us, revoked_us, created_us, overlap_us, public_id) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL, $17)",
+             rate_requests, rate_per_us, state, expires_us, revoked_us, created_us, overlap_us, public_id, token_form) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL, $17, $18)",
             args![
                 c.id,
                 c.organisation,
@@ -146,7 +148,8 @@ impl Tx<'_> {
                 c.expires_at,
                 c.revoked_at,
                 c.created_at,
-                c.public_id.as_deref()
+                c.public_id.as_deref(),
+                c.token_form.map(keywright_domain::credential::TokenForm::as_str)
             ],
         )
         .await?;

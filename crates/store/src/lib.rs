@@ -31,10 +31,12 @@ pub mod resource_servers;
 pub mod scope;
 pub mod sessions;
 pub mod sign_in;
+pub mod signing_keys;
 pub mod snapshot;
 pub mod statements;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod tokens;
 pub mod usage;
 pub mod verifiers;
 mod versions;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use keywright_domain::catalogue;
-use keywright_domain::change::{ApplicationRecord, CredentialRecord, OrganisationRecord, Position, Record, ResourceServerRecord, VersionRecord};
+use keywright_domain::change::{
+    ApplicationRecord, CredentialRecord, OrganisationRecord, Position, Record, ResourceServerRecord, SigningKeyRecord, TokenRecord, VersionRecord,
+};
 use keywright_domain::credential::{Environment, VersionState};
 use keywright_domain::ids::{CredentialId, ResourceServerId};
 use keywright_domain::limits;
@@ -111,11 +113,31 @@ fn resource_server(id: ResourceServerId, row: &RowRef<'_>) -> Result<ResourceSer
     })
 }
 
+/// All keys that sign access tokens, or whose tokens may still be good. There are few.
+pub(crate) async fn signing_keys(tx: &mut Tx<'_>) -> Result<Record, StoreError> {
+    let mut keys = Vec::new();
+    tx.for_each("SELECT id, algorithm, public_key FROM signing_key ORDER BY id", args![], |row| {
+        keys.push(SigningKeyRecord { id: row.text(0)?, algorithm: row.parse(1)?, public_key: row.blob(2)? });
+        Ok(())
+    })
+    .await?;
+    Ok(Record::SigningKeys(keys.into()))
+}
+
+pub(crate) async fn tokens(tx: &mut Tx<'_>, which: Which, each: &mut dyn FnMut(TokenRecord)) -> Result<(), StoreError> {
+    let (sql, args) = which.choose("SELECT id, until_us FROM ended_token", concat!("SELECT id, until_us FROM ended_token WHERE id IN ", named!("token")));
+    tx.for_each(sql, args, |row| {
+        each(TokenRecord { id: row.parse(0)?, until: Timestamp::from_us(row.int(1)?) });
+        Ok(())
+    })
+    .await
+}
+
 /// Columns of a credential beside those of one of its versions.
 macro_rules! credential_and_version {
     () => {
         "SELECT c.id, v.number, v.state, v.until_us, v.digest, c.application_id, c.kind, c.service, c.environment, c.permissions, c.networks, c.origins, \
-         c.rate_requests, c.rate_per_us, c.state, c.expires_us, c.revoked_us, c.public_id, v.material_form, v.material, v.expires_us \
+         c.rate_requests, c.rate_per_us, c.state, c.expires_us, c.revoked_us, c.public_id, v.material_form, v.material, v.expires_us, c.token_form, c.tokens_not_before_us \
          FROM credential c LEFT JOIN version v ON v.credential_id = c.id"
     };
 }
@@ -167,6 +189,8 @@ fn credential(row: &RowRef<'_>) -> Result<CredentialRecord, StoreError> {
         expires_at: row.opt_int(15)?.map(Timestamp::from_us),
         revoked_at: row.opt_int(16)?.map(Timestamp::from_us),
         public_id: row.opt_text(17)?,
+        token_form: row.opt_text(21)?.map(|word| word.parse().map_err(StoreError::corrupt)).transpose()?,
+        tokens_not_before: row.opt_int(22)?.map(Timestamp::from_us),
         versions: Vec::with_capacity(1),
     })
 }

@@ -69,6 +69,8 @@ fn credential(n: u64, applications: u64, key: &mut String) -> CredentialRecord {
         state: State::Active,
         expires_at: None,
         revoked_at: None,
+        token_form: None,
+        tokens_not_before: None,
         versions: vec![VersionRecord {
             number: 1,
             state: VersionState::Active,
@@ -101,6 +103,7 @@ fn catalogue() -> Catalogue {
         on_stale: OnStale::Refuse,
         secret_visibility: SecretVisibility::Once,
         parallel_secrets: 1,
+        token: keywright_domain::catalogue::Tokens::default(),
         attributes: vec![],
         warning: None,
     };

@@ -62,6 +62,8 @@ pub(crate) fn credential(n: u32) -> CredentialRecord {
         state: State::Active,
         expires_at: None,
         revoked_at: None,
+        token_form: None,
+        tokens_not_before: None,
         versions: vec![version(&key(n, Environment::Production), 1, VersionState::Active)],
     }
 }
@@ -110,6 +112,7 @@ pub(crate) fn service(slug: &str) -> Service {
         on_stale: OnStale::Refuse,
         secret_visibility: SecretVisibility::Once,
         parallel_secrets: 1,
+        token: keywright_domain::catalogue::Tokens::default(),
         attributes: vec![],
         warning: None,
     }

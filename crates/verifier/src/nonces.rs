@@ -50,6 +50,13 @@ impl NonceClaim {
         Self { key, created, until: created.plus(limits::SIGNATURE_WINDOW) }
     }
 
+    /// The claim of this credential to the id of an assertion that it has signed at `created`, until the assertion has expired. Such ids are a set
+    /// of their own.
+    #[must_use]
+    pub fn assertion(credential: CredentialId, id: &[u8], created: Timestamp, until: Timestamp) -> Self {
+        Self { until, ..Self::new(credential, &[b"jti ", id].concat(), created) }
+    }
+
     fn words(&self) -> [u64; 2] {
         let word = |at: usize| u64::from_ne_bytes(std::array::from_fn(|i| self.key[at + i]));
         [word(0), word(8)]

@@ -1,6 +1,7 @@
 //! The answer to a question.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use keywright_domain::change::Position;
 use keywright_domain::credential::{Environment, Kind};
@@ -11,6 +12,7 @@ use keywright_domain::verdict::Code;
 use crate::nonces::NonceClaim;
 use crate::rate_limits::RateState;
 use crate::replica::PermissionSet;
+use crate::tokens::TokenFacts;
 use crate::verifier::Snapshot;
 
 /// A verdict that nobody has seen yet. It becomes an [`Answer`] only through [`Reading::confirm`](crate::Reading::confirm).
@@ -145,6 +147,36 @@ impl Detail {
     }
 }
 
+/// What a token says that was presented.
+#[derive(Debug, Clone)]
+pub struct TokenSaid {
+    pub(crate) facts: Arc<TokenFacts>,
+    /// What is left of its permissions; none: all of them.
+    pub(crate) narrowed: Option<Arc<PermissionSet>>,
+}
+
+impl TokenSaid {
+    /// The token itself.
+    #[must_use]
+    pub fn facts(&self) -> &TokenFacts {
+        &self.facts
+    }
+
+    /// The narrower of what the token says and what its credential holds now.
+    #[must_use]
+    pub fn permissions(&self) -> &PermissionSet {
+        self.narrowed.as_deref().unwrap_or(&self.facts.permissions)
+    }
+}
+
+impl Answer<'_> {
+    /// What the request may do; none where no credential was found.
+    #[must_use]
+    pub fn permissions(&self) -> Option<&PermissionSet> {
+        self.token.as_deref().map(TokenSaid::permissions).or(self.found.as_ref().map(|found| found.permissions))
+    }
+}
+
 /// What a verdict says.
 #[derive(Debug, Clone)]
 pub struct Answer<'r> {
@@ -156,6 +188,8 @@ pub struct Answer<'r> {
     pub position: Position,
     /// What its signature covers, where the request was proved by one.
     pub signed: Option<Signed>,
+    /// What the access token says that was presented.
+    pub token: Option<Box<TokenSaid>>,
     /// Why it is not proved, where there is more to say than the code does.
     pub detail: Option<Box<Detail>>,
 }
@@ -179,7 +213,7 @@ pub struct Found<'r> {
     pub application: ApplicationId,
     /// Whose the application is.
     pub organisation: OrganisationId,
-    /// What it may do.
+    /// What it holds; a token may say less, so ask [`Answer::permissions`].
     pub permissions: &'r PermissionSet,
     /// Expired from then on.
     pub expires_at: Option<Timestamp>,

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
+use keywright_crypto::access_token::TokenKeys;
 use keywright_crypto::keyring::Keyring;
 use keywright_domain::change::{Place, Position};
 use keywright_domain::ids::VerifierId;
@@ -15,6 +16,7 @@ use crate::lease::{Fresh, Lease, Stale};
 use crate::nonces::NonceMemory;
 use crate::replica::{Asker, View};
 use crate::report::{Totals, Usage, UsageReport};
+use crate::tokens::Remembered;
 use crate::verdict::Verdict;
 
 /// One consistent state: what is known, up to where, and how long that may be relied on. They are published together, in one step, so a
@@ -36,6 +38,12 @@ pub struct Verifier {
     /// Whether all nodes share a memory of nonces, which is asked instead of this node's own.
     shares_nonces: bool,
     budget: Budget,
+    /// Opens opaque access tokens; comes with the keyring.
+    token_keys: Option<TokenKeys>,
+    /// JWTs that were proved.
+    remembered: Remembered,
+    /// Who issues access tokens; none: any `iss` is taken that one of our keys has signed.
+    issuer: Option<Box<str>>,
 }
 
 /// What only people look at.
@@ -98,13 +106,34 @@ impl Verifier {
             nonces: NonceMemory::default(),
             shares_nonces: false,
             budget: Budget::default(),
+            token_keys: None,
+            remembered: Remembered::default(),
+            issuer: None,
         }
     }
 
     /// The same, with the key that opens sealed secrets. Without it, requests that are signed under one cannot be checked here.
     #[must_use]
     pub fn with_keyring(self, keyring: Arc<Keyring>) -> Self {
-        Self { keyring: Some(keyring), ..self }
+        Self { token_keys: Some(keyring.token_keys()), keyring: Some(keyring), ..self }
+    }
+
+    /// The same, for an installation whose access tokens have this `iss`: its public address.
+    #[must_use]
+    pub fn with_issuer(self, issuer: &str) -> Self {
+        Self { issuer: Some(issuer.into()), ..self }
+    }
+
+    pub(crate) fn token_keys(&self) -> Option<&TokenKeys> {
+        self.token_keys.as_ref()
+    }
+
+    pub(crate) fn remembered(&self) -> &Remembered {
+        &self.remembered
+    }
+
+    pub(crate) fn issuer(&self) -> Option<&str> {
+        self.issuer.as_deref()
     }
 
     /// The same, where nonces are remembered for all nodes together: [`Step::Need`](crate::Step::Need) asks for them.

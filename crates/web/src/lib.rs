@@ -17,6 +17,7 @@ mod hub;
 mod idempotency;
 mod listener;
 mod metrics;
+mod oauth2;
 mod problem;
 pub mod routes;
 mod share;

@@ -140,6 +140,12 @@ impl Unverified<'_> {
         &self.claims
     }
 
+    /// Whether this key made the signature, by an algorithm of its own kind; for whoever has several keys that may have.
+    #[must_use]
+    pub fn verified_by(&self, key: &PublicKey) -> bool {
+        key.key_type().allows(self.header.algorithm) && key.verify(self.header.algorithm, self.signed.as_bytes(), &self.signature)
+    }
+
     /// The claims, if this key made the signature by one of the algorithms that the caller takes from it.
     ///
     /// # Errors

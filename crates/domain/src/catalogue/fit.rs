@@ -61,6 +61,12 @@ pub(super) fn check(service: &Service, entry: &Entry<'_>, table: &Table<'_>, fou
 
 /// What is stored as a digest cannot be shown again, and only consumer secrets stand beside each other.
 fn secrets(service: &Service, table: &Table<'_>, found: &mut Findings) {
+    if let Some(token) = table.entry("token")
+        && !service.kinds.is_empty()
+        && !service.kinds.iter().any(|kind| matches!(kind, Kind::OauthClient | Kind::KeyPair))
+    {
+        found.fault(&token.at, format!("{} is for oauth_client and key_pair, and kinds has neither: leave it out", token.name));
+    }
     if service.kinds.is_empty() || service.kinds.contains(&Kind::OauthClient) {
         return;
     }

@@ -17,7 +17,8 @@ pub use parse::parse;
 
 use crate::credential::rotation::PolicyName;
 use crate::credential::secret_form::Brand;
-use crate::credential::{Environment, Kind, Permissions, RateLimit};
+use crate::credential::{Environment, Kind, Permissions, RateLimit, TokenForm, TokenSigning};
+use crate::limits;
 use crate::time::Span;
 
 /// A checked catalogue.
@@ -72,10 +73,29 @@ pub struct Service {
     pub secret_visibility: SecretVisibility,
     /// Secrets that one credential may hold at a time, each with a life of its own; 1: rotation instead.
     pub parallel_secrets: u32,
+    /// The access tokens that its credentials get.
+    pub token: Tokens,
     /// Attributes that scenarios choose from, with their explanations; empty: the service has no scenarios.
     pub attributes: Vec<(String, String)>,
     /// Shown beside a secret, in the provider's words.
     pub warning: Option<String>,
+}
+
+/// What access tokens of a service are like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tokens {
+    /// How JWTs are signed.
+    pub signing: TokenSigning,
+    /// How long a token lives, unless its credential ends before.
+    pub life: Span,
+    /// The form for credentials that have none of their own.
+    pub form: TokenForm,
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        Self { signing: TokenSigning::Es256, life: limits::TOKEN_LIFE_DEFAULT, form: TokenForm::Jwt }
+    }
 }
 
 /// The words that people see for the environments.

@@ -3,14 +3,14 @@
 use super::faults::Findings;
 use super::fit;
 use super::read::{Entry, Placed, Table, short};
-use super::{Availability, BodyCheck, Form, Labels, OnStale, Requirement, Scheme, SecretVisibility, Service};
+use super::{Availability, BodyCheck, Form, Labels, OnStale, Requirement, Scheme, SecretVisibility, Service, Tokens};
 use crate::credential::permissions::is_permission_name;
 use crate::credential::rotation::{Policy, PolicyName};
 use crate::credential::{Kind, RateLimit};
 use crate::time::Span;
 use crate::{limits, text};
 
-const FIELDS: [&str; 20] = [
+const FIELDS: [&str; 21] = [
     "name",
     "docs_url",
     "kinds",
@@ -29,6 +29,7 @@ const FIELDS: [&str; 20] = [
     "on_stale",
     "secret_visibility",
     "parallel_secrets",
+    "token",
     "attributes",
     "warning",
 ];
@@ -85,6 +86,7 @@ pub(super) fn read(entry: &Entry<'_>, found: &mut Findings) -> Option<Service> {
         on_stale: table.entry("on_stale").and_then(|e| e.word(&ON_STALE, found)).unwrap_or(OnStale::Refuse),
         secret_visibility: table.entry("secret_visibility").and_then(|e| e.word(&VISIBILITIES, found)).unwrap_or(SecretVisibility::Once),
         parallel_secrets: table.entry("parallel_secrets").and_then(|e| e.number(1, limits::PARALLEL_SECRETS_MAX, found)).unwrap_or(1),
+        token: tokens(table.entry("token"), found),
         attributes: explained(table.entry("attributes"), limits::ATTRIBUTES_MAX, "attribute", found),
         warning: table.entry("warning").and_then(|e| e.checked(found, |text| line(text, limits::WARNING_CHARS_MAX))),
         kinds: without_places(kinds),
@@ -204,6 +206,29 @@ fn rotation(entry: Option<Entry<'_>>, found: &mut Findings) -> (PolicyName, Span
         }
     }
     rotation
+}
+
+fn tokens(entry: Option<Entry<'_>>, found: &mut Findings) -> Tokens {
+    let mut tokens = Tokens::default();
+    let Some(table) = entry.and_then(|e| e.table(found)) else { return tokens };
+    table.refuse_unknown(&["signing", "life", "form"], found);
+    if let Some(signing) = table.entry("signing").and_then(|e| e.parsed(found)) {
+        tokens.signing = signing;
+    }
+    if let Some(form) = table.entry("form").and_then(|e| e.parsed(found)) {
+        tokens.form = form;
+    }
+    if let Some(entry) = table.entry("life")
+        && let Some(life) = entry.parsed::<Span>(found)
+    {
+        let (min, max) = (limits::TOKEN_LIFE_MIN, limits::TOKEN_LIFE_MAX);
+        if life >= min && life <= max {
+            tokens.life = life;
+        } else {
+            found.fault(&entry.at, format!("{} is {life}: write a length of time from {min} to {max}", entry.name));
+        }
+    }
+    tokens
 }
 
 fn rate_limit(entry: &Entry<'_>, found: &mut Findings) -> Option<RateLimit> {

@@ -33,6 +33,7 @@ name = "APIs"
 kinds = ["oauth_client"]
 secret_visibility = "retrievable"
 parallel_secrets = 5
+token = { signing = "RS256", life = "5m", form = "opaque" }
 "#;
 
 #[test]
@@ -81,11 +82,28 @@ fn every_field_is_understood() {
         on_stale: OnStale::Refuse,
         secret_visibility: SecretVisibility::Once,
         parallel_secrets: 1,
+        token: Tokens::default(),
         attributes: vec![("full_name".into(), "Full name".into())],
         warning: Some("Keep it secret.".into()),
     };
     assert_eq!(catalogue.services[0], maps);
     assert_eq!((catalogue.services[1].secret_visibility, catalogue.services[1].parallel_secrets), (SecretVisibility::Retrievable, 5));
+    let token = Tokens { signing: TokenSigning::Rs256, life: Span::from_s(300), form: TokenForm::Opaque };
+    assert_eq!(catalogue.services[1].token, token);
+}
+
+#[test]
+fn a_token_is_neither_signed_in_no_way_nor_lives_for_ever() {
+    let faults = |token: &str| parse(&format!("[service.maps]\nname = \"Maps\"\nkinds = [\"oauth_client\"]\ntoken = {token}")).unwrap_err().to_string();
+    assert_eq!(
+        faults("{ signing = \"none\", life = \"25h\", form = \"jwe\", x = 1 }").lines().collect::<Vec<_>>(),
+        [
+            "line 4, column 21: service.maps.token.signing: \"none\" is not a way to sign access tokens: write ES256, RS256 or EdDSA",
+            "line 4, column 36: service.maps.token.life is 25h: write a length of time from 1m to 1d",
+            "line 4, column 50: service.maps.token.form: \"jwe\" is not a form of access tokens: write jwt or opaque",
+            "line 4, column 57: \"x\" is not known: service.maps.token takes signing, life, form",
+        ]
+    );
 }
 
 #[test]
@@ -110,10 +128,10 @@ fn faults_of(lines: &str) -> Vec<String> {
 
 #[test]
 fn each_mistake_is_told_with_its_place_and_what_to_write() {
-    let cases: [(&str, &str); 34] = [
+    let cases: [(&str, &str); 35] = [
         (
             "colour = 1",
-            "1:1 \"colour\" is not known: service.maps takes name, docs_url, kinds, permissions, environments, availability, form, production_requires, credentials_per_environment, rotation, schemes, authorities, base_paths, body_check, rate_limit, on_stale, secret_visibility, parallel_secrets, attributes, warning",
+            "1:1 \"colour\" is not known: service.maps takes name, docs_url, kinds, permissions, environments, availability, form, production_requires, credentials_per_environment, rotation, schemes, authorities, base_paths, body_check, rate_limit, on_stale, secret_visibility, parallel_secrets, token, attributes, warning",
         ),
         ("docs_url = 5", "1:12 service.maps.docs_url is a whole number: write a text in quotes"),
         (
@@ -178,6 +196,7 @@ fn each_mistake_is_told_with_its_place_and_what_to_write() {
             "secret_visibility = \"retrievable\"",
             "1:21 service.maps.secret_visibility = \"retrievable\" is for oauth_client, which kinds does not have: write \"once\"",
         ),
+        ("token = { life = \"1h\" }", "1:9 service.maps.token is for oauth_client and key_pair, and kinds has neither: leave it out"),
         ("parallel_secrets = 2", "1:20 service.maps.parallel_secrets is for oauth_client, which kinds does not have: leave it out"),
         (
             "attributes = { full_name = \"Full name\" }",

@@ -31,7 +31,7 @@ pub enum PublicHalf {
 
 impl Kind {
     /// The kinds that this release can make and check. The catalogue may name the others; making one is refused.
-    pub const BUILT: [Self; 3] = [Self::ApiKey, Self::Hmac, Self::KeyPair];
+    pub const BUILT: [Self; 4] = Self::ALL;
 
     /// What names a credential of this kind in an environment.
     #[must_use]

@@ -9,6 +9,7 @@ pub mod restrictions;
 pub mod rotation;
 pub mod secret_form;
 pub mod state;
+pub mod token_form;
 pub mod version;
 
 pub use environment::Environment;
@@ -17,6 +18,7 @@ pub use material::Material;
 pub use permissions::Permissions;
 pub use restrictions::{RateLimit, Restrictions};
 pub use state::{Standing, State};
+pub use token_form::{TokenForm, TokenSigning};
 pub use version::{NewVersion, Version, VersionState};
 
 use crate::ids::{ApplicationId, CredentialId, OrganisationId};
@@ -53,6 +55,10 @@ pub struct Credential {
     pub created_at: Timestamp,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// The form of its access tokens; none: what its service says.
+    pub token_form: Option<TokenForm>,
+    /// Access tokens that were issued before this moment have ended; none: those that were ended are listed one by one.
+    pub tokens_not_before: Option<Timestamp>,
     /// Oldest first; at most one pending and one retiring.
     pub versions: Vec<Version>,
 }
@@ -189,6 +195,8 @@ pub(crate) mod tests {
             expires_at: None,
             created_at: at(0),
             revoked_at: None,
+            token_form: None,
+            tokens_not_before: None,
             versions: vec![new_version(1).numbered(1, VersionState::Active, at(0))],
         }
     }

@@ -39,6 +39,9 @@ pub enum Key {
         /// Requests in a period, counted by each node: 100/1s
         #[arg(long, value_name = "N/SPAN")]
         rate_limit: Option<String>,
+        /// Form of its access tokens: jwt or opaque [default: the service's]
+        #[arg(long, value_name = "FORM")]
+        token_form: Option<String>,
         /// Where its key comes from.
         #[command(flatten)]
         key: Box<KeySourceFlags>,
@@ -92,6 +95,9 @@ pub enum Key {
         #[command(flatten)]
         source: Box<KeySourceFlags>,
     },
+    /// Secrets side by side, where the service allows several
+    #[command(subcommand)]
+    Secret(Secret),
     /// End it for good
     Revoke {
         /// key_…
@@ -102,6 +108,29 @@ pub enum Key {
     },
     /// Whose is this credential? It is read from standard input
     Find,
+}
+
+/// Secrets side by side.
+#[derive(Debug, Subcommand)]
+pub enum Secret {
+    /// Add a secret beside those that work
+    Add {
+        /// key_…
+        key: String,
+        /// What it is for
+        #[arg(long)]
+        description: Option<String>,
+        /// When it ends by itself: 2027-01-31T12:00:00Z [default: with its credential]
+        #[arg(long, value_name = "TIME")]
+        expires_at: Option<String>,
+    },
+    /// End one of them, and the access tokens that were got by it
+    Revoke {
+        /// key_…
+        key: String,
+        /// Number of its version
+        version: u32,
+    },
 }
 
 /// For whom a revocation waits.

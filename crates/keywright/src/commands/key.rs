@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use keywright_domain::limits::PAGE_ROWS_MAX;
 use keywright_domain::promise::Effect;
-use keywright_operations::credentials::{Challenge, Changes, Found, Handed, KeySource, Listing, NewCredential, Rotation, Set, Shown};
+use keywright_operations::credentials::{Challenge, Changes, Found, Handed, KeySource, Listing, NewCredential, NewSecret, Rotation, Set, Shown};
 use keywright_web::api::shapes::CredentialShape;
 use serde_json::json;
 
 use super::{Context, before, id, names, read_file, secret_from_stdin};
-use crate::cli::{Key, KeyChange, KeySourceFlags};
+use crate::cli::{Key, KeyChange, KeySourceFlags, Secret};
 use crate::failure::Failure;
 use crate::output::{Output, more, pairs, table};
 use crate::settings::Settings;
@@ -29,16 +29,16 @@ pub(super) async fn run(settings: &Settings, command: Key) -> Result<Output, Fai
     let context = match &command {
         Key::Revoke { wait: Some(_), .. } => Context::open_with_keys(settings).await?,
         // Secrets that sign are sealed under them, and so are challenges.
-        Key::Create { .. } | Key::Rotate { .. } | Key::Challenge { .. } => Context::open_with_keys_if_there(settings).await?,
+        Key::Create { .. } | Key::Rotate { .. } | Key::Challenge { .. } | Key::Secret(Secret::Add { .. }) => Context::open_with_keys_if_there(settings).await?,
         _ => Context::open(settings).await?,
     };
     let Context { caller, operations } = &context;
     match command {
-        Key::Create { application, service, kind, environment, name, permissions, expires_at, network, origin, rate_limit, key } => {
+        Key::Create { application, service, kind, environment, name, permissions, expires_at, network, origin, rate_limit, token_form, key } => {
             let key = source(*key)?;
             let permissions = permissions.as_deref().map(names);
-            let new =
-                NewCredential { service, kind, environment, name, permissions, expires_at, networks: network, origins: origin, rate_limit, reason: None, key };
+            let (networks, origins) = (network, origin);
+            let new = NewCredential { service, kind, environment, name, permissions, expires_at, networks, origins, rate_limit, token_form, reason: None, key };
             let made = operations.credential_create(caller, id(&application)?, new).await?;
             let mut json = json!({ "id": made.id.to_string(), "version": made.version });
             let mut lines = vec![("credential", made.id.to_string())];
@@ -87,6 +87,23 @@ pub(super) async fn run(settings: &Settings, command: Key) -> Result<Output, Fai
             hand_over(&made.handed, &mut json, &mut lines);
             lines.push(("previous until", until.unwrap_or_default()));
             Ok(handed_over(json, &lines, &made.handed))
+        }
+        Key::Secret(Secret::Add { key, description, expires_at }) => {
+            let added = operations.secret_add(caller, id(&key)?, NewSecret { description, expires_at }).await?;
+            let mut lines = vec![("credential", added.id.to_string()), ("version", added.version.to_string())];
+            let mut json = json!({ "id": added.id.to_string(), "version": added.version });
+            hand_over(&added.handed, &mut json, &mut lines);
+            Ok(Output::new(json, pairs(&lines)))
+        }
+        Key::Secret(Secret::Revoke { key, version }) => {
+            let ended = operations.secret_revoke(caller, id(&key)?, version).await?;
+            let json = json!({ "id": key, "version": version, "position": ended.place.position.0, "repeated": ended.repeated });
+            let text = if ended.repeated {
+                format!("version {version} of {key} had ended before")
+            } else {
+                format!("version {version} of {key} is revoked, and its access tokens with it")
+            };
+            Ok(Output::new(json, text))
         }
         Key::Revoke { key, wait } => revoke(&context, &key, wait.is_some()).await,
         Key::Find => find(&context).await,

@@ -18,7 +18,7 @@ const FORGET_EVERY: u32 = 10;
 pub(super) async fn run(operations: Operations, mut stopped: watch::Receiver<bool>) {
     let mut tick = tokio::time::interval(EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let (mut activating, mut forgetting) = (Trouble::default(), Trouble::default());
+    let (mut activating, mut forgetting, mut signing) = (Trouble::default(), Trouble::default(), Trouble::default());
     let mut trust = Trust::default();
     for round in 0u32.. {
         let stop = async { stopped.wait_for(|stopped| *stopped).await.map(|_| ()) };
@@ -29,6 +29,10 @@ pub(super) async fn run(operations: Operations, mut stopped: watch::Receiver<boo
         used(&operations, &mut activating).await;
         if let Err(error) = operations.catalogue_look().await {
             tracing::debug!(%error, "pages go on with the catalogue that was known");
+        }
+        match operations.signing_keys_keep().await {
+            Ok(()) => signing.over("keeping the keys that sign access tokens"),
+            Err(error) => signing.stands(&format!("keys that sign access tokens wait to be made or read: {error}")),
         }
         // The second look is soon after the first: only two tell whether the clock goes as it should.
         if round == 1 || round % FORGET_EVERY == 0 {

@@ -77,11 +77,12 @@ pub async fn start(settings: &Settings, given: &Serve) -> Result<Running, Failur
     let place = NodePlace::open(place_file(&settings.data)).map_err(|e| rewind(&e))?;
     place.check(&store).await.map_err(|e| rewind(&e))?;
     let (applied, seen) = watch::channel(None);
-    let verifier = if role == Role::Hub { None } else { Some(Arc::new(verifier(&serve, &store, &keys)?)) };
+    let verifier = if role == Role::Hub { None } else { Some(Arc::new(verifier(&serve, &store, &keys, address)?)) };
     let local = verifier.as_ref().map(|_| LocalVerifier { applied: seen });
     let operations = Operations::new(store.clone(), clocks::real(), Arc::new(keys), local).reached_at(&base_url(&serve, address));
     if role != Role::Verifier {
         apply_catalogue(&operations, &serve).await?;
+        operations.signing_keys_keep().await?;
     }
 
     let ((stop, stopped), (end, ended)) = (watch::channel(false), watch::channel(false));
@@ -213,7 +214,7 @@ async fn open(settings: &Settings, lease_ms: Option<u64>) -> Result<Store, Failu
     Ok(store)
 }
 
-fn verifier(serve: &Serve, store: &Store, keys: &Keys) -> Result<Verifier, Failure> {
+fn verifier(serve: &Serve, store: &Store, keys: &Keys, address: SocketAddr) -> Result<Verifier, Failure> {
     let keyring = match keys.keyring() {
         Ok(keyring) => Some(Arc::clone(keyring)),
         Err(_) => master_key::verification(serve.verification_key_file.as_deref())?.map(Arc::new),
@@ -222,6 +223,9 @@ fn verifier(serve: &Serve, store: &Store, keys: &Keys) -> Result<Verifier, Failu
         tracing::warn!("without a verification key this node cannot check requests that are signed under a secret: see `keywright verification-key`");
     }
     let verifier = keyring.into_iter().fold(Verifier::new(), Verifier::with_keyring);
+    // A node that only verifies may not know under which address people reach the others.
+    let issuer = serve.public_url.clone().or_else(|| (serve.role.unwrap_or(Role::All) != Role::Verifier).then(|| base_url(serve, address)));
+    let verifier = issuer.iter().fold(verifier, |verifier, issuer| verifier.with_issuer(issuer.trim_end_matches('/')));
     Ok(if store.is_embedded() { verifier } else { verifier.sharing_nonces() })
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Subject<'a> {
     pub(super) kind: Kind,
     pub(super) environment: Environment,
     pub(super) public_id: Option<&'a str>,
+    /// The service lets its secrets be shown again.
+    pub(super) retrievable: bool,
 }
 
 /// A version that is not stored yet, and what its holder gets.
@@ -43,6 +45,13 @@ pub enum Handed {
         /// What signs, as PEM; none where the holder had it before.
         private_key_pem: Option<ShownOnce>,
     },
+    /// What an `oauth_client` asks for access tokens with.
+    Client {
+        /// The public half, which pages call the consumer key.
+        client_id: String,
+        /// What proves it, which pages call the consumer secret.
+        client_secret: ShownOnce,
+    },
 }
 
 impl Handed {
@@ -56,6 +65,7 @@ impl Handed {
                 let private = private_key_pem.as_ref().map(|pem| ("private_key_pem", pem.reveal()));
                 [("sdk_id", sdk_id.as_str())].into_iter().chain(private).collect()
             }
+            Self::Client { client_id, client_secret } => vec![("client_id", client_id), ("client_secret", client_secret.reveal())],
         }
     }
 
@@ -66,6 +76,7 @@ impl Handed {
             Self::Key(_) => "key",
             Self::Pair { .. } => "secret_key",
             Self::KeyPair { .. } => "private_key_pem",
+            Self::Client { .. } => "client_secret",
         }
     }
 
@@ -79,7 +90,7 @@ impl Handed {
     #[must_use]
     pub fn secret(&self) -> &str {
         match self {
-            Self::Key(secret) | Self::Pair { secret_key: secret, .. } => secret.reveal(),
+            Self::Key(secret) | Self::Pair { secret_key: secret, .. } | Self::Client { client_secret: secret, .. } => secret.reveal(),
             Self::KeyPair { private_key_pem, .. } => private_key_pem.as_ref().map_or("", ShownOnce::reveal),
         }
     }
@@ -114,7 +125,18 @@ pub(super) fn coin(subject: Subject<'_>, brand: &Brand, keys: &Keys, key: Option
             let version = of_secret(&secret, Material::Sealed(sealed), brand, class);
             Ok(Coined { version, handed: Handed::Pair { api_key: public_id(), secret_key: secret.show_once() } })
         }
-        Kind::ApiKey | Kind::OauthClient | Kind::KeyPair => {
+        Kind::OauthClient => {
+            let class = Class::SecretKey(subject.environment);
+            let secret = random::secret(brand, class)?;
+            let material = if subject.retrievable {
+                Material::Sealed(keys.keyring()?.seal(subject.id, &secret.digest(), secret.expose().as_bytes())?)
+            } else {
+                Material::Digest
+            };
+            let version = of_secret(&secret, material, brand, class);
+            Ok(Coined { version, handed: Handed::Client { client_id: public_id(), client_secret: secret.show_once() } })
+        }
+        Kind::ApiKey | Kind::KeyPair => {
             let class = Class::ApiKey(subject.environment);
             let secret = random::secret(brand, class)?;
             let version = of_secret(&secret, Material::Digest, brand, class);

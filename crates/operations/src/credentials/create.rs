@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use keywright_crypto::random;
 use keywright_domain::caller::{Allowed, Caller, Right};
-use keywright_domain::catalogue::{Allowance, Catalogue};
+use keywright_domain::catalogue::{Allowance, Catalogue, SecretVisibility};
 use keywright_domain::change::{Change, Place};
 use keywright_domain::credential::restrictions::{Networks, Origins};
-use keywright_domain::credential::{Credential, Environment, Kind, Permissions, RateLimit, Restrictions, State, VersionState};
+use keywright_domain::credential::{Credential, Environment, Kind, Permissions, RateLimit, Restrictions, State, TokenForm, VersionState};
 use keywright_domain::ids::{ApplicationId, CredentialId};
 use keywright_domain::time::Timestamp;
 use keywright_domain::{limits, text};
@@ -42,6 +42,8 @@ pub struct NewCredential {
     pub origins: Vec<String>,
     /// `100/1s`.
     pub rate_limit: Option<String>,
+    /// `jwt` or `opaque`, for kinds that get access tokens; none: what the service says.
+    pub token_form: Option<String>,
     /// Why it is made like this, for the audit trail: a form asks for it where a key never expires.
     pub reason: Option<String>,
     /// Where the key of a `key_pair` comes from.
@@ -68,6 +70,8 @@ struct Checked {
     permissions: Permissions,
     restrictions: Restrictions,
     expires_at: Option<Timestamp>,
+    token_form: Option<TokenForm>,
+    retrievable: bool,
     reason: Option<String>,
     max: u32,
     key: Option<key_source::Checked>,
@@ -140,7 +144,8 @@ impl Operations {
         let id = CredentialId::from_parts(now.ms(), random::bits().map_err(no_random)?);
         let organisation = organisation(allowed, id).map_err(Refusal::Error)?;
         let public_id = coin::public_half(checked.kind, checked.environment, catalogue.brand()).map_err(Refusal::Error)?;
-        let subject = coin::Subject { id, kind: checked.kind, environment: checked.environment, public_id: public_id.as_deref() };
+        let (kind, environment, retrievable) = (checked.kind, checked.environment, checked.retrievable);
+        let subject = coin::Subject { id, kind, environment, public_id: public_id.as_deref(), retrievable };
         let key = match checked.key {
             Some(key) => Some(key_source::key(key).await.map_err(Refusal::Error)?),
             None => None,
@@ -161,6 +166,8 @@ impl Operations {
             expires_at: checked.expires_at,
             created_at: now,
             revoked_at: None,
+            token_form: checked.token_form,
+            tokens_not_before: None,
             versions: vec![version.numbered(1, VersionState::Active, now)],
         };
         let (max, reason) = (checked.max, checked.reason);
@@ -230,14 +237,23 @@ fn check(catalogue: &Catalogue, new: &NewCredential, allowances: Option<&[Allowa
     let networks = form.take("networks", Networks::parse(&new.networks));
     let origins = form.take("origins", Origins::parse(&new.origins));
     let rate_limit = form.take_some("rate_limit", new.rate_limit.as_deref().map(str::parse::<RateLimit>));
+    let token_form = form.take_some("token_form", new.token_form.as_deref().map(str::parse::<TokenForm>));
     let reason = form.take_some("reason", new.reason.as_deref().map(|reason| text::paragraph(reason, limits::REASON_CHARS_MAX)));
     let made_of = kind.or_else(|| service.and_then(|service| built_kind(catalogue, service, None).ok()));
     let purpose = key_source::Purpose { kind: made_of, service, application: place.application, keys: place.keys, now: place.now };
     let key = key_source::check(&mut form, &new.key, purpose)?;
     form.done()?;
     let service = service.expect(CHECKED);
+    let built = built_kind(catalogue, service, kind)?;
+    if token_form.is_some() && !matches!(built, Kind::OauthClient | Kind::KeyPair) {
+        let mut form = Form::default();
+        form.bad("token_form", format!("{built} gets no access tokens: leave it out"));
+        form.done()?;
+    }
     Ok(Checked {
-        kind: built_kind(catalogue, service, kind)?,
+        token_form,
+        retrievable: service.secret_visibility == SecretVisibility::Retrievable,
+        kind: built,
         environment: environment.expect(CHECKED),
         name: name.expect(CHECKED),
         permissions: permissions.expect(CHECKED),

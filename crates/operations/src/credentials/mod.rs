@@ -8,6 +8,7 @@ mod find;
 mod key_source;
 mod revoke;
 mod rotate;
+mod secrets;
 mod show;
 mod view;
 
@@ -19,6 +20,7 @@ pub use find::Found;
 pub use key_source::{Challenge, KeySource, key_type, private_form};
 pub use revoke::{Effective, Revoked, VerifierEffect};
 pub use rotate::{Rotation, RotationMade};
+pub use secrets::{NewSecret, Revealed, SecretAdded, SecretEnded};
 pub use show::{Listing, Shown};
 pub use view::CredentialView;
 

@@ -2,6 +2,7 @@
 
 use keywright_domain::caller::{Caller, Right};
 use keywright_domain::change::{Change, Place};
+use keywright_domain::credential::Kind;
 use keywright_domain::credential::rotation::{Policy, PolicyName, Rotated};
 use keywright_domain::ids::CredentialId;
 use keywright_domain::time::{Span, Timestamp};
@@ -11,6 +12,7 @@ use serde_json::json;
 use super::coin::{Coined, Handed, Subject, coin, take};
 use super::key_source::{self, KeySource};
 use super::organisation;
+use super::secrets::SecretDetails;
 use crate::form::Form;
 use crate::{Error, Operations, Rule};
 
@@ -35,7 +37,7 @@ pub struct RotationMade {
     pub version: u32,
     /// What its holder gets.
     pub handed: Handed,
-    /// Until when the previous version works; none: it has ended, or its overlap has not begun.
+    /// Until when the previous version works; none: it has ended, its overlap has not begun, or secrets stand side by side and it goes on.
     pub previous_until: Option<Timestamp>,
     /// Where the change stands in the log.
     pub place: Place,
@@ -64,13 +66,22 @@ impl Operations {
         let (kind, application) = (Some(credential.kind), Some(credential.application));
         let key = key_source::check(&mut form, &rotation.key, key_source::Purpose { kind, service, application, keys: self.keys(), now: self.now() })?;
         form.done()?;
+        if let Some(service) = service.filter(|service| service.parallel_secrets > 1 && credential.kind == Kind::OauthClient)
+            && name.is_none()
+            && overlap.is_none()
+        {
+            // Where secrets stand side by side, another one ends none.
+            let added = self.secret_add_to(allowed, credential, service, catalogue.brand(), SecretDetails::default()).await?;
+            return Ok(RotationMade { id, version: added.version, handed: added.handed, previous_until: None, place: added.place });
+        }
         let (default_name, default_overlap) = service.map_or((PolicyName::Overlap, keywright_domain::limits::OVERLAP_DEFAULT), |service| service.rotation);
         let policy = Policy::new(name.unwrap_or(default_name), overlap.unwrap_or(default_overlap)).map_err(Rule::Rotate)?;
         let key = match key {
             Some(key) => Some(key_source::key(key).await?),
             None => None,
         };
-        let subject = Subject { id, kind: credential.kind, environment: credential.environment, public_id: credential.public_id.as_deref() };
+        let (kind, environment, retrievable) = (credential.kind, credential.environment, super::secrets::is_retrievable(service));
+        let subject = Subject { id, kind, environment, public_id: credential.public_id.as_deref(), retrievable };
         let Coined { version, handed } = coin(subject, catalogue.brand(), self.keys(), key)?;
         let (now, replace) = (self.now(), rotation.replace);
         let done = self

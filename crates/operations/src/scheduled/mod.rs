@@ -92,6 +92,13 @@ impl Operations {
             })
             .await?;
         self.store.housekeep(allowed()?, async move |tx| Ok::<_, Error>((tx.nonces_forget(now, NONCES_AT_ONCE).await?, vec![]))).await?;
+        self.store
+            .housekeep(allowed()?, async move |tx| {
+                let gone = tx.tokens_forget(now, AT_ONCE).await?;
+                Ok::<_, Error>(((), gone.into_iter().map(Change::Token).collect()))
+            })
+            .await?;
+        self.store.signing_keys_forget(now).await?;
         self.forget_people(now).await?;
         round.log_entries = self.store.trim_log(now, LOG_AT_ONCE).await?;
         Ok(())

@@ -27,3 +27,27 @@ CREATE /*UNLOGGED*/ TABLE nonce_memory (
     id BIGINT PRIMARY KEY CHECK (id = 1),
     born_us BIGINT NOT NULL
 ) /*STRICT*/;
+
+-- Access tokens: their form where a credential has one of its own, and from when on those that were issued before have ended.
+ALTER TABLE credential ADD COLUMN token_form TEXT COLLATE "C";
+ALTER TABLE credential ADD COLUMN tokens_not_before_us BIGINT;
+-- Tokens that were ended one by one, until they would have expired anyway.
+CREATE TABLE ended_token (
+    id TEXT COLLATE "C" PRIMARY KEY,
+    credential_id TEXT COLLATE "C" NOT NULL,
+    until_us BIGINT NOT NULL
+) /*STRICT, WITHOUT ROWID*/;
+CREATE INDEX ended_token_of_credential ON ended_token (credential_id, until_us);
+CREATE INDEX ended_token_until ON ended_token (until_us);
+-- Keys that sign access tokens; the private half is sealed.
+CREATE TABLE signing_key (
+    id TEXT COLLATE "C" PRIMARY KEY,
+    algorithm TEXT COLLATE "C" NOT NULL,
+    public_key BYTEA NOT NULL,
+    sealed BYTEA NOT NULL,
+    created_us BIGINT NOT NULL,
+    -- It signs from then on, until a later one does.
+    active_us BIGINT NOT NULL,
+    -- Nothing that it has signed is still good from then on; none: it has no successor.
+    ends_us BIGINT
+) /*STRICT, WITHOUT ROWID*/;

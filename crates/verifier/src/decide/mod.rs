@@ -1,7 +1,10 @@
 //! The order of the codes: the first that applies is the verdict.
 
+pub(crate) mod access_token;
 mod api_key;
+pub(crate) mod client;
 mod http_message_signatures;
+pub(crate) mod introspect;
 mod proof;
 mod signature;
 #[cfg(test)]
@@ -19,7 +22,7 @@ use keywright_domain::verdict::Code;
 use self::proof::{Case, Proven, Unproven};
 use crate::question::{Beyond, Question};
 use crate::rate_limits;
-use crate::replica::{Asker, Scope, View};
+use crate::replica::{Asker, Owner, PermissionSet, Row, Scope, View};
 use crate::verdict::{Answer, Found, Step, Verdict};
 use crate::verifier::Reading;
 
@@ -34,7 +37,7 @@ pub fn decide<'r>(reading: &'r Reading<'_>, asker: &Asker<'r>, question: &Questi
     let scope = asker.scope(question.service, question.environment)?;
     let view = &reading.snapshot.view;
     let mut verdict = Verdict {
-        answer: Answer { code: Code::Valid, found: None, position: reading.position(), signed: None, detail: None },
+        answer: Answer { code: Code::Valid, found: None, position: reading.position(), signed: None, token: None, detail: None },
         snapshot: &reading.snapshot,
         service: None,
         serves_stale: false,
@@ -63,26 +66,16 @@ fn unproven(verdict: &mut Verdict<'_>, scope: &Scope<'_>, code: Code) {
 }
 
 fn proven<'r>(verdict: &mut Verdict<'r>, view: &'r View, proof: Proven<'r>, question: &Question<'_>, now: Timestamp, boot: Boot) {
-    let Proven { row, owner, signed } = proof;
+    let Proven { row, owner, signed, token } = proof;
     let service = view.services.get(row.service);
     let permissions = view.permissions(row);
-    let (code, own_limit) = match standing::refusal(view, row, owner, permissions, question, now) {
+    let token = token.map(|facts| Box::new(access_token::said(facts, permissions)));
+    let narrower = token.as_deref().map_or(permissions, crate::verdict::TokenSaid::permissions);
+    let (code, own_limit) = match standing::refusal(view, row, owner, narrower, question, now) {
         Ok(bounds) => (Code::Valid, bounds.and_then(|b| b.rate_limit)),
         Err(code) => (code, None),
     };
-    let mut found = Found {
-        credential: row.credential(),
-        public_id: view.material(row).map(|material| &*material.public_id),
-        version: row.number,
-        kind: row.kind(),
-        service: service.map_or("", |s| s.slug.as_ref()),
-        environment: row.environment(),
-        application: owner.application,
-        organisation: owner.organisation,
-        permissions,
-        expires_at: row.expires_at(),
-        rate_limit: None,
-    };
+    let mut found = found(view, row, owner, permissions);
     verdict.answer.code = code;
     // Nobody is charged for a request that is refused anyway.
     if code == Code::Valid
@@ -97,7 +90,25 @@ fn proven<'r>(verdict: &mut Verdict<'r>, view: &'r View, proof: Proven<'r>, ques
     }
     verdict.answer.found = Some(found);
     verdict.answer.signed = signed;
+    verdict.answer.token = token;
     verdict.service = Some(row.service);
     verdict.serves_stale = service.is_some_and(|s| s.serves_stale);
     verdict.pending = matches!(row.version(now), VersionState::Pending { .. });
+}
+
+/// What is told of a credential that is proved.
+pub(crate) fn found<'r>(view: &'r View, row: &'r Row, owner: Owner, permissions: &'r PermissionSet) -> Found<'r> {
+    Found {
+        credential: row.credential(),
+        public_id: view.material(row).map(|material| &*material.public_id),
+        version: row.number,
+        kind: row.kind(),
+        service: view.services.slug(row.service).unwrap_or_default(),
+        environment: row.environment(),
+        application: owner.application,
+        organisation: owner.organisation,
+        permissions,
+        expires_at: row.expires_at(),
+        rate_limit: None,
+    }
 }

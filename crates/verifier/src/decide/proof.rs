@@ -1,6 +1,7 @@
 //! From what was presented to the version that it proves.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use keywright_crypto::scheme::{Fault, Kind as FaultKind, Request, Scheme, detect};
 use keywright_domain::credential::secret_form::{self, Class, Malformed};
@@ -8,10 +9,12 @@ use keywright_domain::credential::{Environment, Kind};
 use keywright_domain::time::{Boot, Timestamp};
 use keywright_domain::verdict::Code;
 
+use super::access_token::{self, Reader, Shape};
 use super::{api_key, http_message_signatures, tylt, yoti};
 use crate::nonces::NonceClaim;
 use crate::question::Question;
 use crate::replica::{Owner, Row, Scope, View};
+use crate::tokens::TokenFacts;
 use crate::verdict::{Detail, Signed, Unavailable};
 use crate::verifier::Verifier;
 
@@ -31,6 +34,7 @@ pub(super) struct Proven<'r> {
     pub(super) row: &'r Row,
     pub(super) owner: Owner,
     pub(super) signed: Option<Signed>,
+    pub(super) token: Option<Arc<TokenFacts>>,
 }
 
 /// What keeps something from being proved.
@@ -99,8 +103,11 @@ pub(super) fn prove<'r>(case: &Case<'_, 'r>) -> Result<Proven<'r>, Unproven> {
 }
 
 fn credential<'r>(case: &Case<'_, 'r>, presented: &[u8]) -> Result<Proven<'r>, Unproven> {
+    if let Some(shape) = access_token::shape(case.view, presented) {
+        return token(case, presented, shape);
+    }
     match api_key::prove(case.view, case.scope, presented, case.now) {
-        Ok((row, owner)) => Ok(Proven { row, owner, signed: None }),
+        Ok((row, owner)) => Ok(Proven { row, owner, signed: None, token: None }),
         // A public half names somebody and proves nothing.
         Err(Code::Malformed) if could_be_public(case.view, presented) => {
             named(case, &String::from_utf8_lossy(presented))?;
@@ -108,6 +115,20 @@ fn credential<'r>(case: &Case<'_, 'r>, presented: &[u8]) -> Result<Proven<'r>, U
         }
         Err(code) => Err(code.into()),
     }
+}
+
+fn token<'r>(case: &Case<'_, 'r>, presented: &[u8], shape: Shape) -> Result<Proven<'r>, Unproven> {
+    let reader = Reader { verifier: case.verifier, view: case.view, source_ip: case.question.source_ip, now: case.now, boot: case.boot };
+    let facts = reader.read(presented, shape)?;
+    let (home, owner) = reader.holder(&facts)?;
+    if !case.scope.has_environment(home.environment()) {
+        return Err(Code::WrongEnvironment.into());
+    }
+    if !case.scope.has_service(home.service) {
+        return Err(Code::WrongService.into());
+    }
+    let row = reader.good(&facts, home)?;
+    Ok(Proven { row, owner, signed: None, token: Some(facts) })
 }
 
 fn missing(sentence: &str) -> Unproven {

@@ -36,7 +36,7 @@ pub(super) fn fitting<'r>(case: &Case<'_, 'r>, home: &'r Row, made: &Made<'_>, a
                 locked = true;
                 false
             }
-            Some(Prover::Unknown) | None => false,
+            Some(Prover::Secret(_) | Prover::Unknown) | None => false,
         };
         if fits {
             return Ok(row);

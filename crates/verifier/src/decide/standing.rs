@@ -1,5 +1,7 @@
 //! What stands against a request whose secret is proven.
 
+use std::net::IpAddr;
+
 use keywright_domain::credential::{Environment, Standing, VersionState};
 use keywright_domain::time::Timestamp;
 use keywright_domain::verdict::Code;
@@ -16,6 +18,35 @@ pub(super) fn refusal<'r>(
     question: &Question<'_>,
     now: Timestamp,
 ) -> Result<Option<&'r Bounds>, Code> {
+    alive(row, owner, now)?;
+    let bounds = view.bounds(row).map_err(|_| Code::NetworkNotAllowed)?;
+    if let Some(bounds) = bounds {
+        // What this release cannot read allows nothing.
+        if !bounds.networks.as_ref().is_some_and(|n| n.allow(question.source_ip)) {
+            return Err(Code::NetworkNotAllowed);
+        }
+        if !bounds.origins.as_ref().is_some_and(|o| o.allow(question.origin)) {
+            return Err(Code::OriginNotAllowed);
+        }
+    }
+    if !permissions.holds_all(question.permissions) {
+        return Err(Code::InsufficientPermissions);
+    }
+    Ok(bounds)
+}
+
+/// What stands against a client that asks for a token: all but what its own requests will be asked for.
+pub(super) fn at_rest(view: &View, row: &Row, owner: Owner, source_ip: Option<IpAddr>, now: Timestamp) -> Result<(), Code> {
+    alive(row, owner, now)?;
+    match view.bounds(row) {
+        Ok(None) => Ok(()),
+        Ok(Some(bounds)) if bounds.networks.as_ref().is_some_and(|n| n.allow(source_ip)) => Ok(()),
+        Ok(Some(_)) | Err(_) => Err(Code::NetworkNotAllowed),
+    }
+}
+
+/// From `retired_version` to `organisation_suspended`.
+pub(crate) fn alive(row: &Row, owner: Owner, now: Timestamp) -> Result<(), Code> {
     if matches!(row.version(now), VersionState::Retired { .. }) {
         return Err(Code::RetiredVersion);
     }
@@ -31,18 +62,5 @@ pub(super) fn refusal<'r>(
     if owner.suspended && row.environment() == Environment::Production {
         return Err(Code::OrganisationSuspended);
     }
-    let bounds = view.bounds(row).map_err(|_| Code::NetworkNotAllowed)?;
-    if let Some(bounds) = bounds {
-        // What this release cannot read allows nothing.
-        if !bounds.networks.as_ref().is_some_and(|n| n.allow(question.source_ip)) {
-            return Err(Code::NetworkNotAllowed);
-        }
-        if !bounds.origins.as_ref().is_some_and(|o| o.allow(question.origin)) {
-            return Err(Code::OriginNotAllowed);
-        }
-    }
-    if !permissions.holds_all(question.permissions) {
-        return Err(Code::InsufficientPermissions);
-    }
-    Ok(bounds)
+    Ok(())
 }

@@ -13,6 +13,7 @@ use super::materials::Material;
 use super::permission_set::PermissionSet;
 use super::row::{Links, NONE, Name, Row, public_name};
 use super::services;
+use super::tokens::SigningKeys;
 use super::view::{Application, Bounds};
 use super::{BoundsKey, Replica};
 
@@ -27,6 +28,9 @@ impl Replica {
             Record::Organisation(organisation) => self.put_organisation(organisation),
             Record::ResourceServer(server) => Arc::make_mut(&mut self.resource_servers).put(server, &mut self.services),
             Record::ResourceServerGone(id) => Arc::make_mut(&mut self.resource_servers).remove(*id),
+            Record::SigningKeys(keys) => self.signing_keys = Arc::new(SigningKeys::new(keys)),
+            Record::TokenEnded(token) => self.ended_tokens.put(token),
+            Record::TokenGone(id) => self.ended_tokens.remove(*id),
             Record::Catalogue(catalogue) => Arc::make_mut(&mut self.services).apply(catalogue),
         }
     }

@@ -7,16 +7,21 @@ use keywright_crypto::mac::MacKey;
 use keywright_crypto::public_key::PublicKey;
 use keywright_domain::change::{CredentialRecord, VersionRecord};
 use keywright_domain::credential::{Kind, Material as Stored};
+use keywright_domain::time::Timestamp;
 
 /// One version's material. It has no `Debug`: it may hold a secret.
 pub(crate) struct Material {
     /// What names the credential openly; the same in all its versions.
     pub(crate) public_id: Box<str>,
     pub(crate) prover: Prover,
+    /// Access tokens that were issued before have ended.
+    pub(crate) tokens_not_before: Timestamp,
 }
 
 /// How requests are proved.
 pub(crate) enum Prover {
+    /// By an access token, which is given to whoever shows the secret with this SHA-256.
+    Secret([u8; 32]),
     /// By a MAC under this secret.
     Mac(MacKey),
     /// By a signature that this key verifies.
@@ -33,10 +38,15 @@ impl Material {
         let prover = match (credential.kind, &version.material) {
             (Kind::ApiKey, _) => return None,
             (Kind::Hmac, Stored::Sealed(sealed)) => mac(credential, version, sealed, keyring).map_or(Prover::Locked, Prover::Mac),
-            (Kind::KeyPair, Stored::PublicKey(stored)) => PublicKey::from_stored(stored).map_or(Prover::Unknown, Prover::PublicKey),
-            (Kind::Hmac | Kind::KeyPair | Kind::OauthClient, _) => Prover::Unknown,
+            (Kind::OauthClient, Stored::Digest | Stored::Sealed(_)) => Prover::Secret(version.digest),
+            (Kind::KeyPair | Kind::OauthClient, Stored::PublicKey(stored)) => PublicKey::from_stored(stored).map_or(Prover::Unknown, Prover::PublicKey),
+            (Kind::Hmac | Kind::KeyPair, _) => Prover::Unknown,
         };
-        Some(Arc::new(Self { public_id: credential.public_id.as_deref().unwrap_or_default().into(), prover }))
+        Some(Arc::new(Self {
+            public_id: credential.public_id.as_deref().unwrap_or_default().into(),
+            prover,
+            tokens_not_before: credential.tokens_not_before.unwrap_or(Timestamp::from_us(i64::MIN)),
+        }))
     }
 }
 

@@ -15,6 +15,7 @@ mod row;
 mod services;
 mod sweep;
 mod table;
+mod tokens;
 mod view;
 
 #[cfg(test)]
@@ -44,6 +45,7 @@ use resource_servers::ResourceServers;
 use services::Services;
 use sweep::Sweep;
 use table::Slots;
+use tokens::{EndedTokens, SigningKeys};
 use view::Application;
 
 /// Networks, origins and rate limit of a credential, as the store writes them.
@@ -68,6 +70,8 @@ pub(crate) struct Replica {
     rate_states: RateStates,
     services: Arc<Services>,
     resource_servers: Arc<ResourceServers>,
+    signing_keys: Arc<SigningKeys>,
+    ended_tokens: EndedTokens,
     sweep: Sweep,
 }
 
@@ -93,6 +97,9 @@ impl Replica {
             rate_states: self.rate_states.clone(),
             services: self.services.clone(),
             resource_servers: self.resource_servers.clone(),
+            by_credential: self.by_credential.clone(),
+            signing_keys: self.signing_keys.clone(),
+            ended_tokens: self.ended_tokens.view(),
             versions: self.rows.used() as u64,
         }
     }

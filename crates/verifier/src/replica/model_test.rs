@@ -92,6 +92,8 @@ fn credential() -> impl Strategy<Value = Record> {
             state: [State::Active, State::Suspended, State::Revoked][usize::from(state)],
             expires_at: None,
             revoked_at: Some(at(0)),
+            token_form: None,
+            tokens_not_before: None,
             versions: versions.collect(),
         })
     })

@@ -1,7 +1,7 @@
 //! What one secret leads to.
 
 use keywright_domain::change::{CredentialRecord, VersionRecord};
-use keywright_domain::credential::{Environment, Kind, Standing, State, VersionState};
+use keywright_domain::credential::{Environment, Kind, Standing, State, TokenForm, VersionState};
 use keywright_domain::ids::CredentialId;
 use keywright_domain::limits;
 use keywright_domain::time::{Span, Timestamp};
@@ -67,6 +67,8 @@ const KIND: u16 = 0b11 << 6;
 const HMAC: u16 = 1 << 6;
 const OAUTH_CLIENT: u16 = 2 << 6;
 const KEY_PAIR: u16 = 3 << 6;
+const JWT: u16 = 1 << 8;
+const OPAQUE: u16 = 1 << 9;
 
 impl Default for Row {
     fn default() -> Self {
@@ -123,6 +125,11 @@ impl Row {
             Kind::OauthClient => OAUTH_CLIENT,
             Kind::KeyPair => KEY_PAIR,
         };
+        let token_form = match credential.token_form {
+            None => 0,
+            Some(TokenForm::Jwt) => JWT,
+            Some(TokenForm::Opaque) => OPAQUE,
+        };
         let bits = credential.id.bits();
         // Without a time it counts as revoked just now for as long as the row stays: refused either way.
         let revoked_s = credential.revoked_at.map_or(u32::MAX, |at| u32::try_from(at.us().max(0) as u64 / 1_000_000 + 1).unwrap_or(u32::MAX));
@@ -139,7 +146,7 @@ impl Row {
             home: NONE,
             revoked_s,
             service: links.service,
-            flags: USED | environment | state | version_state | kind,
+            flags: USED | environment | state | version_state | kind | token_form,
         }
     }
 
@@ -153,6 +160,17 @@ impl Row {
             HMAC => Kind::Hmac,
             OAUTH_CLIENT => Kind::OauthClient,
             _ => Kind::KeyPair,
+        }
+    }
+
+    /// The form of its access tokens; none: what its service says.
+    pub(crate) const fn token_form(&self) -> Option<TokenForm> {
+        if self.flags & JWT != 0 {
+            Some(TokenForm::Jwt)
+        } else if self.flags & OPAQUE != 0 {
+            Some(TokenForm::Opaque)
+        } else {
+            None
         }
     }
 

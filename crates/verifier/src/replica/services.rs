@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use keywright_domain::catalogue::{self as declared, BodyCheck, Catalogue, OnStale, Scheme};
+use keywright_domain::catalogue::{self as declared, BodyCheck, Catalogue, OnStale, Scheme, Tokens};
 use keywright_domain::credential::secret_form::Brand;
 use keywright_domain::credential::{Environment, RateLimit};
 
@@ -20,6 +20,8 @@ pub(crate) struct Service {
     /// For credentials that have none of their own.
     pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) serves_stale: bool,
+    /// What access tokens are like.
+    pub(crate) token: Tokens,
     /// What the catalogue says of signed requests; none: it does not declare the service.
     pub(crate) signing: Option<Arc<Signing>>,
 }
@@ -85,7 +87,7 @@ impl Services {
         self.number(slug).unwrap_or_else(|| {
             let new = u16::try_from(self.list.len()).unwrap_or(NO_SERVICE);
             if new != NO_SERVICE {
-                self.list.push(Service { slug: slug.into(), rate_limit: None, serves_stale: false, signing: None });
+                self.list.push(Service { slug: slug.into(), rate_limit: None, serves_stale: false, token: Tokens::default(), signing: None });
             }
             new
         })
@@ -101,6 +103,7 @@ impl Services {
         for known in &mut self.list {
             known.rate_limit = None;
             known.serves_stale = false;
+            known.token = Tokens::default();
             known.signing = None;
         }
         for declared in &catalogue.services {
@@ -108,6 +111,7 @@ impl Services {
             if let Some(service) = self.list.get_mut(usize::from(number)) {
                 service.rate_limit = declared.rate_limit;
                 service.serves_stale = declared.on_stale == OnStale::Serve;
+                service.token = declared.token;
                 service.signing = Some(Arc::new(Signing::from(declared)));
             }
         }

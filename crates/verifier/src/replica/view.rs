@@ -8,7 +8,7 @@ use keywright_domain::application;
 use keywright_domain::change::ApplicationRecord;
 use keywright_domain::credential::RateLimit;
 use keywright_domain::credential::restrictions::{Networks, Origins};
-use keywright_domain::ids::{ApplicationId, OrganisationId};
+use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId};
 use keywright_domain::time::Timestamp;
 
 use super::index::{self, Index};
@@ -20,6 +20,7 @@ use super::resource_servers::{Asker, ResourceServers};
 use super::row::{NONE, Row};
 use super::services::Services;
 use super::table::Table;
+use super::tokens::{EndedView, SigningKeys};
 
 /// One state of a replica. Cloning it shares everything.
 #[derive(Clone, Default)]
@@ -33,6 +34,9 @@ pub(crate) struct View {
     pub(crate) rate_states: RateStates,
     pub(crate) services: Arc<Services>,
     pub(crate) resource_servers: Arc<ResourceServers>,
+    pub(crate) by_credential: Index,
+    pub(crate) signing_keys: Arc<SigningKeys>,
+    pub(crate) ended_tokens: EndedView,
     pub(crate) versions: u64,
 }
 
@@ -98,9 +102,19 @@ impl View {
 
     /// The first version of the credential that this public half names.
     pub(crate) fn named(&self, public_id: &[u8]) -> Option<&Row> {
-        let digest = digest::sha256(public_id);
-        let rows = self.by_digest.candidates(index::of_digest(&digest)).filter_map(|slot| self.rows.get(slot));
-        rows.filter(|row| row.used()).find(|row| row.is_named(&digest))
+        self.named_by(&digest::sha256(public_id))
+    }
+
+    /// The first version of the credential whose public half has this SHA-256.
+    pub(crate) fn named_by(&self, digest: &[u8; 32]) -> Option<&Row> {
+        let rows = self.by_digest.candidates(index::of_digest(digest)).filter_map(|slot| self.rows.get(slot));
+        rows.filter(|row| row.used()).find(|row| row.is_named(digest))
+    }
+
+    /// The first version of the credential with this id.
+    pub(crate) fn credential(&self, id: CredentialId) -> Option<&Row> {
+        let rows = self.by_credential.candidates(index::of_id(id.bits())).filter_map(|slot| self.rows.get(slot));
+        rows.filter(|row| row.used()).find(|row| row.credential() == id)
     }
 
     /// All versions of the credential whose first one this is.

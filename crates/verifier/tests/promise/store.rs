@@ -169,6 +169,8 @@ impl Contents {
             state: if self.revoked[n] { State::Revoked } else { State::Active },
             expires_at: None,
             revoked_at: self.revoked[n].then_some(store_clock(0)),
+            token_form: None,
+            tokens_not_before: None,
             versions: vec![VersionRecord { number: 1, state: VersionState::Active, digest: KEYS[n].1, material: Material::Digest, expires_at: None }],
         })
     }

@@ -112,6 +112,9 @@ pub struct CredentialShape {
     origins: Vec<String>,
     /// Calls in a length of time, such as `100/1s`; null: no limit of its own.
     rate_limit: Option<String>,
+    /// The form of its access tokens; null: what its service says, or it gets none.
+    #[schema(value_type = Option<words::TokenForm>)]
+    token_form: Option<&'static str>,
     /// When it was made, RFC 3339 in UTC.
     #[schema(format = DateTime)]
     created_at: String,
@@ -202,6 +205,7 @@ impl From<&Shown> for CredentialShape {
             networks: c.restrictions.networks.list().iter().map(ToString::to_string).collect(),
             origins: c.restrictions.origins.list().to_vec(),
             rate_limit: c.restrictions.rate_limit.map(|r| r.to_string()),
+            token_form: c.token_form.map(keywright_domain::credential::TokenForm::as_str),
             created_at: c.created_at.to_string(),
             expires_at: text(c.expires_at),
             revoked_at: text(c.revoked_at),

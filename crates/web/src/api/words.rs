@@ -42,6 +42,8 @@ one_of! {
     RotationPolicy = credential::rotation::PolicyName::ALL.map(credential::rotation::PolicyName::as_str),
     /// How a request is signed.
     SignatureScheme = keywright_crypto::scheme::Scheme::ALL.map(keywright_crypto::scheme::Scheme::as_str),
+    /// What access tokens look like: signed JWTs, or sealed texts that only Keywright reads.
+    TokenForm = credential::TokenForm::ALL.map(credential::TokenForm::as_str),
     /// Where an invitation stands.
     InvitationState = membership::InvitationState::ALL.map(membership::InvitationState::as_str),
     /// What a verifier answered about a credential.

@@ -21,7 +21,7 @@ use hyper::{Method, Request};
 
 pub use access::{Access, MatrixRow, Way};
 pub(crate) use html::Html;
-pub(crate) use reply::{Accepted, Created, Done, Listed, Reply, Result};
+pub(crate) use reply::{Accepted, Created, Done, Listed, Reply, Result, Shown};
 pub use table::matrix;
 
 use crate::answer::Answer;

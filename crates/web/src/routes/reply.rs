@@ -137,6 +137,20 @@ impl<T> Created<T> {
     }
 }
 
+/// 200 with data that holds a secret.
+#[derive(Debug)]
+pub(crate) struct Shown<T> {
+    data: T,
+    secret: (&'static str, String, Option<u32>),
+}
+
+impl<T> Shown<T> {
+    /// `field` of the data is a secret of this subject and version: a later repeat of the call leaves it out.
+    pub(crate) fn once(data: T, field: &'static str, subject: impl Display, version: Option<u32>) -> Self {
+        Self { data, secret: (field, subject.to_string(), version) }
+    }
+}
+
 /// 200 with one page of a list, and where the next one is.
 #[derive(Debug)]
 pub(crate) struct Listed<T> {
@@ -211,18 +225,33 @@ impl<T: Serialize + ToSchema + Send> Answer for Accepted<T> {
     }
 }
 
+/// What is left of such an answer when it can no longer be shown.
+fn shown_once(status: StatusCode, data: &impl Serialize, (field, subject, version): (&'static str, String, Option<u32>)) -> ShownOnce {
+    let mut data = serde_json::to_value(data).expect("texts and numbers become JSON");
+    if let Value::Object(members) = &mut data {
+        members.remove(field);
+        members.insert("remedy".into(), REMEDY.into());
+    }
+    ShownOnce { subject, version, without: Without::Body(Reply::data(status, &data).body) }
+}
+
+impl<T: Serialize + ToSchema + Send> Answer for Shown<T> {
+    const STATUS: StatusCode = StatusCode::OK;
+    fn give(self, _: &Call) -> Reply {
+        let mut reply = Reply::data(Self::STATUS, &self.data);
+        reply.shown_once = Some(shown_once(Self::STATUS, &self.data, self.secret));
+        reply
+    }
+    fn schema(schemas: &mut Schemas) -> Option<RefOr<Schema>> {
+        enveloped::<T>(schemas, false)
+    }
+}
+
 impl<T: Serialize + ToSchema + Send> Answer for Created<T> {
     const STATUS: StatusCode = StatusCode::CREATED;
     fn give(self, _: &Call) -> Reply {
         let mut reply = Reply::data(Self::STATUS, &self.data).with(LOCATION, &self.at);
-        reply.shown_once = self.secret.map(|(field, subject, version)| {
-            let mut data = serde_json::to_value(&self.data).expect("texts and numbers become JSON");
-            if let Value::Object(members) = &mut data {
-                members.remove(field);
-                members.insert("remedy".into(), REMEDY.into());
-            }
-            ShownOnce { subject, version, without: Without::Body(Reply::data(Self::STATUS, &data).body) }
-        });
+        reply.shown_once = self.secret.map(|secret| shown_once(Self::STATUS, &self.data, secret));
         reply
     }
     fn schema(schemas: &mut Schemas) -> Option<RefOr<Schema>> {

@@ -7,7 +7,7 @@ use utoipa::openapi::path::OperationBuilder;
 
 use super::access::{Access, MatrixRow, Way};
 use super::endpoint::{Description, Endpoint, Run, Schemas, Typed};
-use crate::{api, health, hub, metrics, well_known};
+use crate::{api, health, hub, metrics, oauth2, well_known};
 
 const GET: Method = Method::GET;
 const POST: Method = Method::POST;
@@ -35,6 +35,9 @@ const CATALOGUE: Limit = Limit(2 * keywright_domain::limits::CATALOGUE_BYTES_MAX
 /// A catalogue in a form, where each other character may take three bytes.
 const CATALOGUE_FORM: Limit = Limit(3 * keywright_domain::limits::CATALOGUE_BYTES_MAX);
 
+/// A form of the OAuth 2 server.
+const OAUTH: Limit = Limit(keywright_domain::limits::OAUTH_BODY_BYTES_MAX);
+
 /// Every route.
 #[rustfmt::skip]
 pub(crate) fn table() -> Table {
@@ -43,6 +46,12 @@ pub(crate) fn table() -> Table {
         .route(GET,  "/readyz",                     "Whether each role can do its work",      health::ready,         NO_BODY)
         .route(GET,  "/metrics",                    "Figures for Prometheus",                 metrics::metrics,      NO_BODY)
         .route(GET,  "/.well-known/keywright.json", "Keys that sign proofs",                  well_known::keywright, NO_BODY)
+
+        .route(GET,  "/.well-known/oauth-authorization-server", "What the OAuth 2 server is like", oauth2::metadata::show, NO_BODY)
+        .route(GET,  "/oauth2/jwks",                "Keys that sign access tokens",           oauth2::jwks::show,    NO_BODY)
+        .route(POST, "/oauth2/token",               "Get an access token",                    oauth2::token::give,   OAUTH)
+        .route(POST, "/oauth2/introspect",          "What an access token is good for",       oauth2::introspect::show, OAUTH)
+        .route(POST, "/oauth2/revoke",              "End an access token before its time",    oauth2::revoke::end,   OAUTH)
 
         .route(GET,  "/api/v1/openapi.json",        "This description",                       api::docs::openapi,    NO_BODY)
         .route(GET,    "/api/v1/organisations", "List your organisations", api::organisations::list::list, NO_BODY)
@@ -81,6 +90,9 @@ pub(crate) fn table() -> Table {
         .route(DELETE, "/api/v1/credentials/{credential}", "Revoke a credential", api::credentials::revoke::revoke, NO_BODY)
         .route(POST,   "/api/v1/credentials/{credential}/revoke", "Revoke a credential, by POST", api::credentials::revoke::revoke, NO_BODY)
         .route(POST,   "/api/v1/credentials/{credential}/rotate", "Rotate a credential", api::credentials::rotate::rotate, max_kb(64))
+        .route(POST,   "/api/v1/credentials/{credential}/secrets", "Add a secret beside the others", api::credentials::secrets::add, max_kb(4))
+        .route(DELETE, "/api/v1/credentials/{credential}/secrets/{version}", "Revoke one of several secrets", api::credentials::secrets::revoke, NO_BODY)
+        .route(POST,   "/api/v1/credentials/{credential}/reveal", "Show a secret again", api::credentials::secrets::reveal, max_kb(4))
         .route(POST,   "/api/v1/credentials/{credential}/suspend", "Suspend a credential", api::credentials::switch::suspend, NO_BODY)
         .route(POST,   "/api/v1/credentials/{credential}/resume", "Resume a credential", api::credentials::switch::resume, NO_BODY)
         .route(POST,   "/api/v1/credentials/{credential}/explain-signature", "Explain a signature", api::credentials::explain::explain, max_kb(1_024))

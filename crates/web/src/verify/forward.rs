@@ -147,7 +147,7 @@ fn render(said: &Said<'_>, needed: &[Cow<'_, str>], asked: &HeaderMap) -> Result
             let mut answer = Answer::new(AnswerBody::bytes(""));
             let fields = answer.headers_mut();
             fields.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            headers::identity(fields, found, &TraceId::random());
+            headers::identity(fields, found, said.permissions().unwrap_or(found.permissions), &TraceId::random());
             if let Some(signed) = &said.signed {
                 headers::body(fields, signed, asked);
             }

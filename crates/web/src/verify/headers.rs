@@ -3,7 +3,7 @@
 use hyper::HeaderMap;
 use hyper::header::{HeaderName, HeaderValue};
 use keywright_crypto::scheme::content_digest;
-use keywright_verifier::{BodySeen, Found, RateState, Signed};
+use keywright_verifier::{BodySeen, Found, PermissionSet, RateState, Signed};
 
 use crate::problem::TraceId;
 
@@ -24,13 +24,13 @@ const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// Who is calling, for the upstream.
-pub(super) fn identity(headers: &mut HeaderMap, found: &Found<'_>, trace: &TraceId) {
+pub(super) fn identity(headers: &mut HeaderMap, found: &Found<'_>, permissions: &PermissionSet, trace: &TraceId) {
     insert(headers, ORGANISATION, &found.organisation.to_string());
     insert(headers, APPLICATION, &found.application.to_string());
     insert(headers, CREDENTIAL, &found.credential.to_string());
     insert(headers, SERVICE, found.service);
     headers.insert(ENVIRONMENT, HeaderValue::from_static(found.environment.as_str()));
-    insert(headers, PERMISSIONS, found.permissions.commas());
+    insert(headers, PERMISSIONS, permissions.commas());
     self::trace(headers, trace);
 }
 

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use keywright_domain::time::Timestamp;
-use keywright_verifier::{Answer, Found};
+use keywright_verifier::{Answer, Found, PermissionSet};
 
 /// Bytes of a verdict with one short permission; longer ones grow the buffer once.
 pub(crate) const VERDICT_BYTES: usize = 448;
@@ -14,7 +14,13 @@ pub(crate) fn verdict(out: &mut Vec<u8>, answer: &Answer<'_>, stale_s: Option<u6
     out.extend_from_slice(answer.code.as_str().as_bytes());
     out.push(b'"');
     if let Some(found) = &answer.found {
-        credential(out, found);
+        credential(out, found, answer.permissions().unwrap_or(found.permissions));
+    }
+    if let Some(token) = &answer.token {
+        out.extend_from_slice(br#","jti":""#);
+        drop(write!(out, "{}", token.facts().id));
+        out.extend_from_slice(br#"","scope":"#);
+        string(out, &token.facts().scope);
     }
     if let Some(signed) = &answer.signed {
         out.extend_from_slice(br#","body":""#);
@@ -45,7 +51,7 @@ pub(crate) fn verdict(out: &mut Vec<u8>, answer: &Answer<'_>, stale_s: Option<u6
     out.push(b'}');
 }
 
-fn credential(out: &mut Vec<u8>, found: &Found<'_>) {
+fn credential(out: &mut Vec<u8>, found: &Found<'_>, permissions: &PermissionSet) {
     out.extend_from_slice(br#","credential_id":"key_"#);
     ulid(out, found.credential.bits());
     out.extend_from_slice(br#"","public_id":"#);
@@ -66,7 +72,7 @@ fn credential(out: &mut Vec<u8>, found: &Found<'_>) {
     out.extend_from_slice(br#"","organisation_id":"org_"#);
     ulid(out, found.organisation.bits());
     out.extend_from_slice(br#"","permissions":"#);
-    out.extend_from_slice(found.permissions.json().as_bytes());
+    out.extend_from_slice(permissions.json().as_bytes());
     match found.expires_at {
         None => out.extend_from_slice(br#","expires_at":null"#),
         Some(at) => {

@@ -54,6 +54,9 @@ pub(crate) struct NewCredentialForm {
     proof: Option<String>,
     /// Instead of these three: a certificate request (PKCS#10) as PEM.
     csr: Option<String>,
+    /// The form of its access tokens, for kinds that get some; left out: what the service says.
+    #[schema(value_type = Option<words::TokenForm>)]
+    token_form: Option<String>,
 }
 
 /// A credential that was made.
@@ -88,9 +91,10 @@ pub(crate) async fn create(app: InApplication<Edit>, Body(form): Body<NewCredent
         challenge,
         proof,
         csr,
+        token_form,
     } = form;
     let key = KeySource { key_type, pem, public_key, challenge, proof, csr };
-    let new = NewCredential { service, kind, environment, name, permissions, expires_at, networks, origins, rate_limit, reason: None, key };
+    let new = NewCredential { service, kind, environment, name, permissions, expires_at, networks, origins, rate_limit, token_form, reason: None, key };
     let made = app.operations().credential_create(app.caller(), app.id, new).await?;
     let shown = app.operations().credential_show(app.caller(), made.id).await?;
     let shape =

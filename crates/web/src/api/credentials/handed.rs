@@ -4,7 +4,7 @@ use keywright_operations::credentials::Handed;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The halves of a secret, by the kind of its credential: `key`, `api_key` and `secret_key`, or `sdk_id` and `private_key_pem`.
+/// The halves of a secret, by the kind of its credential: `key`, `api_key` and `secret_key`, `sdk_id` and `private_key_pem`, or `client_id` and `client_secret`.
 #[derive(Default, Serialize, ToSchema)]
 pub(crate) struct HandedShape {
     /// The whole key of an `api_key`, which is shown this once.
@@ -27,6 +27,14 @@ pub(crate) struct HandedShape {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     private_key_pem: Option<String>,
+    /// The public half of an `oauth_client`, which is called its consumer key too. It stays the same over rotations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    client_id: Option<String>,
+    /// A secret of an `oauth_client`, which is called its consumer secret too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    client_secret: Option<String>,
 }
 
 impl From<&Handed> for HandedShape {
@@ -38,6 +46,8 @@ impl From<&Handed> for HandedShape {
                 "secret_key" => &mut shape.secret_key,
                 "sdk_id" => &mut shape.sdk_id,
                 "private_key_pem" => &mut shape.private_key_pem,
+                "client_id" => &mut shape.client_id,
+                "client_secret" => &mut shape.client_secret,
                 _ => &mut shape.key,
             };
             *member = Some(value.to_owned());

@@ -142,6 +142,8 @@ impl World {
             state: State::Active,
             expires_at: None,
             revoked_at: None,
+            token_form: None,
+            tokens_not_before: None,
             versions: vec![VersionRecord { number: 1, state: VersionState::Active, digest: [0; 32], material: Material::Digest, expires_at: None }],
         };
         change(&mut record);

@@ -1,0 +1,55 @@
+//! Access tokens that were ended before their time.
+
+use keywright_domain::ids::CredentialId;
+use keywright_domain::time::Timestamp;
+use keywright_domain::token::TokenId;
+
+use crate::args;
+use crate::engine::{FromRow, RowRef, Tx};
+use crate::error::StoreError;
+
+struct Id(TokenId);
+
+impl FromRow for Id {
+    fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
+        Ok(Self(row.parse(0)?))
+    }
+}
+
+impl Tx<'_> {
+    /// Puts down that a token has ended. False: that was known.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn token_end(&mut self, id: TokenId, credential: CredentialId, until: Timestamp) -> Result<bool, StoreError> {
+        let sql = "INSERT INTO ended_token (id, credential_id, until_us) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING";
+        Ok(self.exec(sql, args![id.to_string(), credential, until]).await? > 0)
+    }
+
+    /// How many tokens of a credential were ended one by one and would not have expired by `now`.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn tokens_ended(&mut self, credential: CredentialId, now: Timestamp) -> Result<i64, StoreError> {
+        self.one("SELECT count(*) FROM ended_token WHERE credential_id = $1 AND until_us > $2", args![credential, now]).await
+    }
+
+    /// Ends all tokens of a credential that were issued before `before`, which makes those superfluous that were ended one by one: gives them.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn tokens_end_all(&mut self, credential: CredentialId, before: Timestamp) -> Result<Vec<TokenId>, StoreError> {
+        self.exec("UPDATE credential SET tokens_not_before_us = $2 WHERE id = $1", args![credential, before]).await?;
+        let gone = self.all::<Id>("DELETE FROM ended_token WHERE credential_id = $1 RETURNING id", args![credential]).await?;
+        Ok(gone.into_iter().map(|Id(id)| id).collect())
+    }
+
+    /// Forgets ended tokens that would have expired before `now`, at most `limit` of them: gives them.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn tokens_forget(&mut self, now: Timestamp, limit: u32) -> Result<Vec<TokenId>, StoreError> {
+        let sql = "DELETE FROM ended_token WHERE id IN (SELECT id FROM ended_token WHERE until_us < $1 ORDER BY until_us LIMIT $2) RETURNING id";
+        Ok(self.all::<Id>(sql, args![now, limit]).await?.into_iter().map(|Id(id)| id).collect())
+    }
+}

@@ -1,0 +1,114 @@
+//! The OAuth 2 server: tokens for clients (RFC 6749, RFC 9068), and what resource servers and clients may ask about them.
+//!
+//! Its answers are the protocol's own: no envelope around a success, and `{"error", "error_description"}` for a refusal.
+
+mod client;
+pub(crate) mod introspect;
+pub(crate) mod jwks;
+pub(crate) mod metadata;
+mod parameters;
+pub(crate) mod revoke;
+pub(crate) mod token;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::StatusCode;
+use hyper::header::{CACHE_CONTROL, HeaderMap, PRAGMA, RETRY_AFTER};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::app::{App, Hub};
+use crate::client_address::client_address;
+use crate::problem::Problem;
+use crate::routes::call::Call;
+use crate::routes::endpoint::Caller;
+use crate::routes::{Access, Reply, Result, Way};
+
+/// Somebody who speaks the protocol: who it is, the request itself has to prove.
+pub(crate) struct Protocol {
+    app: Arc<App>,
+    headers: HeaderMap,
+    query: Option<String>,
+    body: Bytes,
+    source: Option<IpAddr>,
+}
+
+impl Caller for Protocol {
+    const WHO: Access = Access::Public;
+    const WAY: Way = Way::Open;
+
+    fn take(call: &Call) -> Result<Self> {
+        let (app, parts) = (Arc::clone(call.app()), call.parts());
+        let source = client_address(call.peer(), &parts.headers, &app.settings().trusted_proxies);
+        Ok(Self { headers: parts.headers.clone(), query: parts.uri.query().map(str::to_owned), body: call.body().clone(), source, app })
+    }
+}
+
+impl Protocol {
+    /// The hub, whose keys sign tokens.
+    ///
+    /// # Errors
+    /// This node only verifies.
+    fn hub(&self) -> Result<&Hub> {
+        self.app.hub().ok_or_else(Problem::not_found)
+    }
+
+    /// The URL of a part of the server.
+    fn url(hub: &Hub, path: &str) -> String {
+        format!("{}{path}", hub.operations.base_url())
+    }
+}
+
+/// A refusal (RFC 6749 section 5.2). The description is for developers; it has no quotes and only ASCII, as the RFC wants it.
+#[derive(Debug, Clone)]
+struct Refusal {
+    status: StatusCode,
+    error: &'static str,
+    description: String,
+    /// The client has tried to prove itself by `Authorization`.
+    challenge: bool,
+    retry_after_s: Option<u32>,
+}
+
+impl Refusal {
+    fn new(error: &'static str, description: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, error, description: description.into(), challenge: false, retry_after_s: None }
+    }
+
+    fn request(description: impl Into<String>) -> Self {
+        Self::new("invalid_request", description)
+    }
+
+    /// 401; with a challenge where the client has used `Authorization`, and also where it has used nothing.
+    fn client(description: impl Into<String>, challenge: bool) -> Self {
+        Self { status: StatusCode::UNAUTHORIZED, challenge, ..Self::new("invalid_client", description) }
+    }
+
+    /// Nothing is wrong with the request.
+    fn later(status: StatusCode, description: impl Into<String>) -> Self {
+        Self { status, retry_after_s: Some(1), ..Self::new("temporarily_unavailable", description) }
+    }
+
+    fn reply(self) -> Reply {
+        let description: String = self.description.chars().map(|c| if matches!(c, ' '..='~') && !matches!(c, '"' | '\\') { c } else { '?' }).collect();
+        let mut reply = uncached(Reply::json(self.status, &json!({ "error": self.error, "error_description": description })));
+        if self.challenge {
+            reply = reply.with(hyper::header::WWW_AUTHENTICATE, r#"Basic realm="keywright", charset="UTF-8""#);
+        }
+        match self.retry_after_s {
+            Some(s) => reply.with(RETRY_AFTER, &s.to_string()),
+            None => reply,
+        }
+    }
+}
+
+/// 200 with what no cache may keep (RFC 6749 section 5.1).
+fn given(body: &impl Serialize) -> Reply {
+    uncached(Reply::json(StatusCode::OK, body))
+}
+
+fn uncached(reply: Reply) -> Reply {
+    reply.with(CACHE_CONTROL, "no-store").with(PRAGMA, "no-cache")
+}
