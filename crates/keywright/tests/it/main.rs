@@ -19,6 +19,7 @@ mod key_pair;
 mod life;
 mod mail;
 mod nginx;
+mod oauth;
 mod page_cost;
 mod readme;
 mod resource_servers;

@@ -135,6 +135,7 @@ pub(crate) async fn things(kw: &Server) -> Things {
         ("application", application),
         ("credential", text(&credential["id"])),
         ("own_credential", text(&own_credential["id"])),
+        ("version", "1".to_owned()),
         ("token", text(&token["id"])),
         ("resource_server", text(&server["id"])),
         ("invitation", text(&invitation["data"]["id"])),

@@ -11,6 +11,8 @@ mod signature;
 mod signed_tests;
 mod standing;
 #[cfg(test)]
+mod client_tests;
+#[cfg(test)]
 mod tests;
 mod tylt;
 mod yoti;

@@ -1,0 +1,92 @@
+//! The OAuth 2 server: clients and their secrets, tokens, and what is told about them.
+
+mod attacks;
+mod clients;
+mod ended;
+mod token;
+
+use keywright_crypto::seal::MasterKey;
+use keywright_crypto::signing_key::SigningKey;
+use keywright_store::Purpose;
+use serde_json::{Map, Value, json};
+
+use crate::support::{Place, Reply, Server};
+
+/// An `oauth_client`, and the token of a resource server for its service.
+pub(crate) struct Client {
+    pub(crate) credential: String,
+    pub(crate) id: String,
+    pub(crate) secret: String,
+    pub(crate) gateway: String,
+}
+
+/// The parts of a form.
+pub(crate) type Form<'a> = &'a [(&'a str, &'a str)];
+
+/// A production client of an active application for the service `rest-apis`, made with these flags of `key create` besides.
+pub(crate) async fn client(kw: &Place, flags: &[&str]) -> Client {
+    let organisation = kw.organisation().await;
+    let made = kw.done(&["app", "create", "--organisation", &organisation, "--name", "Shop", "--service", "rest-apis"]).await;
+    let application = made["id"].as_str().unwrap();
+    kw.done(&["app", "activate", application]).await;
+    let create = ["key", "create", "--application", application, "--service", "rest-apis", "--environment", "production", "--name", "Shop"];
+    let made = keyed(kw, &[&create, flags].concat()).await;
+    let server = kw.done(&["resource-server", "create", "APIs", "--services", "rest-apis", "--environments", "production,sandbox"]).await;
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    Client { credential: text(&made["id"]), id: text(&made["client_id"]), secret: text(&made["client_secret"]), gateway: text(&server["token"]) }
+}
+
+/// A command that needs the master key; gives what it printed.
+pub(crate) async fn keyed(kw: &Place, arguments: &[&str]) -> Value {
+    kw.run(kw.command(&[arguments, &["--json"]].concat()), b"", &[("KEYWRIGHT_MASTER_KEY", &kw.master_key())]).await.exits(0).json()
+}
+
+impl Client {
+    /// Asks for a token with these parameters besides.
+    pub(crate) async fn ask(&self, kw: &Server, more: Form<'_>) -> Reply {
+        let form = [&[("grant_type", "client_credentials")], more].concat();
+        Reply::of(kw.http.post(kw.url("/oauth2/token")).basic_auth(&self.id, Some(&self.secret)).form(&form)).await
+    }
+
+    /// A token.
+    pub(crate) async fn token(&self, kw: &Server) -> String {
+        let reply = self.ask(kw, &[]).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        reply.json()["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// The verdict on a token.
+    pub(crate) async fn verify(&self, kw: &Server, token: &str) -> Value {
+        let reply = kw.ask_as(&self.gateway, json!({ "credential": token })).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        reply.json()
+    }
+
+    /// Its code.
+    pub(crate) async fn code(&self, kw: &Server, token: &str) -> String {
+        self.verify(kw, token).await["code"].as_str().unwrap().to_owned()
+    }
+
+    /// Introspection by the resource server.
+    pub(crate) async fn introspect(&self, kw: &Server, token: &str) -> Value {
+        let reply = Reply::of(kw.http.post(kw.url("/oauth2/introspect")).bearer_auth(&self.gateway).form(&[("token", token)])).await;
+        assert_eq!((reply.status, reply.header("cache-control")), (200, Some("no-store")), "{reply:?}");
+        reply.json()
+    }
+
+    /// What every JWT for it says, expiring in an hour.
+    pub(crate) fn claims(&self, kw: &Server) -> Map<String, Value> {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let claims = json!({
+            "iss": kw.address, "sub": self.id, "client_id": self.id, "aud": format!("{}/services/rest-apis", kw.address), "iat": now, "exp": now + 3_600,
+            "jti": "0123456789abcdef0123456789abcdef", "version": 1, "scope": "default",
+        });
+        claims.as_object().unwrap().clone()
+    }
+}
+
+/// The server's own signing key, as only somebody with its store and master key gets it.
+pub(crate) async fn signing_key(kw: &Place) -> SigningKey {
+    let row = kw.store().open_for(Purpose::Command).await.signing_keys().await.unwrap().swap_remove(0);
+    SigningKey::open(&MasterKey::from_hex(&kw.master_key()).unwrap(), &row.id, &row.sealed).ok().unwrap()
+}
