@@ -125,7 +125,9 @@ stories! {
             ("clock", Wrong { ago_s: 412, ..right }, false, "the signer's clock is off by 41"),
             ("body", Wrong { body: r#"{"amount":"10.00"}"#, ..right }, false, "JSON with a space after commas and colons"),
             ("other body", Wrong { body: "changed", ..right }, false, "digest"),
-            ("query", Wrong { target: "/orders?note=a+b&n=2", ..right }, false, "another text was signed"),
+            ("query", Wrong { target: "/orders?note=a+b&n=2", ..right }, false, "its spaces in the other form"),
+            ("other query", Wrong { target: "/orders?n=2", ..right }, false, "fits the secret key of the version of this credential in no way"),
+            ("public half", Wrong { secret: &pair.api_key, ..right }, false, "the API key was used in the place of the secret key"),
             ("header", Wrong { digest: false, ..right }, false, "content-digest"),
         ];
         for (name, wrong, fits, says) in cases {

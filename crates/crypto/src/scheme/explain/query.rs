@@ -19,6 +19,25 @@ pub(super) fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
+/// With `%20` for each `+`, or the other way round where there is none.
+pub(super) fn with_other_spaces(query: &str) -> String {
+    if query.contains('+') { query.replace('+', "%20") } else { query.replace("%20", "+") }
+}
+
+/// With the digits of percent-encoding in capitals, or the other way round where they all are.
+pub(super) fn with_other_case(text: &str) -> String {
+    let escapes = |change: fn(&str) -> String| {
+        let mut parts = text.split('%');
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |done, part| match part.get(..2).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit())) {
+            Some(digits) => done + "%" + &change(digits) + &part[2..],
+            None => done + "%" + part,
+        })
+    };
+    let capitals = escapes(str::to_ascii_uppercase);
+    if capitals == text { escapes(str::to_ascii_lowercase) } else { capitals }
+}
+
 /// With its parameters in alphabetical order.
 pub(super) fn sorted(query: &str) -> String {
     let mut pairs: Vec<&str> = query.split('&').collect();
@@ -47,6 +66,8 @@ mod tests {
     #[test]
     fn queries_are_rewritten_as_clients_do() {
         assert_eq!(decoded("a=%20b+c%2&d=%C3%A9%zz"), "a= b c%2&d=é%zz");
+        assert_eq!((with_other_spaces("a=b+c%20d").as_str(), with_other_spaces("a=b%20c").as_str()), ("a=b%20c%20d", "a=b+c"));
+        assert_eq!((with_other_case("a%2f%c3é%g").as_str(), with_other_case("a%2F%C3%").as_str()), ("a%2F%C3é%g", "a%2f%c3%"));
         assert_eq!(sorted("b=1&a=2&a=1"), "a=1&a=2&b=1");
         assert_eq!(as_json("orderId=1%22&x"), r#"{"orderId":"1\"","x":""}"#);
         assert_eq!(as_json(""), "{}");

@@ -162,13 +162,15 @@ fn each_trial_gives_the_text_that_the_mistake_gives() {
     assert_eq!(of(Trial::AuthorityWithPort), Some(right.replace("example.com", "example.com:443")));
     assert_eq!(of(Trial::QuerySorted), Some(right.replace("b=1&a=%20", "a=%20&b=1")));
     assert_eq!(of(Trial::QueryMark), Some(right.replace("?b", "b")));
+    assert_eq!(of(Trial::QuerySpaces), Some(right.replace("%20", "+")));
+    assert_eq!(of(Trial::PercentCase), Some(right.replace("%7E", "%7e")));
     assert_eq!((of(Trial::BodyCompact), of(Trial::PathWithBase)), (None, None));
 
     let tylt = paste::read("GET /p?orderId=a%20b HTTP/1.1\nHost: h\nX-TLP-APIKEY: k\nX-TLP-SIGNATURE: 00\n").unwrap();
     let of = |trial| text(&tylt, Scheme::Tylt, trial).unwrap();
     assert_eq!(
-        [of(Trial::Exact), of(Trial::QueryAsJson), of(Trial::QueryMark), of(Trial::QueryDecoded)],
-        ["orderId=a%20b", "{\"orderId\":\"a b\"}", "?orderId=a%20b", "orderId=a b"]
+        [of(Trial::Exact), of(Trial::QueryAsJson), of(Trial::QueryMark), of(Trial::QueryDecoded), of(Trial::QuerySpaces)],
+        ["orderId=a%20b", "{\"orderId\":\"a b\"}", "?orderId=a%20b", "orderId=a b", "orderId=a+b"]
     );
     assert_eq!(cause(&tylt, "{\"orderId\":\"a b\"}"), Cause::BodyForm(Trial::QueryAsJson));
     assert_eq!(cause(&tylt, "orderId=a+b"), Cause::Encoding);

@@ -32,6 +32,10 @@ pub enum Trial {
     BodyMissing,
     /// The query with percent-encoding undone.
     QueryDecoded,
+    /// The query with its spaces in the other of the two forms, `+` and `%20`.
+    QuerySpaces,
+    /// Path and query with the hexadecimal digits of percent-encoding in the other case.
+    PercentCase,
     /// The query's parameters in alphabetical order.
     QuerySorted,
     /// The query with its `?`, or without it, as the scheme does not have it.
@@ -48,7 +52,7 @@ pub enum Trial {
 
 impl Trial {
     /// All of them, the most likely first.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Exact,
         Self::SecretWithNewline,
         Self::SecretTrimmed,
@@ -60,6 +64,8 @@ impl Trial {
         Self::BodyWithoutNewline,
         Self::BodyMissing,
         Self::QueryDecoded,
+        Self::QuerySpaces,
+        Self::PercentCase,
         Self::QuerySorted,
         Self::QueryMark,
         Self::QueryAsJson,
@@ -85,6 +91,12 @@ impl Trial {
             Self::BodyWithoutNewline => "the body was signed without the line end at its end: sign the very bytes that are sent",
             Self::BodyMissing => "the body was left out of the signed text: sign it too",
             Self::QueryDecoded => "the query was signed decoded: sign it percent-encoded, exactly as it is sent",
+            Self::QuerySpaces => {
+                "the query was signed with its spaces in the other form, + or %20, than it arrived with: sign the bytes that are sent, and see that no proxy encodes them anew"
+            }
+            Self::PercentCase => {
+                "path or query were signed with the digits of percent-encoding in the other case, such as %2f for %2F: sign the bytes that are sent, and see that no proxy encodes them anew"
+            }
             Self::QuerySorted => "the query's parameters were signed in alphabetical order: sign them in the order in which they are sent",
             Self::QueryMark => "the question mark before the query was signed where it does not belong, or left out where it does",
             Self::QueryAsJson => "the query was signed as JSON: sign it as it is sent, without its question mark",
@@ -116,7 +128,8 @@ impl Trial {
             Self::BodyCompact | Self::BodySpaced | Self::BodyWithNewline | Self::BodyWithoutNewline | Self::BodyMissing => {
                 self.with_body(request, scheme, ask)?
             }
-            Self::QueryDecoded | Self::QuerySorted | Self::QueryMark | Self::QueryAsJson => self.with_query(request, scheme, &right)?,
+            Self::QueryDecoded | Self::QuerySpaces | Self::QuerySorted | Self::QueryMark | Self::QueryAsJson => self.with_query(request, scheme, &right)?,
+            Self::PercentCase => with_percent_case(request, scheme, &right)?,
             Self::PathWithBase if scheme == Scheme::Yoti => yoti_text(request, &[])?,
             Self::LowerMethod => with_method(request, scheme, &right)?,
             Self::AuthorityWithPort if scheme == Scheme::HttpMessageSignatures => with_port(request, &right)?,
@@ -150,6 +163,7 @@ impl Trial {
         let given = request.target().ok()?.query?;
         let other = match self {
             Self::QueryDecoded => query::decoded(given),
+            Self::QuerySpaces => query::with_other_spaces(given),
             Self::QuerySorted => query::sorted(given),
             Self::QueryAsJson => query::as_json(given),
             _ => given.to_owned(),
@@ -187,6 +201,17 @@ fn with_method(request: &Request<'_>, scheme: Scheme, right: &[u8]) -> Option<Ve
         Scheme::Tylt => None,
         Scheme::Yoti => Some([lower.as_bytes(), right.strip_prefix(request.method.as_bytes())?].concat()),
         Scheme::HttpMessageSignatures => edited(right, &["@method"], |_| lower.clone()),
+    }
+}
+
+fn with_percent_case(request: &Request<'_>, scheme: Scheme, right: &[u8]) -> Option<Vec<u8>> {
+    match scheme {
+        // Where there is a body, neither is signed.
+        Scheme::Tylt if request.body.bytes().ok()?.is_empty() => Some(query::with_other_case(request.target().ok()?.query?).into_bytes()),
+        Scheme::Tylt => None,
+        // The body stands in it as base64, which has no percent sign.
+        Scheme::Yoti => Some(query::with_other_case(std::str::from_utf8(right).ok()?).into_bytes()),
+        Scheme::HttpMessageSignatures => edited(right, &["@path", "@query", "@target-uri", "@request-target"], query::with_other_case),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use keywright_crypto::mac::MacKey;
 use keywright_crypto::public_key::{Algorithm, PublicKey, algorithms};
-use keywright_crypto::scheme::explain::{Ask, Trial, sent};
+use keywright_crypto::scheme::explain::{Ask, Sent, Trial, sent};
 use keywright_crypto::scheme::{Request, Scheme};
 use keywright_domain::credential::{Credential, Material};
 use zeroize::Zeroizing;
@@ -24,8 +24,8 @@ enum Proves {
 pub(super) struct Fit {
     /// Whose secret or key made it.
     pub(super) version: u32,
-    /// In which way it was made.
-    pub(super) trial: Trial,
+    /// What to do otherwise; none: it was made just as it has to be.
+    pub(super) mend: Option<&'static str>,
     /// The text that was signed.
     pub(super) text: Vec<u8>,
     /// What is wrong with how it was written, if anything is.
@@ -61,12 +61,22 @@ pub(super) fn find(request: &Request<'_>, scheme: Scheme, ask: &Ask<'_>, provers
         for text in texts.chain(own) {
             for prover in provers {
                 if prover.fits(trial, scheme, &text, &signature.bytes) {
-                    return Some(Fit { version: prover.version, trial, text, encoding: signature.encoding });
+                    let mend = (trial != Trial::Exact).then(|| trial.sentence());
+                    return Some(Fit { version: prover.version, mend, text, encoding: signature.encoding });
                 }
             }
         }
     }
-    None
+    by_public_half(request, scheme, ask, provers, &signature)
+}
+
+/// The newest version, where the public half was taken for its secret.
+fn by_public_half(request: &Request<'_>, scheme: Scheme, ask: &Ask<'_>, provers: &[Prover], signature: &Sent) -> Option<Fit> {
+    const MEND: &str = "the API key was used in the place of the secret key: sign with the secret key, and send the API key beside the signature";
+    let newest = provers.iter().find(|prover| matches!(prover.material, Proves::Secret(_)))?;
+    let key = MacKey::new(ask.keyid?.as_bytes()).ok()?;
+    let text = Trial::Exact.text(request, scheme, ask)?;
+    key.verify(&text, &signature.bytes).then_some(Fit { version: newest.version, mend: Some(MEND), text, encoding: signature.encoding })
 }
 
 impl Prover {

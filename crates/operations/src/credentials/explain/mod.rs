@@ -139,11 +139,7 @@ impl Case<'_> {
         let explanation = self.explanation;
         let mut sentences = Vec::new();
         // What was found by trying is certain; the rest is likely.
-        match self.found {
-            Some(fit) if fit.trial != Trial::Exact => sentences.push(fit.trial.sentence().to_owned()),
-            Some(fit) => sentences.extend(fit.encoding.map(str::to_owned)),
-            None => {}
-        }
+        sentences.extend(self.found.and_then(|fit| fit.mend.or(fit.encoding)).map(str::to_owned));
         // A secret that fits is the right one, whatever equal texts let one think.
         let causes = explanation.causes.iter().filter(|cause| self.found.is_none() || **cause != Cause::SameText);
         sentences.extend(causes.map(ToString::to_string));
@@ -169,7 +165,7 @@ impl Case<'_> {
         let also = sentences.split_off(1);
         // Without a text of the client, the one that it must have signed is the one that fits.
         let tried = || {
-            let fit = self.found.filter(|fit| fit.trial != Trial::Exact)?;
+            let fit = self.found.filter(|fit| fit.mend.is_some())?;
             let server = explanation.text.as_deref()?;
             (fit.text != server).then(|| explain::compare(server, &fit.text))
         };
