@@ -110,9 +110,11 @@ async fn an_operator_reviews_suspends_and_ends_a_leaked_key_by_clicking() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_customer_makes_a_key_and_secret_by_clicking_and_asks_why_a_request_was_refused() {
-    let place = Place::given(TestPlace::sqlite()).await;
-    let kw = place.serve(&[]).await;
-    tell("pair", &kw, json!({})).await;
+    for scripts in [true, false] {
+        let place = Place::given(TestPlace::sqlite()).await;
+        let kw = place.serve(&[]).await;
+        tell("pair", &kw, json!({ "scripts": scripts })).await;
+    }
 }
 
 /// From the first page to the first verified key, and the picture of the README on the way.

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use askama::Template;
 use keywright_domain::application::State;
 use keywright_domain::caller::Right;
-use keywright_domain::credential::{Standing, VersionState};
+use keywright_domain::catalogue::Service;
+use keywright_domain::credential::{Credential, Standing, VersionState};
 use keywright_domain::time::Timestamp;
 use keywright_domain::verdict::Code;
 use keywright_operations::credentials::{CredentialView, Shown, signs};
 
 use super::kinds::words;
+use super::samples::{Fill, Set, Target};
 use super::used::{Old, Used, retiring, used};
 use crate::extract::rights::View;
 use crate::extract::{OfCredential, OnPage};
@@ -35,6 +37,8 @@ struct Page {
     secret_title: &'static str,
     /// Whether requests are signed with it.
     signs: bool,
+    /// Code for each way of signing; nothing in it is secret.
+    samples: Vec<Set>,
     state: Badge,
     environment: EnvironmentLabel,
     may: May,
@@ -110,6 +114,7 @@ pub(crate) async fn show(visit: OnPage<OfCredential<View>>) -> Result<Html> {
         public_half: words(credential.kind).public_half.zip(credential.public_id.clone()),
         secret_title: words(credential.kind).column,
         signs: signs(credential.kind),
+        samples: if signs(credential.kind) && live { samples(service, credential) } else { Vec::new() },
         state: standing.into(),
         may: May { edit: view.may_edit, end: view.may_end, admin: view.may_admin },
         live,
@@ -136,6 +141,12 @@ pub(crate) async fn show(visit: OnPage<OfCredential<View>>) -> Result<Html> {
         frame,
         crumbs,
     })
+}
+
+/// How requests are signed. The secret is read from the environment, so that the code can be shown at any time.
+fn samples(service: Option<&Service>, credential: &Credential) -> Vec<Set> {
+    let fill = Fill { public_half: credential.public_id.as_deref().unwrap_or_default(), key: "", token_url: "" };
+    Target::of(service, credential.environment).samples(credential.kind, fill)
 }
 
 /// Newest first.
