@@ -34,5 +34,6 @@ mod sign_in_cli;
 mod sign_in_pages;
 mod signatures;
 mod signatures_hub;
+mod signed_rotation;
 mod support;
 mod verdicts;
