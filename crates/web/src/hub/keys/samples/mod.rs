@@ -95,7 +95,7 @@ fn signed(kind: Kind, scheme: Scheme, url: &str, fill: Fill<'_>) -> Option<Set> 
         Scheme::Tylt => (
             "tylt",
             "Tylt’s form",
-            "This form can be replayed by design: it covers the body, or the query where there is no body, and neither method, path, time nor nonce. \
+            "Tylt’s form can be replayed by design: it covers the body, or the query where there is no body, and neither method, path, time nor nonce. \
              Whoever captures one request can send it again, as often as they like and to any path, until the secret key is rotated. \
              Use HTTP message signatures unless a client that you cannot change needs this form.",
         ),
