@@ -63,6 +63,7 @@
     addEventListener("beforeunload", unguard);
   }
   for (const button of all("[data-copy],[data-copy-from],[data-print]")) button.hidden = false;
+  for (const button of all("[data-download-now] [data-download]")) download(button);
   for (const button of all("[data-print]")) button.addEventListener("click", () => print());
   document.querySelector("[data-errors]")?.focus();
 })();

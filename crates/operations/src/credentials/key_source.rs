@@ -127,10 +127,10 @@ pub(super) fn check(form: &mut Form, source: &KeySource, of: Purpose<'_>) -> Res
 /// Whether whoever gives a public key holds its private half.
 fn prove(form: &mut Form, source: &KeySource, key: Option<&PublicKey>, of: Purpose<'_>) -> Result<(), Error> {
     if source.challenge.is_none() {
-        form.bad("challenge", "is missing: ask for one, and sign it with the private key");
+        form.bad("challenge", "the challenge is missing: ask for one, and sign its text with the private key");
     }
     if source.proof.is_none() {
-        form.bad("proof", "is missing: the signature over the challenge, in base64");
+        form.bad("proof", "the signature over the challenge is missing: give it in base64");
     }
     let (Some(challenge), Some(proof), Some(application)) = (&source.challenge, &source.proof, of.application) else { return Ok(()) };
     let challenge = challenge.trim();
@@ -225,13 +225,13 @@ pub struct Challenge {
 }
 
 impl Challenge {
-    /// Lines for a shell that sign it with `private.pem` by openssl and print the proof, each with the types of key that it is for.
+    /// Lines for a shell that sign it with `private-key.pem` by openssl and print the proof, each with the types of key that it is for.
     #[must_use]
     pub fn signing_lines(&self) -> [(&'static str, String); 3] {
         let print = format!("printf 'Keywright key possession\\n%s' '{}'", self.challenge);
-        let digest = |name: &str| format!("{print} | openssl dgst -{name} -sign private.pem | openssl base64 -A");
+        let digest = |name: &str| format!("{print} | openssl dgst -{name} -sign private-key.pem | openssl base64 -A");
         // openssl signs by Ed25519 from a file only: it has to read the message twice.
-        let ed25519 = format!("{print} > challenge.txt && openssl pkeyutl -sign -rawin -inkey private.pem -in challenge.txt | openssl base64 -A");
+        let ed25519 = format!("{print} > challenge.txt && openssl pkeyutl -sign -rawin -inkey private-key.pem -in challenge.txt | openssl base64 -A");
         [("RSA or P-256", digest("sha256")), ("P-384", digest("sha384")), ("Ed25519", ed25519)]
     }
 }

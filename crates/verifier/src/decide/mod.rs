@@ -3,6 +3,8 @@
 pub(crate) mod access_token;
 mod api_key;
 pub(crate) mod client;
+#[cfg(test)]
+mod client_tests;
 mod http_message_signatures;
 pub(crate) mod introspect;
 mod proof;
@@ -10,8 +12,6 @@ mod signature;
 #[cfg(test)]
 mod signed_tests;
 mod standing;
-#[cfg(test)]
-mod client_tests;
 #[cfg(test)]
 mod tests;
 mod tylt;

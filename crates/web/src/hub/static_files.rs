@@ -24,9 +24,10 @@ const STYLE: &str = concat!(
 const SCRIPT: &str = include_str!("../../static/hub.js");
 
 /// Name, extension, type and content of each file.
-const SOURCES: [(&str, &str, &str, &str); 4] = [
+const SOURCES: [(&str, &str, &str, &str); 5] = [
     ("hub", "css", "text/css; charset=utf-8", STYLE),
     ("hub", "js", "text/javascript; charset=utf-8", SCRIPT),
+    ("key_pair", "js", "text/javascript; charset=utf-8", include_str!("../../static/key_pair.js")),
     ("mark", "svg", "image/svg+xml", include_str!("../../static/mark.svg")),
     ("favicon", "svg", "image/svg+xml", include_str!("../../static/favicon.svg")),
 ];

@@ -220,7 +220,7 @@ pub(crate) fn table() -> Table {
         .route(GET,  "/keys/{credential}/change", "What may be changed of a key", hub::keys::change::show, NO_BODY)
         .route(POST, "/keys/{credential}/change", "Change a key", hub::keys::change::save, max_kb(128))
         .route(GET,  "/keys/{credential}/rotate", "What rotating means", hub::keys::rotate::ask, NO_BODY)
-        .route(POST, "/keys/{credential}/rotate", "Rotate a key", hub::keys::rotate::rotate, max_kb(4))
+        .route(POST, "/keys/{credential}/rotate", "Rotate a key", hub::keys::rotate::rotate, max_kb(64))
         .route(GET,  "/keys/{credential}/explain", "Box for a request that was refused", hub::keys::explain::ask, NO_BODY)
         .route(POST, "/keys/{credential}/explain", "Explain a signature", hub::keys::explain::explain, max_kb(2_048))
         .route(GET,  "/keys/{credential}/suspend", "What suspending means", hub::keys::switch::ask_suspend, NO_BODY)

@@ -117,6 +117,15 @@ async fn a_customer_makes_a_key_and_secret_by_clicking_and_asks_why_a_request_wa
     }
 }
 
+/// The private key that Chromium downloads signs requests that are accepted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_pair_that_is_made_in_the_browser_signs() {
+    let place = Place::given(TestPlace::sqlite()).await;
+    let kw = place.serve(&[]).await;
+    let gateway = kw.done(&["resource-server", "create", "gateway", "--services", "doc-scan", "--environments", "sandbox"]).await;
+    tell("key-pair", &kw, json!({ "gateway": gateway["token"] })).await;
+}
+
 /// From the first page to the first verified key, and the picture of the README on the way.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn picture() {

@@ -123,11 +123,12 @@ stories! {
         ann.browser.get(&format!("{new}?service=payments&step=2")).await.is(200).says("Service is not chosen");
         let form = ann.browser.get(&format!("{new}?service=business-api")).await.form(&new).with("service", "payments").with("name", "Sly");
         ann.browser.send_form(&form).await.is(400).says("on request");
-        // The full form asks for everything, and what cannot have keys says so instead of offering them.
+        // The full form asks for everything. What cannot be made yet says so instead of being offered.
         let form = ann.browser.get(&format!("{new}?service=digital-id&step=2")).await.is(200).form(&new);
         let form = form.with("name", "Wallet").with("domain", "wallet.example.com").with("privacy_url", "https://wallet.example.com/privacy").with("description", "For ids");
+        ann.browser.submit(&form).await.is(200).says("Wallet").says("Generate key pair");
+        let form = ann.browser.get(&format!("{new}?service=rest-apis&step=2")).await.is(200).form(&new).with("name", "Portal");
         let page = ann.browser.submit(&form).await.is(200);
-        page.says("Wallet").says("wallet.example.com").says("2 of 2 done");
         let keys = ann.browser.get(&format!("{}/keys", page.path)).await.is(200);
         keys.says("which this release cannot make yet").says_not("Create API key");
         ann.browser.get(&format!("{}/keys/new", page.path)).await.is(200).says("There is no service here that takes keys");

@@ -64,27 +64,27 @@ stories! {
     async fn a_key_of_openssl_is_taken_by_the_lines_that_are_shown(kw: Server) {
         let kit = Kit::of(kw).await;
         for (make, words) in [
-            ("openssl genrsa -out private.pem 2048", "RSA or P-256"),
-            ("openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out private.pem", "RSA or P-256"),
-            ("openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out private.pem", "P-384"),
-            ("openssl genpkey -algorithm ed25519 -out private.pem", "Ed25519"),
+            ("openssl genrsa -out private-key.pem 2048", "RSA or P-256"),
+            ("openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out private-key.pem", "RSA or P-256"),
+            ("openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out private-key.pem", "P-384"),
+            ("openssl genpkey -algorithm ed25519 -out private-key.pem", "Ed25519"),
         ] {
-            paste(&kit, &format!("{make} && openssl pkey -in private.pem -pubout -out public.pem")).await;
+            paste(&kit, &format!("{make} && openssl pkey -in private-key.pem -pubout -out public.pem")).await;
             let told = kit.kw.cli(&["key", "challenge", "--application", &kit.app]).await.exits(0).stdout;
             let line = |name: &str| told.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("{name}: {told}")).trim().to_owned();
             let proof = paste(&kit, &line(words)).await;
             let public = kit.kw.directory().join("public.pem").display().to_string();
             let flags = ["--public-key", &public, "--challenge", &line("challenge"), "--proof", &proof];
             let made = kit.kw.done(&Kit::create(&kit.app, &flags)).await;
-            let pem = std::fs::read_to_string(kit.kw.directory().join("private.pem")).unwrap();
+            let pem = std::fs::read_to_string(kit.kw.directory().join("private-key.pem")).unwrap();
             let pair = KeyPair::from_pem(&pem).unwrap();
             let holder = Holder { id: made["id"].as_str().unwrap().into(), sdk_id: made["sdk_id"].as_str().unwrap().into(), pem, pair };
             // Its successor comes as a certificate request.
-            paste(&kit, &format!("{make} && openssl req -new -key private.pem -subj /CN=atlas -out request.csr")).await;
+            paste(&kit, &format!("{make} && openssl req -new -key private-key.pem -subj /CN=atlas -out request.csr")).await;
             let request = kit.kw.directory().join("request.csr").display().to_string();
             let rotated = kit.kw.done(&["key", "rotate", &holder.id, "--csr", &request]).await;
             assert!(rotated.get("private_key_pem").is_none(), "{rotated}");
-            let next = holder.with(KeyPair::from_pem(&std::fs::read_to_string(kit.kw.directory().join("private.pem")).unwrap()).unwrap());
+            let next = holder.with(KeyPair::from_pem(&std::fs::read_to_string(kit.kw.directory().join("private-key.pem")).unwrap()).unwrap());
             kit.settled().await;
             for holder in [&holder, &next] {
                 assert_eq!(kit.code(&signed(holder, "GET", "/", b"", How::default())).await, "valid", "{make}");

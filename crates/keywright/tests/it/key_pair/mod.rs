@@ -1,6 +1,7 @@
 //! Key pairs: made here or elsewhere, used by both schemes, rotated, and found again when they leak.
 
 mod clients;
+mod hub;
 mod kit;
 
 use keywright_crypto::key_pair::{KeyPair, PrivateForm};

@@ -4,6 +4,7 @@ use std::ops::Deref;
 
 use askama::Template;
 use keywright_domain::caller::Right;
+use keywright_domain::credential::Kind;
 use keywright_domain::ids::CredentialId;
 use keywright_operations::credentials::Handed;
 
@@ -50,6 +51,10 @@ pub(super) struct Made {
     secret_words: &'static str,
     secret_title: &'static str,
     secret: String,
+    /// It is a key pair.
+    key_pair: bool,
+    /// The browser has made it, and downloaded the private key.
+    by_browser: bool,
     /// The name of the download.
     file: String,
     warning: Option<String>,
@@ -76,6 +81,7 @@ impl Made {
         handed: &Handed,
         rotated: Option<Rotated>,
         next: Next,
+        by_browser: bool,
     ) -> Result<Html> {
         let view = visit.operations().credential_view(visit.caller(), Right::View, id).await?;
         let (catalogue, _) = visit.operations().catalogue().await?;
@@ -99,6 +105,8 @@ impl Made {
             secret_words: words.secret,
             secret_title: words.secret_title,
             secret: handed.secret().to_owned(),
+            key_pair: credential.kind == Kind::KeyPair,
+            by_browser,
             file: file_name(&credential.name, words.file),
             warning: service.and_then(|s| s.warning.clone()),
             works: application.state.works_in(credential.environment),
@@ -107,7 +115,13 @@ impl Made {
             usage: words.usage,
             samples: target.samples(
                 credential.kind,
-                Fill { public_half: credential.public_id.as_deref().unwrap_or_default(), key: handed.secret(), token_url: &token_url },
+                Fill {
+                    public_half: credential.public_id.as_deref().unwrap_or_default(),
+                    key: handed.secret(),
+                    token_url: &token_url,
+                    pem_file: &if handed.has_secret() { file_name(&credential.name, words.file) } else { "private-key.pem".to_owned() },
+                    rsa: view.shown.masked.starts_with("rsa"),
+                },
             ),
             host: target.host,
             declared: target.declared,
@@ -117,7 +131,8 @@ impl Made {
             },
             application: href,
         };
-        Ok(Html::page(&page)?.shown_once(id, Some(version), format!("/keys/{id}")))
+        let html = Html::page(&page)?;
+        Ok(if handed.has_secret() { html.shown_once(id, Some(version), format!("/keys/{id}")) } else { html })
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod change;
 mod expiry;
 pub(crate) mod explain;
+mod key_source;
 pub(crate) mod kinds;
 pub(crate) mod list;
 mod made;

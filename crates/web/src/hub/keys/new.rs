@@ -13,6 +13,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::expiry::{after, day_of, end_of};
+use super::key_source::{self, KeyForm, TypedKey};
 use super::kinds;
 use super::made::{Made, Next};
 use crate::extract::rights::Edit;
@@ -77,6 +78,7 @@ struct Page {
     expires_on: Field,
     reason: Field,
     networks: Field,
+    key: Option<KeyForm>,
 }
 
 /// What the address says.
@@ -113,6 +115,8 @@ pub(crate) struct Typed {
     reason: String,
     #[serde(default)]
     networks: String,
+    #[serde(flatten)]
+    key: TypedKey,
 }
 
 /// The fields as the form calls them.
@@ -252,6 +256,12 @@ async fn page(
     let label = |environment| EnvironmentLabel::labelled(environment, Some(service.label(environment)));
     let other_kinds = kinds::built(service).filter(|other| *other != kind).map(|other| (this(environment, other), kinds::words(other).credential));
     let field = |name, value: &str| Field::new(name, value).checked(&wrong);
+    let key = if kind == Kind::KeyPair {
+        let given = visit.operations().key_challenge(visit.caller(), visit.id).await?;
+        Some(KeyForm::new(Some(service), &given, Some(&typed.key), &wrong).with_challenge_of(&typed.key, &wrong))
+    } else {
+        None
+    };
     Ok(Page {
         frame: framed(visit, kinds::words(kind).create, around::section(application), application.organisation).await?,
         crumbs: subject.crumbs(environment),
@@ -277,6 +287,7 @@ async fn page(
         expires_on: field("expires_on", &typed.expires_on),
         reason: field("reason", &typed.reason),
         networks: field("networks", &typed.networks),
+        key,
         href,
         wrong,
     })
@@ -340,6 +351,7 @@ fn read(typed: &Typed, now: Timestamp) -> (NewCredential, Vec<Wrong>) {
     if typed.permissions_which == "chosen" && typed.permissions.is_empty() {
         wrong.push(Wrong::new("permissions", "Permissions are not chosen: a key without any can do nothing. Tick at least one, or choose all that you hold."));
     }
+    wrong.extend(typed.key.wrong());
     let new = NewCredential {
         service: typed.service.clone(),
         kind: Some(typed.kind.clone()).filter(|kind| !kind.is_empty()),
@@ -349,6 +361,7 @@ fn read(typed: &Typed, now: Timestamp) -> (NewCredential, Vec<Wrong>) {
         expires_at: expires_at.map(|at| at.to_string()),
         networks: words(&typed.networks),
         reason,
+        key: typed.key.source(),
         ..NewCredential::default()
     };
     (new, wrong)
@@ -362,13 +375,13 @@ pub(crate) async fn create(visit: OnPage<InApplication<Edit>>, Form(typed): Form
         match visit.operations().credential_create(visit.caller(), visit.id, new).await {
             Ok(made) => {
                 let next = if typed.first.is_empty() { Next::Key } else { Next::Application };
-                return Made::page(&visit, made.id, made.version, &made.handed, None, next).await;
+                return Made::page(&visit, made.id, made.version, &made.handed, None, next, typed.key.by_browser()).await;
             }
-            Err(error) => wrong = mendable(Problem::from(error), &LABELS)?,
+            Err(error) => wrong = mendable(Problem::from(error), &[&LABELS[..], &key_source::LABELS[..]].concat())?,
         }
     } else if let Err(error) = visit.operations().credential_check(&new).await {
         // What the operation finds wrong stands beside what the form finds: all at once.
-        wrong.extend(mendable(Problem::from(error), &LABELS)?);
+        wrong.extend(mendable(Problem::from(error), &[&LABELS[..], &key_source::LABELS[..]].concat())?);
     }
     for of_day in wrong.iter_mut().filter(|w| w.field == "expires_at") {
         of_day.field = "expiry".into();

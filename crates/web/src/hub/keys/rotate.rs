@@ -3,12 +3,14 @@
 use askama::Template;
 use hyper::StatusCode;
 use keywright_domain::caller::Right;
+use keywright_domain::credential::Kind;
 use keywright_domain::credential::rotation::PolicyName;
 use keywright_domain::limits;
 use keywright_domain::time::Span;
 use keywright_operations::credentials::{CredentialView, Rotation};
 use serde::Deserialize;
 
+use super::key_source::{self, KeyForm, TypedKey};
 use super::kinds::words;
 use super::made::{Made, Next, Rotated};
 use super::used::{Old, Used, current, pending, retiring, used};
@@ -52,6 +54,7 @@ struct Page {
     overlap: Field,
     overlaps: Vec<Choice>,
     lease: Length,
+    key: Option<KeyForm>,
 }
 
 /// What was chosen.
@@ -63,10 +66,14 @@ pub(crate) struct Chosen {
     overlap: String,
     #[serde(default)]
     replace: String,
+    #[serde(flatten)]
+    key: TypedKey,
 }
 
 /// Lengths of an overlap that are offered beside the catalogue's.
 const OVERLAPS: [(&str, &str); 5] = [("1h", "1 hour"), ("1d", "24 hours"), ("3d", "3 days"), ("7d", "7 days"), ("30d", "30 days")];
+
+const LABELS: [(&str, &str); 2] = [("policy", "What happens to the old version"), ("overlap", "Overlap")];
 
 async fn page(visit: &OnPage<OfCredential<Edit>>, view: &CredentialView, chosen: Option<&Chosen>, wrong: Vec<Wrong>) -> Result<Page> {
     let (catalogue, _) = visit.operations().catalogue().await?;
@@ -77,7 +84,18 @@ async fn page(visit: &OnPage<OfCredential<Edit>>, view: &CredentialView, chosen:
     let mut policies = vec![default];
     policies.extend([PolicyName::Overlap, PolicyName::OnFirstUse, PolicyName::Immediate].into_iter().filter(|policy| *policy != default));
     let current = current(&view.shown);
+    let key = if credential.kind == Kind::KeyPair {
+        let given = visit.operations().key_challenge(visit.caller(), credential.application).await?;
+        let form = KeyForm::new(service, &given, chosen.map(|c| &c.key), &wrong);
+        Some(match chosen {
+            Some(chosen) => form.with_challenge_of(&chosen.key, &wrong),
+            None => form,
+        })
+    } else {
+        None
+    };
     Ok(Page {
+        key,
         frame,
         crumbs,
         once: new_key(),
@@ -126,13 +144,17 @@ pub(crate) async fn rotate(visit: OnPage<OfCredential<Edit>>, Form(chosen): Form
         policy: Some(chosen.policy.clone()),
         overlap: (!immediate && !chosen.overlap.is_empty()).then(|| chosen.overlap.clone()),
         replace: !chosen.replace.is_empty(),
-        ..Rotation::default()
+        key: chosen.key.source(),
     };
+    if let Some(wrong) = chosen.key.wrong() {
+        let view = visit.operations().credential_view(visit.caller(), Right::Edit, visit.id).await?;
+        return Html::page_as(StatusCode::BAD_REQUEST, &page(&visit, &view, Some(&chosen), vec![wrong]).await?);
+    }
     let made = match visit.operations().credential_rotate(visit.caller(), visit.id, rotation).await {
         Ok(made) => made,
         Err(error) => {
             let view = visit.operations().credential_view(visit.caller(), Right::Edit, visit.id).await?;
-            let wrong = mendable(Problem::from(error), &[("policy", "What happens to the old version"), ("overlap", "Overlap")])?;
+            let wrong = mendable(Problem::from(error), &[&LABELS[..], &key_source::LABELS[..]].concat())?;
             return Html::page_as(StatusCode::BAD_REQUEST, &page(&visit, &view, Some(&chosen), wrong).await?);
         }
     };
@@ -142,7 +164,7 @@ pub(crate) async fn rotate(visit: OnPage<OfCredential<Edit>>, Form(chosen): Form
         None if immediate => Rotated::Ended,
         None => Rotated::AtFirstUse(Length(chosen.overlap.parse().unwrap_or(limits::OVERLAP_DEFAULT))),
     };
-    Made::page(&visit, made.id, made.version, &made.handed, Some(rotated), Next::Key).await
+    Made::page(&visit, made.id, made.version, &made.handed, Some(rotated), Next::Key, chosen.key.by_browser()).await
 }
 
 #[cfg(test)]

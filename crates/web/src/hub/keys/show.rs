@@ -145,7 +145,8 @@ pub(crate) async fn show(visit: OnPage<OfCredential<View>>) -> Result<Html> {
 
 /// How requests are signed. The secret is read from the environment, so that the code can be shown at any time.
 fn samples(service: Option<&Service>, credential: &Credential) -> Vec<Set> {
-    let fill = Fill { public_half: credential.public_id.as_deref().unwrap_or_default(), key: "", token_url: "" };
+    let rsa = credential.versions.last().is_some_and(|version| version.hint.starts_with("rsa"));
+    let fill = Fill { public_half: credential.public_id.as_deref().unwrap_or_default(), key: "", token_url: "", pem_file: "private-key.pem", rsa };
     Target::of(service, credential.environment).samples(credential.kind, fill)
 }
 

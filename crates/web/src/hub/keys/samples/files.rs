@@ -42,7 +42,7 @@ pub(super) const OAUTH: &[File] =
 pub(super) fn filled(files: &[File], url: &str, fill: Fill<'_>) -> Vec<Sample> {
     let fill_in = |text: &str| {
         let text = text.replace("{{url}}", &quotable(url)).replace("{{token_url}}", &quotable(fill.token_url));
-        text.replace("{{keyid}}", fill.public_half).trim_end().to_owned()
+        text.replace("{{keyid}}", fill.public_half).replace("private-key.pem", fill.pem_file).trim_end().to_owned()
     };
     files.iter().map(|(language, text)| Sample { language, code: fill_in(text) }).collect()
 }

@@ -33,6 +33,10 @@ pub(super) struct Fill<'a> {
     pub(super) key: &'a str,
     /// Where clients get access tokens.
     pub(super) token_url: &'a str,
+    /// What the private key's file is called.
+    pub(super) pem_file: &'a str,
+    /// The key pair is one that Yoti's SDKs take.
+    pub(super) rsa: bool,
 }
 
 /// Code for one way of using a credential.
@@ -83,8 +87,8 @@ fn signed(kind: Kind, scheme: Scheme, url: &str, fill: Fill<'_>) -> Option<Set> 
         (Kind::Hmac, Scheme::HttpMessageSignatures) => files::HTTP_MESSAGE_SIGNATURES_HMAC,
         (Kind::Hmac, Scheme::Tylt) => files::TYLT,
         (Kind::KeyPair, Scheme::HttpMessageSignatures) => files::HTTP_MESSAGE_SIGNATURES_KEY_PAIR,
-        (Kind::KeyPair, Scheme::Yoti) => files::YOTI,
-        (Kind::Hmac, Scheme::Yoti) | (Kind::KeyPair, Scheme::Tylt) | (Kind::ApiKey | Kind::OauthClient, _) => return None,
+        (Kind::KeyPair, Scheme::Yoti) if fill.rsa => files::YOTI,
+        (Kind::Hmac | Kind::KeyPair, Scheme::Yoti) | (Kind::KeyPair, Scheme::Tylt) | (Kind::ApiKey | Kind::OauthClient, _) => return None,
     };
     let (name, title, note) = match scheme {
         Scheme::HttpMessageSignatures => (

@@ -2,7 +2,8 @@
 
 use super::*;
 
-const FILL: Fill<'static> = Fill { public_half: "acme_ak_live_x", key: "acme_live_x", token_url: "https://hub.acme.example/oauth2/token" };
+const FILL: Fill<'static> =
+    Fill { public_half: "acme_ak_live_x", key: "acme_live_x", token_url: "https://hub.acme.example/oauth2/token", pem_file: "shop.pem", rsa: true };
 
 fn catalogue() -> keywright_domain::catalogue::Catalogue {
     let text = "brand = \"acme\"\n[service.maps]\nname = \"Maps\"\nkinds = [\"api_key\"]\npermissions = { \"tiles:read\" = \"Read\" }\nbase_paths = [\"/maps/v1\"]\n\

@@ -1,0 +1,91 @@
+//! Key pairs as a person clicks through them, in a browser without scripts.
+
+use keywright_crypto::key_pair::{KeyPair, PrivateForm};
+use keywright_crypto::public_key::{KeyType, challenge_text};
+use keywright_crypto::scheme::sign::yoti_header;
+use serde_json::json;
+
+use super::kit::{Holder, How, fresh, signed};
+use crate::support::{Browser, Page, Server, stories, wait_until};
+
+/// What the page shows once.
+#[track_caller]
+fn private_key(page: &Page) -> String {
+    let shown = page.body.split_once("<pre id=\"secret\"").unwrap_or_else(|| panic!("no key on {}: {}", page.path, page.text())).1;
+    shown.split_once('>').unwrap().1.split('<').next().unwrap().to_owned()
+}
+
+/// The SDK id that the page shows.
+#[track_caller]
+fn sdk_id(page: &Page) -> String {
+    page.body.split("data-copy=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+}
+
+async fn code(kw: &Server, token: &str, holder: &Holder) -> String {
+    let reply = kw.ask_as(token, json!({ "request": signed(holder, "POST", "/sessions", b"{}", How::default()) })).await;
+    if reply.status == 200 { reply.code() } else { format!("{} {}", reply.status, reply.body) }
+}
+
+async fn works(kw: &Server, token: &str, holder: &Holder) {
+    kw.settled().await;
+    // The memory of nonces that all nodes share begins with the first claim.
+    wait_until("the key works", async || code(kw, token, holder).await == "valid").await;
+}
+
+stories! {
+    async fn a_key_pair_is_made_shown_once_and_regenerated_with_an_overlap(kw: Server) {
+        let token = kw.done(&["resource-server", "create", "Doc Scan", "--services", "doc-scan", "--environments", "sandbox"]).await["token"].as_str().unwrap().to_owned();
+        let ann = Browser::at(&kw);
+        ann.sign_in(kw.place(), "ann@acme.example").await;
+        let organisation = ann.register("Acme Travel").await;
+        let new = format!("/organisations/{organisation}/applications/new");
+        let chooser = ann.get(&new).await.is(200);
+        let details = ann.submit(&chooser.form(&new).with("service", "doc-scan")).await.is(200);
+        let first = ann.submit(&details.form(&new).with("name", "Check-in")).await.is(200);
+        let application = first.path.split("/keys").next().unwrap().to_owned();
+        first.says("Generate key pair").says("On our server").says("By you, with a signature");
+        let form = first.form(&format!("{application}/keys/new"));
+        assert_eq!((form.value("key_from"), form.value("key_type"), form.value("pem")), (Some("server"), Some("rsa-2048"), Some("pkcs1")));
+
+        // What is wrong stands beside its field, and what was typed stays.
+        let bad = ann.submit(&form.clone().with("name", "Desk").with("key_from", "csr").with("csr", "-----BEGIN PUBLIC KEY-----")).await.is(400);
+        bad.says("certificate request");
+        assert_eq!(bad.form(&format!("{application}/keys/new")).value("key_from"), Some("csr"));
+        let private = fresh(KeyType::Ed25519).to_pem(PrivateForm::Pkcs8).unwrap();
+        let pasted = ann.submit(&form.clone().with("name", "Desk").with("key_from", "csr").with("csr", private.expose())).await.is(400);
+        pasted.says("This is a private key: it was not kept");
+        assert!(!pasted.body.contains(private.expose().lines().nth(1).unwrap()), "no page repeats a private key");
+        ann.submit(&form.clone().with("name", "Desk").put("key_from", "browser")).await.is(400).says("scripts are switched off");
+
+        let made = ann.submit(&form.with("name", "Desk")).await.is(200);
+        made.says("Key pair created").says("Client SDK ID").says("This is the only time").says("desk.pem").says("yoti").says("Signature-Input");
+        let pem = private_key(&made);
+        assert!(pem.starts_with("-----BEGIN RSA PRIVATE KEY-----"), "Yoti's SDKs read this form");
+        let id = made.links().into_iter().find(|link| link.starts_with("/keys/key_")).unwrap_or_default();
+        let of_first = Holder { id: String::new(), sdk_id: sdk_id(&made), pair: KeyPair::from_pem(&pem).unwrap(), pem };
+        made.says(&of_first.sdk_id);
+        works(&kw, &token, &of_first).await;
+
+        // There may be one only, so generating is regenerating, and says so before it acts.
+        let again = ann.open(&format!("{application}/keys/new?environment=sandbox&service=doc-scan")).await.is(200);
+        assert!(again.path.ends_with("/rotate"), "{} {id}", again.path);
+        again.says("You get a new key pair, version 2").says("What happens to version 1").says("Keep it for a while");
+        let form = again.form(&again.path);
+        let challenge = form.value("challenge").unwrap().to_owned();
+        let pair = fresh(KeyType::P256);
+        let proof = yoti_header(&pair.sign(pair.key_type().default_algorithm(), &challenge_text(&challenge)).unwrap());
+        let brought = form.with("key_from", "public_key").with("public_key", &pair.public().to_pem());
+        let wrong = ann.submit(&brought.clone().with("proof", "AAAA")).await.is(400);
+        wrong.says("does not fit");
+        let mended = wrong.form(&again.path);
+        assert_eq!(mended.value("challenge"), Some(challenge.as_str()), "what was signed once need not be signed again");
+        let rotated = ann.submit(&mended.with("proof", &proof)).await.is(200);
+        rotated.says("Both keys work for now").says("Only you have the private key").says(&of_first.sdk_id).says_not("This is the only time");
+        let of_second = of_first.with(pair);
+        works(&kw, &token, &of_second).await;
+        assert_eq!(code(&kw, &token, &of_first).await, "valid");
+        // The list names it by its key, and who was handed the SDK id finds it.
+        let listed = ann.get(&format!("{application}/keys?environment=sandbox")).await.is(200);
+        listed.says("p-256 …");
+    }
+}
