@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use keywright_crypto::digest::sha256;
 use keywright_crypto::jwt;
 use keywright_crypto::mac::MacKey;
 use serde_json::{Map, Value, json};
@@ -50,7 +51,9 @@ stories! {
         expect(&kw, &shop, "none", &forged(&head(json!({"alg": "none"})), &claims, |_| vec![]), "token_invalid").await;
         let public = kw.get("/oauth2/jwks").await.json()["keys"][0].to_string();
         for secret in [public.as_bytes(), &key.public().to_stored()] {
-            let mac = MacKey::new(secret).ok().unwrap();
+            // Whoever has a key longer than a block uses its digest (RFC 2104 section 2).
+            let short = if secret.len() > 64 { sha256(secret).to_vec() } else { secret.to_vec() };
+            let mac = MacKey::new(&short).ok().unwrap();
             expect(&kw, &shop, "HS256 with the public key", &forged(&head(json!({"alg": "HS256"})), &claims, |input| mac.sign(&[input]).to_vec()), "token_invalid").await;
         }
         expect(&kw, &shop, "kid elsewhere", &forged(&head(json!({"kid": "../../etc/passwd"})), &claims, ours), "token_invalid").await;
@@ -87,8 +90,7 @@ stories! {
 
         let long = signed(&with(&claims, "x", json!("x".repeat(9_000))));
         assert_eq!(shop.code(&kw, &long).await, "malformed");
-        let reply = kw.ask_as(&shop.gateway, json!({"credential": format!("eyJ{}", "x".repeat(1_000_000))})).await;
-        assert_eq!(reply.problem(413), "content_too_large");
+        assert_eq!(shop.code(&kw, &format!("eyJ{}", "x".repeat(1_000_000))).await, "malformed");
         for cut in ["eyJ", "eyJhbGciOiJub25lIn0..", "eyJ.eyJ.eyJ.eyJ"] {
             assert_eq!(shop.code(&kw, cut).await, "token_invalid", "{cut}");
         }

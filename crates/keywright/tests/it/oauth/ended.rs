@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Client, client, keyed};
+use super::{Client, SendForm, client, keyed};
 use crate::support::{Reply, Server, stories, wait_until};
 
 async fn revoke(kw: &Server, shop: &Client, token: &str) {

@@ -3,6 +3,7 @@
 mod attacks;
 mod clients;
 mod ended;
+mod real_client;
 mod token;
 
 use keywright_crypto::seal::MasterKey;
@@ -22,6 +23,19 @@ pub(crate) struct Client {
 
 /// The parts of a form.
 pub(crate) type Form<'a> = &'a [(&'a str, &'a str)];
+
+/// Sends parameters as a form does.
+pub(crate) trait SendForm {
+    fn form(self, form: Form<'_>) -> Self;
+}
+
+impl SendForm for reqwest::RequestBuilder {
+    fn form(self, form: Form<'_>) -> Self {
+        let mut url = reqwest::Url::parse("http://form.invalid").unwrap();
+        url.query_pairs_mut().extend_pairs(form);
+        self.header("Content-Type", "application/x-www-form-urlencoded").body(url.query().unwrap_or_default().to_owned())
+    }
+}
 
 /// A production client of an active application for the service `rest-apis`, made with these flags of `key create` besides.
 pub(crate) async fn client(kw: &Place, flags: &[&str]) -> Client {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Client, client};
+use super::{Client, SendForm, client};
 use crate::support::{Reply, Server, stories};
 
 fn refused(reply: &Reply, status: u16, error: &str) {
