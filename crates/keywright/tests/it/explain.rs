@@ -11,7 +11,7 @@ use keywright_crypto::scheme::{Body, Request, UriScheme};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Browser, Place, Reply, stories, wait_for};
+use crate::support::{Browser, Place, Reply, Signer, stories, wait_for};
 
 const ANN: &str = "ann@example.com";
 const URL: &str = "https://pay.example/orders?note=a%20b&n=2";
@@ -177,6 +177,49 @@ stories! {
         assert_eq!(nobody["code"], "not_found");
 
         assert_eq!(holding(kw.directory(), MARKER), Vec::<String>::new());
+    }
+
+    async fn requests_that_a_private_key_signs_are_signed_and_explained_too(kw: Server) {
+        let organisation = kw.organisation().await;
+        let app = kw.done(&["app", "create", "--organisation", &organisation, "--name", "Wallet", "--service", "digital-id"]).await;
+        let create = ["key", "create", "--service", "digital-id", "--environment", "sandbox", "--name", "Back end", "--application", app["id"].as_str().unwrap()];
+        let made = kw.done(&create).await;
+        let (id, signer) = (made["id"].as_str().unwrap(), Signer::of(&made));
+        std::fs::write(kw.directory().join("pair.json"), made.to_string()).unwrap();
+        std::fs::write(kw.directory().join("body.json"), BODY).unwrap();
+        let server = kw.done(&["resource-server", "create", "Digital ID", "--services", "digital-id", "--environments", "sandbox"]).await;
+        kw.settled().await;
+        for scheme in ["http-message-signatures", "yoti"] {
+            let (raw, verdict) = wait_for("the server remembers nonces", async || {
+                let command = ["sign", "--credential", "pair.json", "POST", "https://api.example/sessions?a=%20", "--body", "body.json", "--scheme", scheme, "--json"];
+                let signed = kw.run(kw.bare_command(&command), b"", &[]).await.exits(0).json();
+                let url = signed["url"].as_str().unwrap();
+                let mut headers: Vec<(String, String)> = signed["headers"].as_object().unwrap().iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect();
+                headers.push(("Host".into(), "api.example".into()));
+                let request = json!({ "method": "POST", "url": url, "headers": headers, "body_base64": BASE64_STANDARD.encode(BODY) });
+                let question = json!({ "service": "digital-id", "environment": "sandbox", "request": request });
+                let reply = kw.ask_as(server["token"].as_str().unwrap(), question).await;
+                let head: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+                let raw = format!("POST {} HTTP/1.1\r\n{head}\r\n", url.strip_prefix("https://api.example").unwrap());
+                (reply.status == 200).then(|| (raw, reply.json()))
+            })
+            .await;
+            assert_eq!((&verdict["code"], &verdict["credential_id"]), (&json!("valid"), &json!(id)), "{scheme}: {verdict}");
+            let explain = async |body: &str| kw.cli_with_stdin(&["explain-signature", "--json"], &format!("{raw}{body}")).await.exits(0).json();
+            let told = explain(BODY).await;
+            assert_eq!((told["fits"].as_bool(), told["id"].as_str(), told["version"].as_u64()), (Some(true), Some(id), Some(1)), "{scheme}: {told}");
+            let told = explain(&BODY.replace(": ", ":")).await;
+            assert!(told["sentence"].as_str().unwrap().contains("JSON with a space after commas and colons"), "{scheme}: {told}");
+            // Whose key it is not, and whose it was.
+            let lower = raw.replace("POST", "PUT");
+            let told = kw.cli_with_stdin(&["explain-signature", "--json"], &format!("{lower}{BODY}")).await.exits(0).json();
+            assert!(told["sentence"].as_str().unwrap().contains("fits the key of the version of this credential in no way"), "{scheme}: {told}");
+        }
+        let sent = signer.sign("GET", "https://api.example/sessions", None);
+        kw.done(&["key", "rotate", id, "--policy", "immediate", "--key-type", "p-256"]).await;
+        let head: String = sent.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let told = kw.cli_with_stdin(&["explain-signature", "--json"], &format!("GET /sessions HTTP/1.1\r\nHost: api.example\r\n{head}\r\n")).await.exits(0).json();
+        assert!(told["sentence"].as_str().unwrap().contains("version 1 signed, which was rotated away: give this program the key of version 2"), "{told}");
     }
 
     async fn the_page_explains_what_is_pasted_and_forgets_it(kw: Server) {
