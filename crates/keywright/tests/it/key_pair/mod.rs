@@ -1,5 +1,6 @@
 //! Key pairs: made here or elsewhere, used by both schemes, rotated, and found again when they leak.
 
+mod api;
 mod clients;
 mod hub;
 mod kit;
