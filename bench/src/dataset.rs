@@ -224,6 +224,8 @@ fn credential_of(shape: Shape, n: u64) -> Credential {
         application: application(owner),
         kind: Kind::ApiKey,
         public_id: None,
+        token_form: None,
+        tokens_not_before: None,
         service: SERVICE.to_owned(),
         environment: Environment::Production,
         name: format!("Back end {n}"),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Client, client, keyed};
-use crate::support::{Server, stories};
+use crate::support::stories;
 
 /// The same client with another secret.
 fn with(shop: &Client, made: &Value) -> Client {
