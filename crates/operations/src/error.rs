@@ -97,16 +97,6 @@ pub enum Rule {
         /// The environment.
         environment: &'static str,
     },
-    /// A kind that this release cannot make.
-    #[error("{service} takes credentials of the kind {kind}, which this release cannot make yet: services with credentials that it can make are {}", list(.possible))]
-    KindNotBuilt {
-        /// The service.
-        service: String,
-        /// Its kind.
-        kind: &'static str,
-        /// Services that take a kind that can be made.
-        possible: Vec<String>,
-    },
     /// A public key is one credential's for ever.
     #[error("this public key is or was a credential's, and a key is taken only once: make a new key pair and give its public key")]
     KeyTaken,
@@ -221,7 +211,6 @@ impl Rule {
             Self::Expiry(ExpiryError::Later(_)) => "expiry_moves_away",
             Self::ServiceNotUsed { .. } => "service_not_used",
             Self::CredentialLimit { .. } => "credential_limit",
-            Self::KindNotBuilt { .. } => "kind_not_available",
             Self::KeyTaken => "key_taken",
             Self::SignsNothing(_) => "signs_nothing",
             Self::NoBusinessService => "no_business_service",

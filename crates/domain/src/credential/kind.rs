@@ -30,9 +30,6 @@ pub enum PublicHalf {
 }
 
 impl Kind {
-    /// The kinds that this release can make and check. The catalogue may name the others; making one is refused.
-    pub const BUILT: [Self; 4] = Self::ALL;
-
     /// What names a credential of this kind in an environment.
     #[must_use]
     pub const fn public_half(self, environment: Environment) -> PublicHalf {

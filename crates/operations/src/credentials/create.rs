@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::coin::{self, Coined, Handed};
 use super::key_source::{self, KeySource};
-use super::{built_kind, expiry, organisation};
+use super::{expiry, kind_of, organisation};
 use crate::form::{CHECKED, Form};
 use crate::organisations::on_request;
 use crate::{Error, Keys, Operations, Rule};
@@ -102,7 +102,7 @@ impl Operations {
     /// turns out when it is made.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with every bad field, [`Rule::KindNotBuilt`], [`Error::Store`]
+    /// [`Error::Invalid`] with every bad field, [`Error::Store`]
     pub async fn credential_check(&self, new: &NewCredential) -> Result<(), Error> {
         let (catalogue, _) = self.catalogue().await?;
         check(&catalogue, new, None, &Within { application: None, keys: self.keys(), now: self.now() }).map(drop)
@@ -112,7 +112,7 @@ impl Operations {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Invalid`] with every bad field, [`Rule::ServiceNotUsed`], [`Rule::CredentialLimit`],
-    /// [`Rule::KindNotBuilt`], [`Rule::KeyTaken`], [`Error::Keys`], [`Error::Store`]
+    /// [`Rule::KeyTaken`], [`Error::Keys`], [`Error::Store`]
     pub async fn credential_create(&self, caller: &Caller, application: ApplicationId, new: NewCredential) -> Result<Created, Error> {
         let allowed = self.over_application(caller, Right::Edit, application).await?;
         let (mut catalogue, mut applied_at) = self.catalogue().await?;
@@ -239,12 +239,12 @@ fn check(catalogue: &Catalogue, new: &NewCredential, allowances: Option<&[Allowa
     let rate_limit = form.take_some("rate_limit", new.rate_limit.as_deref().map(str::parse::<RateLimit>));
     let token_form = form.take_some("token_form", new.token_form.as_deref().map(str::parse::<TokenForm>));
     let reason = form.take_some("reason", new.reason.as_deref().map(|reason| text::paragraph(reason, limits::REASON_CHARS_MAX)));
-    let made_of = kind.or_else(|| service.and_then(|service| built_kind(catalogue, service, None).ok()));
+    let made_of = service.map(|service| kind_of(service, kind));
     let purpose = key_source::Purpose { kind: made_of, service, application: place.application, keys: place.keys, now: place.now };
     let key = key_source::check(&mut form, &new.key, purpose)?;
     form.done()?;
     let service = service.expect(CHECKED);
-    let built = built_kind(catalogue, service, kind)?;
+    let built = kind_of(service, kind);
     if token_form.is_some() && !matches!(built, Kind::OauthClient | Kind::KeyPair) {
         let mut form = Form::default();
         form.bad("token_form", format!("{built} gets no access tokens: leave it out"));

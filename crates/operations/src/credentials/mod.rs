@@ -29,7 +29,7 @@ use keywright_domain::credential::Kind;
 use keywright_domain::ids::{CredentialId, OrganisationId};
 use keywright_domain::time::Timestamp;
 
-use crate::{Error, Rule};
+use crate::Error;
 
 /// The organisation of a right over a credential.
 fn organisation(allowed: &Allowed, id: CredentialId) -> Result<OrganisationId, Error> {
@@ -42,12 +42,7 @@ fn expiry(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     if at > now { Ok(at) } else { Err(format!("{at} is not in the future")) }
 }
 
-/// The kind that a service takes and this release can make: the one that is wanted, else the first.
-fn built_kind(catalogue: &keywright_domain::catalogue::Catalogue, service: &keywright_domain::catalogue::Service, wanted: Option<Kind>) -> Result<Kind, Rule> {
-    let built = |s: &keywright_domain::catalogue::Service| s.kinds.iter().copied().find(|k| Kind::BUILT.contains(k) && wanted.is_none_or(|w| w == *k));
-    built(service).ok_or_else(|| Rule::KindNotBuilt {
-        service: service.slug.clone(),
-        kind: service.kinds.first().map_or("none", |k| k.as_str()),
-        possible: catalogue.services.iter().filter(|s| built(s).is_some()).map(|s| s.slug.clone()).collect(),
-    })
+/// The kind that is made for a service: the one that is wanted, else its first. A catalogue has no service without one.
+fn kind_of(service: &keywright_domain::catalogue::Service, wanted: Option<Kind>) -> Kind {
+    wanted.or_else(|| service.kinds.first().copied()).unwrap_or(Kind::ApiKey)
 }

@@ -81,7 +81,7 @@ impl Around {
         let href = format!("/applications/{}", application.id);
         let environment = if let Place::Keys(environment) = place { environment } else { Environment::Production };
         let home = format!("/organisations/{}", application.organisation);
-        let makeable = makeable(application, catalogue).next().is_some();
+        let makeable = services(application, catalogue).next().is_some();
         Self {
             crumbs: if application.own {
                 vec![Crumb::new(format!("{home}/settings/general"), "Settings")]
@@ -95,7 +95,7 @@ impl Around {
             active: application.state == State::Active,
             tabs: tabs(application, may, place),
             new_key: format!("{href}/keys/new?environment={}", environment.as_str()),
-            create: kinds::create(self::makeable(application, catalogue)),
+            create: kinds::create(services(application, catalogue)),
             href,
             logo,
             may,
@@ -136,10 +136,9 @@ pub(crate) fn keys_page(application: &Application) -> String {
     if application.own { format!("/organisations/{}/settings/api-keys", application.organisation) } else { format!("/applications/{}/keys", application.id) }
 }
 
-/// Services of an application whose credentials this release can make.
-pub(crate) fn makeable<'a>(application: &'a Application, catalogue: &'a Catalogue) -> impl Iterator<Item = &'a keywright_domain::catalogue::Service> {
-    let services = application.services.iter().filter_map(|slug| catalogue.service(slug));
-    services.filter(|service| kinds::built(service).next().is_some())
+/// Services of an application that the catalogue has.
+pub(crate) fn services<'a>(application: &'a Application, catalogue: &'a Catalogue) -> impl Iterator<Item = &'a keywright_domain::catalogue::Service> {
+    application.services.iter().filter_map(|slug| catalogue.service(slug))
 }
 
 fn tabs(application: &Application, may: May, place: Place) -> Vec<Tab> {

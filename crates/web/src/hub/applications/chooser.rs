@@ -9,17 +9,11 @@ pub(crate) struct ServiceChoice {
     pub(crate) slug: String,
     pub(crate) name: String,
     pub(crate) docs: Option<String>,
-    /// The kind that is made for it, or would be.
+    /// The kind that is made for it.
     pub(crate) kind: Kind,
     /// Whether the organisation has it.
     pub(crate) available: bool,
-    /// Whether this release can make credentials for it.
-    pub(crate) makeable: bool,
     pub(crate) chosen: bool,
-}
-
-fn built(service: &Service) -> Option<Kind> {
-    service.kinds.iter().copied().find(|kind| Kind::BUILT.contains(kind))
 }
 
 impl ServiceChoice {
@@ -28,18 +22,17 @@ impl ServiceChoice {
             slug: service.slug.clone(),
             name: service.name.clone(),
             docs: service.docs_url.clone(),
-            kind: built(service).or_else(|| service.kinds.first().copied()).unwrap_or(Kind::ApiKey),
+            kind: service.kinds.first().copied().unwrap_or(Kind::ApiKey),
             available: offered.iter().any(|o| o.service == service.slug && o.permissions.is_some()),
-            makeable: built(service).is_some(),
             chosen: false,
         }
     }
 }
 
-/// All services, first those for which everything works.
+/// All services, first those that the organisation has.
 pub(crate) fn services(catalogue: &Catalogue, offered: &[Offered]) -> Vec<ServiceChoice> {
     let mut services: Vec<_> = catalogue.services.iter().map(|service| ServiceChoice::of(service, offered)).collect();
-    services.sort_by_key(|service| (!service.available, !service.makeable));
+    services.sort_by_key(|service| !service.available);
     services
 }
 
@@ -53,8 +46,8 @@ mod tests {
         let offered = |service: &Service| Offered { service: service.slug.clone(), permissions: (service.slug != "payments").then(Vec::new) };
         let offered: Vec<Offered> = catalogue.services.iter().map(offered).collect();
         let seen = services(&catalogue, &offered);
-        assert_eq!((seen[0].slug.as_str(), seen[0].available, seen[0].makeable, seen[0].kind), ("digital-id", true, true, Kind::KeyPair));
+        assert_eq!((seen[0].slug.as_str(), seen[0].available, seen[0].kind), ("digital-id", true, Kind::KeyPair));
         let last = seen.last().unwrap();
-        assert_eq!((last.slug.as_str(), last.available, last.makeable, last.kind), ("payments", false, true, Kind::Hmac));
+        assert_eq!((last.slug.as_str(), last.available, last.kind), ("payments", false, Kind::Hmac));
     }
 }

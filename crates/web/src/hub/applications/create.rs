@@ -9,7 +9,6 @@ use keywright_operations::applications::NewApplication;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::around::makeable;
 use super::chooser::{ServiceChoice, services};
 use super::details_form::{DetailsForm, LABELS, TypedDetails, too_large};
 use super::framed;
@@ -133,7 +132,7 @@ pub(crate) async fn create(visit: Visit, upload: Upload<TypedDetails>) -> Result
                     // The call's mark against repeats went with the application, so the logo is set by itself.
                     visit.hub().operations.logo_set(visit.caller(), application.id, logo).await?;
                 }
-                let first_key = makeable(&application, &catalogue).next().is_some();
+                let first_key = super::around::services(&application, &catalogue).next().is_some();
                 let next = if first_key {
                     format!("/applications/{}/keys/new?environment=sandbox&first=yes", application.id)
                 } else {

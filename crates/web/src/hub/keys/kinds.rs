@@ -71,14 +71,14 @@ pub(crate) const fn words(kind: Kind) -> Words {
     }
 }
 
-/// The kinds of a service that this release can make, the catalogue's first one first.
-pub(crate) fn built(service: &Service) -> impl Iterator<Item = Kind> {
-    service.kinds.iter().copied().filter(|kind| Kind::BUILT.contains(kind))
+/// The kinds of a service, the catalogue's first one first.
+pub(crate) fn of(service: &Service) -> impl Iterator<Item = Kind> {
+    service.kinds.iter().copied()
 }
 
 /// What the button says that makes a credential for one of these services.
 pub(crate) fn create<'a>(services: impl Iterator<Item = &'a Service>) -> &'static str {
-    let mut kinds = services.flat_map(built);
+    let mut kinds = services.flat_map(of);
     match kinds.next() {
         Some(first) if kinds.all(|kind| kind == first) => words(first).create,
         _ => CREATE_ANY,

@@ -38,7 +38,6 @@ struct Page {
     /// Whether keys of this environment are accepted in the application's state.
     works: bool,
     deactivated: bool,
-    makeable: bool,
     several_services: bool,
     docs: Option<String>,
     rows: Vec<Row>,
@@ -161,8 +160,7 @@ async fn page<C: Deref<Target = Who>>(visit: &OnPage<C>, shown: &ApplicationShow
         note: if environment == Environment::Sandbox { "Nothing that happens here is real." } else { "What is done with these keys is real." },
         works: application.state.works_in(environment),
         deactivated: application.state == State::Deactivated,
-        makeable: around::makeable(application, &catalogue).next().is_some(),
-        several_services: around::makeable(application, &catalogue).count() > 1,
+        several_services: around::services(application, &catalogue).count() > 1,
         docs: services.iter().find_map(|service| service.docs_url.clone()),
         rows: listed.iter().map(|shown| Row::of(shown, &catalogue)).collect(),
         environment: label,

@@ -40,8 +40,6 @@ struct ServicePage {
     first: bool,
     service: Field,
     services: Vec<Choice>,
-    /// Names of services that take other credentials.
-    others: Vec<String>,
     may_edit: bool,
 }
 
@@ -147,9 +145,9 @@ impl Subject {
         Ok(Self { shown, catalogue, offered })
     }
 
-    /// Services that a key can be made for.
+    /// Services of the application.
     fn services(&self) -> Vec<&Service> {
-        around::makeable(&self.shown.application, &self.catalogue).collect()
+        around::services(&self.shown.application, &self.catalogue).collect()
     }
 
     fn href(&self) -> String {
@@ -200,7 +198,7 @@ pub(crate) async fn show(visit: OnPage<InApplication<Edit>>, Query(wanted): Quer
 
 /// The kind that is wanted where the service takes it, else the first one.
 fn chosen_kind(service: &Service, wanted: &str) -> Kind {
-    kinds::built(service).find(|kind| kind.as_str() == wanted).or_else(|| kinds::built(service).next()).unwrap_or(Kind::ApiKey)
+    kinds::of(service).find(|kind| kind.as_str() == wanted).or_else(|| kinds::of(service).next()).unwrap_or(Kind::ApiKey)
 }
 
 /// The credential that is rotated in the place of making another: of a service that takes one for each environment.
@@ -214,7 +212,6 @@ async fn the_only_one(visit: &OnPage<InApplication<Edit>>, service: &Service, en
 async fn choose(visit: &OnPage<InApplication<Edit>>, subject: &Subject, environment: Environment, first: bool) -> Result<Html> {
     let application = &subject.shown.application;
     let services = subject.services();
-    let others = application.services.iter().filter(|slug| !services.iter().any(|s| s.slug == **slug));
     Html::page(&ServicePage {
         frame: framed(visit, kinds::create(services.iter().copied()), around::section(application), application.organisation).await?,
         crumbs: subject.crumbs(environment),
@@ -223,7 +220,6 @@ async fn choose(visit: &OnPage<InApplication<Edit>>, subject: &Subject, environm
         environment: environment.as_str(),
         first,
         service: Field::new("service", services.first().map_or("", |s| s.slug.as_str())),
-        others: others.map(|slug| subject.catalogue.service(slug).map_or_else(|| slug.clone(), |s| s.name.clone())).collect(),
         services: services.iter().map(|s| choice(s)).collect(),
         may_edit: !application.own,
     })
@@ -231,7 +227,7 @@ async fn choose(visit: &OnPage<InApplication<Edit>>, subject: &Subject, environm
 
 /// A service as a card: what comes of choosing it.
 fn choice(service: &Service) -> Choice {
-    let card = kinds::built(service).fold(Choice::new(service.slug.as_str(), service.name.as_str()), |card, kind| card.line(kinds::words(kind).credential));
+    let card = kinds::of(service).fold(Choice::new(service.slug.as_str(), service.name.as_str()), |card, kind| card.line(kinds::words(kind).credential));
     if service.credentials_per_environment == 1 { card.line("One for each environment: generating again is a rotation.") } else { card }
 }
 
@@ -254,7 +250,7 @@ async fn page(
         format!("{href}/keys/new?environment={}&service={}&kind={kind}{first}", environment.as_str(), service.slug)
     };
     let label = |environment| EnvironmentLabel::labelled(environment, Some(service.label(environment)));
-    let other_kinds = kinds::built(service).filter(|other| *other != kind).map(|other| (this(environment, other), kinds::words(other).credential));
+    let other_kinds = kinds::of(service).filter(|other| *other != kind).map(|other| (this(environment, other), kinds::words(other).credential));
     let field = |name, value: &str| Field::new(name, value).checked(&wrong);
     let key = if kind == Kind::KeyPair {
         let given = visit.operations().key_challenge(visit.caller(), visit.id).await?;
