@@ -58,14 +58,27 @@ impl Store {
                 Known { born: Some(born), .. } if born <= created => Ok(Claimed::Reused),
                 Known { born: Some(_), .. } => Ok(Claimed::TooYoung),
                 Known { born: None, .. } => {
-                    let now = tx.store_now().await?;
-                    tx.exec("INSERT INTO nonce_memory (id, born_us) VALUES (1, $1) ON CONFLICT (id) DO NOTHING", args![now]).await?;
+                    begin(tx).await?;
                     Ok(Claimed::TooYoung)
                 }
             }
         })
         .await
     }
+
+    /// Begins the memory, where it has not begun: with the first node, so that the first signed request is not too old for it.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn begin_nonces(&self) -> Result<(), StoreError> {
+        self.read(Around::Statement, async move |tx: &mut Tx<'_>| begin(tx).await).await
+    }
+}
+
+async fn begin(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let now = tx.store_now().await?;
+    tx.exec("INSERT INTO nonce_memory (id, born_us) VALUES (1, $1) ON CONFLICT (id) DO NOTHING", args![now]).await?;
+    Ok(())
 }
 
 impl Tx<'_> {

@@ -100,9 +100,17 @@ impl Context {
         Ok(Self::new(store, keys))
     }
 
-    /// Opens the store, and the keys of the installation where the master key is at hand.
+    /// Opens the store, and the keys of the installation where the master key is at hand and a server has put down which one it is.
     pub(crate) async fn open_with_keys_if_there(settings: &Settings) -> Result<Self, Failure> {
-        if master_key::find(settings)?.is_some() { Self::open_with_keys(settings).await } else { Self::open(settings).await }
+        let store = open_store(settings, Purpose::Command).await?;
+        let keys = match master_key::find(settings)? {
+            Some(master) => match Keys::open(&store, &master, false).await {
+                Err(keywright_operations::KeysError::Missing) => Keys::without_master(&store).await?,
+                opened => opened?,
+            },
+            None => Keys::without_master(&store).await?,
+        };
+        Ok(Self::new(store, keys))
     }
 
     fn new(store: Store, keys: Keys) -> Self {

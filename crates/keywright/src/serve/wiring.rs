@@ -77,6 +77,9 @@ pub async fn start(settings: &Settings, given: &Serve) -> Result<Running, Failur
     let place = NodePlace::open(place_file(&settings.data)).map_err(|e| rewind(&e))?;
     place.check(&store).await.map_err(|e| rewind(&e))?;
     let (applied, seen) = watch::channel(None);
+    if role != Role::Hub && !store.is_embedded() {
+        store.begin_nonces().await?;
+    }
     let verifier = if role == Role::Hub { None } else { Some(Arc::new(verifier(&serve, &store, &keys, address)?)) };
     let local = verifier.as_ref().map(|_| LocalVerifier { applied: seen });
     let operations = Operations::new(store.clone(), clocks::real(), Arc::new(keys), local).reached_at(&base_url(&serve, address));

@@ -23,15 +23,19 @@ app list --organisation= --before=
 app activate APP
 app deactivate APP
 app delete APP --confirm=
-key create --application= --service= --kind= --environment= --name= --permissions= --expires-at= --network= --origin= --rate-limit=
+key create --application= --service= --kind= --environment= --name= --permissions= --expires-at= --network= --origin= --rate-limit= --token-form= --key-type= --pem= --public-key= --challenge= --proof= --csr=
+key challenge --application=
 key list --application= --before=
 key show KEY
 key change KEY --name= --permissions= --expires-at= --no-expiry --network= --no-network --origin= --no-origin --rate-limit= --no-rate-limit
 key suspend KEY
 key resume KEY
-key rotate KEY --policy= --overlap= --replace
+key rotate KEY --policy= --overlap= --replace --key-type= --pem= --public-key= --challenge= --proof= --csr=
+key secret add KEY --description= --expires-at=
+key secret revoke KEY
 key revoke KEY --wait=
 key find
+keygen --key-type= --pem= --out=
 resource-server create NAME --services= --environments=
 resource-server list
 resource-server rotate ID --overlap=
@@ -44,6 +48,8 @@ operator list
 operator remove EMAIL
 sign-in-link EMAIL --public-url=
 verify --url= --service= --environment= --permissions= --source-ip= --origin=
+sign --credential= METHOD URL --body= --header= --scheme= --algorithm= --base-path=
+explain-signature KEY --request= --signed= --scheme= --at=
 catalog check FILE
 catalog apply FILE
 catalog show

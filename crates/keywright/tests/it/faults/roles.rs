@@ -105,6 +105,8 @@ async fn a_verifier_works_with_the_rights_of_the_page_and_has_no_others() {
         "SELECT * FROM person",
         "SELECT * FROM member",
         "SELECT * FROM usage_segment",
+        "SELECT sealed FROM signing_key",
+        "DELETE FROM ended_token",
         "DELETE FROM usage",
         "DELETE FROM nonce",
         "UPDATE nonce_memory SET born_us = 0",
