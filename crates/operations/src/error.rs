@@ -74,6 +74,12 @@ pub enum Rule {
     /// Whoever wants to see a secret again must have signed in just now.
     #[error("to see a secret again, sign in to the hub anew: this takes a person whose sign-in is at most five minutes old")]
     NotFresh,
+    /// Tokens are made of clients that are accepted.
+    #[error("no access token is made of a credential that is no client, or that is not accepted now")]
+    NoToken,
+    /// The access token cannot be made.
+    #[error(transparent)]
+    Mint(#[from] crate::tokens::MintError),
     /// The expiry is not possible.
     #[error(transparent)]
     Expiry(#[from] ExpiryError),
@@ -207,6 +213,8 @@ impl Rule {
             Self::NotParallel => "one_secret_at_a_time",
             Self::NotRetrievable => "secret_not_kept",
             Self::NotFresh => "sign_in_anew",
+            Self::NoToken => "no_token",
+            Self::Mint(_) => "token_not_made",
             Self::Expiry(ExpiryError::Past(_)) => "expiry_in_the_past",
             Self::Expiry(ExpiryError::Later(_)) => "expiry_moves_away",
             Self::ServiceNotUsed { .. } => "service_not_used",

@@ -57,7 +57,7 @@ pub struct Minted {
 }
 
 /// Why no token was made.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MintError {
     /// Its time would be over at once.
     #[error("the credential, or the secret by which the token is asked for, ends within the second")]

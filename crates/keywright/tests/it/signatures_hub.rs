@@ -18,7 +18,7 @@ const BODY: &str = r#"{"amount":"10.00"}"#;
 
 /// The text of the element with this id, as it is copied.
 #[track_caller]
-fn copied(page: &Page, id: &str) -> String {
+pub(crate) fn copied(page: &Page, id: &str) -> String {
     let after = page.body.split_once(&format!("id=\"{id}\"")).unwrap_or_else(|| panic!("no {id} on {}: {}", page.path, page.text())).1;
     let text = after.split_once('>').unwrap().1.split('<').next().unwrap();
     text.replace("&#34;", "\"").replace("&#39;", "'").replace("&#60;", "<").replace("&#62;", ">").replace("&#38;", "&")
@@ -77,7 +77,7 @@ async fn answered(mut stream: TcpStream, http: &reqwest::Client, verify: &str, t
 }
 
 /// Runs a sample as somebody pasted it into a file, and gives what it printed.
-async fn run(kw: &Place, program: &str, file: &str, code: &str, secret: &str) -> (bool, String) {
+pub(crate) async fn run(kw: &Place, program: &str, file: &str, code: &str, secret: &str) -> (bool, String) {
     let path = kw.directory().join(file);
     std::fs::write(&path, code).unwrap();
     let mut command = Command::new(program);

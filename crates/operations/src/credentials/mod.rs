@@ -10,6 +10,7 @@ mod revoke;
 mod rotate;
 mod secrets;
 mod show;
+mod token;
 mod view;
 
 pub use change::{Changes, Set};
@@ -22,6 +23,7 @@ pub use revoke::{Effective, Revoked, VerifierEffect};
 pub use rotate::{Rotation, RotationMade};
 pub use secrets::{NewSecret, Revealed, SecretAdded, SecretEnded};
 pub use show::{Listing, Shown};
+pub use token::ClientToken;
 pub use view::CredentialView;
 
 use keywright_domain::caller::Allowed;

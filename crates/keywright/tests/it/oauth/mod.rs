@@ -3,6 +3,7 @@
 mod attacks;
 mod clients;
 mod ended;
+mod hub;
 mod real_client;
 mod token;
 

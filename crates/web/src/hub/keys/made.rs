@@ -6,10 +6,12 @@ use askama::Template;
 use keywright_domain::caller::Right;
 use keywright_domain::credential::Kind;
 use keywright_domain::ids::CredentialId;
+use keywright_operations::Error;
 use keywright_operations::credentials::Handed;
 
 use super::kinds::words;
 use super::samples::{Fill, Set, Target};
+use super::token::TokenShown;
 use crate::extract::{OnPage, Who};
 use crate::hub::applications::around::{keys_page, name, section};
 use crate::hub::applications::framed;
@@ -69,6 +71,12 @@ pub(super) struct Made {
     /// How requests are made with it.
     usage: &'static str,
     samples: Vec<Set>,
+    /// The first access token of a client.
+    token: Option<TokenShown>,
+    /// Why a client that works has none.
+    no_token: Option<String>,
+    /// Where a client gets access tokens.
+    token_endpoint: Option<String>,
     next: String,
 }
 
@@ -92,7 +100,18 @@ impl Made {
         let title = format!("{} {}", words.credential, if rotated.is_some() { "rotated" } else { "created" });
         let href = format!("/applications/{}", application.id);
         let token_url = format!("{}/oauth2/token", visit.hub().base_url.trim_end_matches('/'));
+        let works = application.state.works_in(credential.environment);
+        let client = credential.kind == Kind::OauthClient;
+        // The secret is shown whatever becomes of the token: nobody can get at it a second time.
+        let (token, no_token) = match first_token(visit, id, client && works && rotated.is_none()).await {
+            Ok(token) => (token, None),
+            Err(Error::Rule(rule)) => (None, Some(rule.to_string())),
+            Err(_) => (None, Some("the server could not make one right now".to_owned())),
+        };
         let page = Self {
+            token,
+            no_token,
+            token_endpoint: client.then(|| token_url.clone()),
             frame: framed(visit, title, section(application), application.organisation).await?,
             crumbs: vec![
                 Crumb::new(if application.own { keys_page(application) } else { href.clone() }, name(application)),
@@ -109,7 +128,7 @@ impl Made {
             by_browser,
             file: file_name(&credential.name, words.file),
             warning: service.and_then(|s| s.warning.clone()),
-            works: application.state.works_in(credential.environment),
+            works,
             service: service.map_or_else(|| credential.service.clone(), |s| s.name.clone()),
             docs: service.and_then(|s| s.docs_url.clone()),
             usage: words.usage,
@@ -134,6 +153,15 @@ impl Made {
         let html = Html::page(&page)?;
         Ok(if handed.has_secret() { html.shown_once(id, Some(version), format!("/keys/{id}")) } else { html })
     }
+}
+
+/// The token that comes with new keys.
+async fn first_token<C: Deref<Target = Who>>(visit: &OnPage<C>, id: CredentialId, wanted: bool) -> std::result::Result<Option<TokenShown>, Error> {
+    if !wanted {
+        return Ok(None);
+    }
+    let made = visit.operations().credential_token(visit.caller(), id, None).await?;
+    Ok(Some(TokenShown::of(&made, visit.operations().now())))
 }
 
 /// `production-backend.key`: letters and digits, nothing that a file system minds.

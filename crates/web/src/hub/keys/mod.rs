@@ -13,6 +13,7 @@ pub(crate) mod rotate;
 mod samples;
 pub(crate) mod show;
 pub(crate) mod switch;
+mod token;
 mod used;
 
 use keywright_operations::credentials::CredentialView;

@@ -1,0 +1,85 @@
+//! An access token for somebody who looks after its client: the hub shows one beside new keys, so that the first call needs nothing else.
+
+use keywright_crypto::secret::ShownOnce;
+use keywright_domain::caller::{Caller, Right};
+use keywright_domain::credential::{Kind, Standing, TokenForm, VersionState};
+use keywright_domain::ids::CredentialId;
+use keywright_domain::time::Timestamp;
+use keywright_domain::token::TokenId;
+use keywright_store::{AuditEntry, Done};
+use serde_json::json;
+
+use super::organisation;
+use crate::form::Form;
+use crate::tokens::NewToken;
+use crate::{Error, Operations, Rule};
+
+/// An access token that was made, which is shown this once.
+pub struct ClientToken {
+    /// The whole token.
+    pub token: ShownOnce,
+    /// Its `jti`.
+    pub id: TokenId,
+    /// JWT or opaque.
+    pub form: TokenForm,
+    /// Its scopes, with spaces between them.
+    pub scope: String,
+    /// When it expires, in whole seconds.
+    pub expires_at: Timestamp,
+}
+
+impl Operations {
+    /// Makes an access token of an `oauth_client`, as if its newest secret that works had asked for it. `permissions` are those that it gets; none:
+    /// all of the client. The trail says who made it, and its `jti`.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Invalid`], [`Rule::NoToken`], [`Rule::Mint`], [`Error::Store`]
+    pub async fn credential_token(&self, caller: &Caller, id: CredentialId, permissions: Option<&[String]>) -> Result<ClientToken, Error> {
+        let allowed = self.over_credential(caller, Right::Edit, id).await?;
+        organisation(&allowed, id)?;
+        let (catalogue, _) = self.catalogue_again().await?;
+        let scope = self.store.scope(&allowed)?;
+        let credential = scope.credential(id).await?.ok_or_else(|| Error::not_found("credential", id))?.credential;
+        let application = scope.application(credential.application).await?.ok_or_else(|| Error::not_found("credential", id))?;
+        let now = self.now();
+        let held = credential.permissions.names();
+        let mut wanted: Vec<&str> = permissions.unwrap_or(held).iter().map(String::as_str).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let mut form = Form::default();
+        if let Some(other) = wanted.iter().find(|wanted| !held.iter().any(|held| held == *wanted)) {
+            form.bad("permissions", format!("{other} is not held by the client"));
+        }
+        form.done()?;
+        let accepted =
+            credential.kind == Kind::OauthClient && credential.standing(now) == Standing::Active && application.state.works_in(credential.environment);
+        let version = credential.versions.iter().rev().find(|v| v.accepts(now)).filter(|_| accepted);
+        let (Some(version), Some(client_id), Some(service)) = (version, &credential.public_id, catalogue.service(&credential.service)) else {
+            return Err(Rule::NoToken.into());
+        };
+        let version_until = match version.state_at(now) {
+            VersionState::Retiring { until } => Some(until),
+            VersionState::Active | VersionState::Pending { .. } | VersionState::Retired { .. } => version.expires_at,
+        };
+        let (scope, form) = (wanted.join(" "), credential.token_form.unwrap_or(service.token.form));
+        let new = NewToken {
+            credential: id,
+            client_id,
+            version: version.number,
+            service: &service.slug,
+            environment: credential.environment,
+            scope: &scope,
+            tokens: service.token,
+            form,
+            brand: catalogue.brand(),
+            not_after: [credential.expires_at, version_until],
+            now,
+        };
+        let minted = self.token_mint(&new).map_err(Rule::Mint)?;
+        let detail = json!({ "jti": minted.id.to_string(), "version": version.number, "expires_at": minted.expires_at.to_string() });
+        let audit = AuditEntry::new("credential.token_made", id).of_application(credential.application).with(detail);
+        // The entry is on disk before anybody has the token.
+        self.write(allowed, async move |_| Ok::<_, Error>(Done { value: (), audit: vec![audit.clone()], changes: vec![] })).await?;
+        Ok(ClientToken { token: minted.token.show_once(), id: minted.id, form, scope, expires_at: minted.expires_at })
+    }
+}
