@@ -104,4 +104,31 @@ stories! {
         let made = ann.submit(&form.form(&action)).await.is(200);
         made.says("Your consumer secret").says("does not work yet").says_not("Your first access token").says_not("There is no access token yet");
     }
+
+    async fn the_form_of_tokens_and_their_scopes_are_chosen_with_the_keys(kw: Server) {
+        let shown = kw.done(&["catalog", "show"]).await["toml"].as_str().unwrap().to_owned();
+        let path = kw.directory().join("catalog.toml");
+        let more = shown.replace("default = \"Call the APIs\"", "\"orders:read\" = \"See orders\", \"orders:write\" = \"Make orders\"");
+        assert_ne!(more, shown);
+        std::fs::write(&path, more).unwrap();
+        kw.done(&["catalog", "apply", path.to_str().unwrap()]).await;
+        let gateway = gateway(kw.place()).await;
+        let (ann, action) = ann(&kw).await;
+        let form = new_keys(&ann, &action).await;
+        form.says("Access tokens").says("JWT").says("Opaque");
+        let form = form.form(&action);
+        assert_eq!(form.value("token_form"), Some("jwt"), "what the catalogue says");
+        let wrong = ann.submit(&form.clone().put("token_form", "paper")).await;
+        assert_eq!(wrong.status, 400, "{wrong:?}");
+        wrong.says("Access tokens");
+
+        let choices = [("token_form", "opaque"), ("permissions_which", "chosen"), ("permissions", "orders:read")];
+        let made = generate(&ann, &action, &choices).await;
+        let token = copied(&made, "token");
+        assert!(token.starts_with("kw_at_"), "{token}");
+        let verdict = verdict(&kw, &gateway, &token).await;
+        assert_eq!((&verdict["code"], &verdict["scope"]), (&json!("valid"), &json!("orders:read")), "{verdict}");
+        let key = made.links().into_iter().find(|link| link.starts_with("/keys/key_")).unwrap();
+        ann.get(&key).await.is(200).says("Access tokens opaque");
+    }
 }

@@ -16,6 +16,7 @@ use super::expiry::{after, day_of, end_of};
 use super::key_source::{self, KeyForm, TypedKey};
 use super::kinds;
 use super::made::{Made, Next};
+use super::token;
 use crate::extract::rights::Edit;
 use crate::extract::{Form, InApplication, OnPage, Query};
 use crate::hub::applications::around::{self, keys_page, name};
@@ -77,6 +78,8 @@ struct Page {
     reason: Field,
     networks: Field,
     key: Option<KeyForm>,
+    /// The form of the access tokens of a client.
+    token_form: Option<(Field, Vec<Choice>)>,
 }
 
 /// What the address says.
@@ -113,12 +116,15 @@ pub(crate) struct Typed {
     reason: String,
     #[serde(default)]
     networks: String,
+    #[serde(default)]
+    token_form: String,
     #[serde(flatten)]
     key: TypedKey,
 }
 
 /// The fields as the form calls them.
-const LABELS: [(&str, &str); 6] = [
+const LABELS: [(&str, &str); 7] = [
+    ("token_form", "Access tokens"),
     ("name", "Name"),
     ("permissions", "Permissions"),
     ("expires_at", "Expiry"),
@@ -284,6 +290,7 @@ async fn page(
         reason: field("reason", &typed.reason),
         networks: field("networks", &typed.networks),
         key,
+        token_form: (kind == Kind::OauthClient).then(|| (field("token_form", form_of_tokens(service, &typed.token_form)), token::forms(service))),
         href,
         wrong,
     })
@@ -302,6 +309,11 @@ fn permissions(subject: &Subject, service: &Service, typed: &Typed, wrong: &[Wro
         all: typed.permissions_which != "chosen",
         groups: vec![PermissionGroup { title: service.name.clone(), permissions: permissions.collect() }],
     }
+}
+
+/// What was chosen, and at first what the catalogue says.
+fn form_of_tokens<'a>(service: &Service, typed: &'a str) -> &'a str {
+    if typed.is_empty() { service.token.form.as_str() } else { typed }
 }
 
 /// Words of a box that takes one a line; commas do as well, and spaces between what could be addresses.
@@ -357,6 +369,7 @@ fn read(typed: &Typed, now: Timestamp) -> (NewCredential, Vec<Wrong>) {
         expires_at: expires_at.map(|at| at.to_string()),
         networks: words(&typed.networks),
         reason,
+        token_form: Some(typed.token_form.clone()).filter(|form| !form.is_empty()),
         key: typed.key.source(),
         ..NewCredential::default()
     };

@@ -6,7 +6,7 @@ use askama::Template;
 use keywright_domain::application::State;
 use keywright_domain::caller::Right;
 use keywright_domain::catalogue::Service;
-use keywright_domain::credential::{Credential, Standing, VersionState};
+use keywright_domain::credential::{Credential, Kind, Standing, TokenForm, VersionState};
 use keywright_domain::time::Timestamp;
 use keywright_domain::verdict::Code;
 use keywright_operations::credentials::{CredentialView, Shown, signs};
@@ -54,6 +54,8 @@ struct Page {
     new_key: String,
     application: (String, String),
     service: String,
+    /// Of a client: it gets JWTs.
+    jwt: Option<bool>,
     old_in_use: Option<OldInUse>,
     last: Option<Used>,
     created: When,
@@ -127,6 +129,8 @@ pub(crate) async fn show(visit: OnPage<OfCredential<View>>) -> Result<Html> {
         new_key: format!("{href}/keys/new?environment={}&service={}", credential.environment.as_str(), credential.service),
         application: (href, application.name.clone()),
         service: service.map_or_else(|| credential.service.clone(), |s| s.name.clone()),
+        jwt: (credential.kind == Kind::OauthClient)
+            .then(|| credential.token_form.or(service.map(|s| s.token.form)).unwrap_or(TokenForm::Jwt) == TokenForm::Jwt),
         old_in_use: retiring(shown).filter(|_| live).and_then(|Old { number, until, used }| Some(OldInUse { number, until, used: used? })),
         last: used(shown, None),
         created: When::new(credential.created_at.min(now), now),
