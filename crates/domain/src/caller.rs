@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::grants::{ApplicationGrant, Held, OrganisationGrant};
-use crate::ids::{ManagementTokenId, OrganisationId, PersonId};
+use crate::grants::{ApplicationGrant, ApplicationGrants, Held, OrganisationGrant, OrganisationGrants};
+use crate::ids::{ApplicationId, CredentialId, ManagementTokenId, OrganisationId, PersonId, RegistrationTokenId};
 
 /// Whoever asks for something to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,10 @@ pub enum Caller {
     Person(Person),
     /// A program with a management token.
     Token(Token),
+    /// A client that registers itself, by an initial access token.
+    Registrar(Registrar),
+    /// A registered client, about itself.
+    Client(Client),
 }
 
 /// A person who has signed in, to the hub or for an access token.
@@ -48,6 +52,33 @@ pub struct Token {
     pub grants: Held,
 }
 
+/// Whoever holds an initial access token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Registrar {
+    /// Which one.
+    pub id: RegistrationTokenId,
+    /// Whose it is.
+    pub organisation: OrganisationId,
+    /// The one application that it is for.
+    pub application: ApplicationId,
+    /// The person who made it, whose own grants bound it; none: it was made at the machine.
+    pub person: Option<PersonId>,
+}
+
+/// A client that has registered itself, and holds its registration access token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Client {
+    /// The one credential that it is.
+    pub credential: CredentialId,
+    /// Whose it is.
+    pub organisation: OrganisationId,
+}
+
+/// What the two hold, over the one thing that they are for.
+fn of_registration() -> Held {
+    Held { organisation: OrganisationGrants::NONE, application: ApplicationGrants::of(&[ApplicationGrant::Edit]) }
+}
+
 impl fmt::Display for Caller {
     /// As the audit trail names it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -56,6 +87,8 @@ impl fmt::Display for Caller {
             Self::System { job } => write!(f, "system:{job}"),
             Self::Person(person) => person.id.fmt(f),
             Self::Token(token) => token.id.fmt(f),
+            Self::Registrar(registrar) => registrar.id.fmt(f),
+            Self::Client(client) => write!(f, "client:{}", client.credential),
         }
     }
 }
@@ -180,6 +213,12 @@ fn held(caller: &Caller, facts: &Facts) -> Option<Held> {
             Some(_) => facts.member.map(|member| member.and(token.grants)),
             None => Some(token.grants),
         },
+        Caller::Registrar(registrar) if facts.organisation == Some(registrar.organisation) => match registrar.person {
+            Some(_) => facts.member.map(|member| member.and(of_registration())),
+            None => Some(of_registration()),
+        },
+        Caller::Client(client) if facts.organisation == Some(client.organisation) => Some(of_registration()),
+        Caller::Registrar(_) | Caller::Client(_) => None,
     }
 }
 
@@ -200,6 +239,9 @@ pub fn allow(caller: &Caller, right: Right, facts: &Facts) -> Result<Allowed, Re
             _ => held.is_some_and(|held| holds(held, right)),
         },
         Caller::Token(_) => held.is_some_and(|held| holds(held, right)),
+        // They neither see the organisation nor anything else of it.
+        Caller::Registrar(_) => matches!(right, Right::View | Right::Edit) && held.is_some_and(|held| holds(held, right)),
+        Caller::Client(_) => matches!(right, Right::View | Right::Edit | Right::End) && held.is_some_and(|held| holds(held, right)),
     };
     if may { Ok(Allowed { caller: caller.clone(), right, organisation: facts.organisation, held }) } else { Err(Refused { caller: caller.to_string(), right }) }
 }
@@ -267,7 +309,6 @@ impl Allowed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grants::{ApplicationGrants, OrganisationGrants};
 
     const ORG: OrganisationId = OrganisationId::from_bits(1);
     const OTHER: OrganisationId = OrganisationId::from_bits(2);
@@ -312,6 +353,24 @@ mod tests {
         assert!(allow(&token(None), Right::Administer, &Facts::of(ORG)).is_ok());
         assert!(allow(&token(None), Right::See, &Facts::of(OTHER)).is_err());
         assert!(!sees(&token(None), &Facts::of(OTHER)) && sees(&token(None), &Facts::of(ORG)));
+    }
+
+    #[test]
+    fn who_registers_clients_does_nothing_else_and_no_more_than_the_maker_of_the_token() {
+        use Right::{Edit, End, View};
+        let registrar = |person| {
+            let (id, application) = (RegistrationTokenId::from_bits(1), ApplicationId::from_bits(1));
+            Caller::Registrar(Registrar { id, organisation: ORG, application, person })
+        };
+        let of_member = registrar(Some(PersonId::from_bits(1)));
+        assert_eq!(rights(&registrar(None), Facts::of(ORG)), [View, Edit]);
+        assert_eq!(rights(&registrar(None), Facts::of(OTHER)), []);
+        assert_eq!(rights(&of_member, member(&[OrganisationGrant::Admin], &[])), [View, Edit]);
+        assert_eq!(rights(&of_member, member(&[], &[ApplicationGrant::View])), [View]);
+        assert_eq!(rights(&of_member, Facts::of(ORG)), [], "its maker has left");
+        let client = Caller::Client(Client { credential: CredentialId::from_bits(1), organisation: ORG });
+        assert_eq!(rights(&client, Facts::of(ORG)), [View, End, Edit]);
+        assert_eq!(rights(&client, Facts::of(OTHER)), []);
     }
 
     #[test]

@@ -108,6 +108,8 @@ ids! {
     InvitationId "inv_",
     /// A token for the management API.
     ManagementTokenId "mgt_",
+    /// An initial access token, by which clients register themselves.
+    RegistrationTokenId "rgt_",
     /// A mail that waits to be sent.
     MailId "eml_",
 }

@@ -14,6 +14,7 @@ pub mod limits;
 pub mod membership;
 pub mod organisation;
 pub mod promise;
+pub mod registration;
 pub mod resource_server;
 pub mod sign_in;
 pub mod text;

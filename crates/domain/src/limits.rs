@@ -234,5 +234,13 @@ pub const ASSERTION_LIFE: Span = Span::from_s(300);
 pub const ASSERTION_SKEW: Span = Span::from_s(30);
 /// Tokens of one credential that are ended one by one at a time; beyond, all that were issued before are.
 pub const ENDED_TOKENS_MAX: i64 = 1_000;
+/// Initial access tokens of one application that can still be used: more is somebody's script.
+pub const REGISTRATION_TOKENS_MAX: i64 = 100;
+/// Clients that one initial access token may register.
+pub const REGISTRATIONS_MAX: u32 = 1_000;
+/// An initial access token is good for so long, unless its maker says otherwise.
+pub const REGISTRATION_TOKEN_LIFE_DEFAULT: Span = Span::from_d(1);
+/// It is a way in for whoever finds it: no longer than this.
+pub const REGISTRATION_TOKEN_LIFE_MAX: Span = Span::from_d(90);
 /// Characters of what a secret is said to be for.
 pub const SECRET_DESCRIPTION_CHARS_MAX: usize = 100;

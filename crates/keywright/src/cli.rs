@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use customers::{Org, Token};
+pub use customers::{Org, RegistrationToken, Token};
 pub use key_pairs::{KeySourceFlags, Keygen};
 pub use keys::{Key, KeyChange, Secret, Wait};
 pub use signatures::{ExplainSignature, Sign};
@@ -214,6 +214,9 @@ pub enum App {
         #[arg(long, value_name = "NAME")]
         confirm: String,
     },
+    /// Tokens by which clients of it register themselves at /oauth2/register
+    #[command(name = "registration-token", subcommand)]
+    RegistrationToken(RegistrationToken),
 }
 
 /// Resource servers.

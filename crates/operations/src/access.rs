@@ -9,9 +9,10 @@ use crate::{Error, Operations};
 /// The person whose grants count for a caller.
 pub(crate) const fn grants_of(caller: &Caller) -> Option<PersonId> {
     match caller {
-        Caller::Machine { .. } | Caller::System { .. } => None,
+        Caller::Machine { .. } | Caller::System { .. } | Caller::Client(_) => None,
         Caller::Person(person) => Some(person.id),
         Caller::Token(token) => token.person,
+        Caller::Registrar(registrar) => registrar.person,
     }
 }
 
@@ -39,6 +40,9 @@ impl Operations {
     /// # Errors
     /// [`Error::NotFound`] also when the caller may not see it; [`Error::Right`], [`Error::Store`]
     pub async fn over_application(&self, caller: &Caller, right: Right, id: ApplicationId) -> Result<Allowed, Error> {
+        if matches!(caller, Caller::Client(_)) || matches!(caller, Caller::Registrar(registrar) if registrar.application != id) {
+            return Err(Error::not_found("application", id));
+        }
         let facts = self.gate(&allowed_gate()?)?.facts_of_application(id, grants_of(caller)).await?;
         over_viewed(caller, right, facts).ok_or_else(|| Error::not_found("application", id))?
     }
@@ -48,6 +52,9 @@ impl Operations {
     /// # Errors
     /// [`Error::NotFound`] also when the caller may not see it; [`Error::Right`], [`Error::Store`]
     pub async fn over_credential(&self, caller: &Caller, right: Right, id: CredentialId) -> Result<Allowed, Error> {
+        if matches!(caller, Caller::Registrar(_)) || matches!(caller, Caller::Client(client) if client.credential != id) {
+            return Err(Error::not_found("credential", id));
+        }
         let facts = self.gate(&allowed_gate()?)?.facts_of_credential(id, grants_of(caller)).await?;
         over_viewed(caller, right, facts).ok_or_else(|| Error::not_found("credential", id))?
     }

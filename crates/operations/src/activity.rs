@@ -1,7 +1,7 @@
 //! Who did what: an organisation's Activity, and the whole trail for operators.
 
 use keywright_domain::caller::{Caller, Right};
-use keywright_domain::ids::{ApplicationId, CredentialId, ManagementTokenId, OrganisationId, PersonId};
+use keywright_domain::ids::{ApplicationId, CredentialId, ManagementTokenId, OrganisationId, PersonId, RegistrationTokenId};
 use keywright_domain::limits;
 use keywright_domain::time::Timestamp;
 use keywright_store::audit_read::{About, Part, Recorded};
@@ -44,6 +44,11 @@ pub enum Actor {
     System {
         /// Which part of it.
         job: String,
+    },
+    /// A client that registered itself, or looked after its registration.
+    Client {
+        /// The initial access token that it registered by, or the credential that it is.
+        id: String,
     },
     /// Somebody of whom nothing is known any more.
     Gone {
@@ -126,6 +131,12 @@ fn actor(recorded: &Recorded, by_operator: bool) -> Actor {
     }
     if let Some(job) = text.strip_prefix("system:") {
         return Actor::System { job: job.to_owned() };
+    }
+    if let Some(credential) = text.strip_prefix("client:") {
+        return Actor::Client { id: credential.to_owned() };
+    }
+    if text.parse::<RegistrationTokenId>().is_ok() {
+        return Actor::Client { id: text.to_owned() };
     }
     match (text.parse::<PersonId>(), text.parse::<ManagementTokenId>(), known()) {
         (Ok(id), _, (Some(mail), name)) => Actor::Person { id, mail, name },
@@ -236,6 +247,9 @@ mod tests {
         assert_eq!(actor(&recorded(&token.to_string(), None, Some("CI")), false), Actor::Token { id: token, name: "CI".into() });
         assert_eq!(actor(&recorded("cli:root", None, None), false), Actor::Machine { user: "root".into() });
         assert_eq!(actor(&recorded("system:usage", None, None), false), Actor::System { job: "usage".into() });
+        for (id, actor_of) in [("rgt_01HX9KZMB3F7VNQP8R2WDGT4E5", ""), ("key_01HX9KZMB3F7VNQP8R2WDGT4E5", "client:")] {
+            assert_eq!(actor(&recorded(&format!("{actor_of}{id}"), None, None), false), Actor::Client { id: id.to_owned() });
+        }
         assert_eq!(actor(&recorded(&person.to_string(), None, None), false), Actor::Gone { id: person.to_string() });
     }
 }

@@ -26,7 +26,9 @@ impl Keyed {
     pub fn new(caller: &Caller, route: String, key: Secret) -> Self {
         let caller = match caller {
             Caller::Person(Person { id, only: Some(organisation), .. }) => format!("{id} {organisation}"),
-            Caller::Person(_) | Caller::Token(_) | Caller::Machine { .. } | Caller::System { .. } => caller.to_string(),
+            Caller::Person(_) | Caller::Token(_) | Caller::Machine { .. } | Caller::System { .. } | Caller::Registrar(_) | Caller::Client(_) => {
+                caller.to_string()
+            }
         };
         Self { call: KeyedCall { caller, route, key_digest: key.digest() }, key }
     }

@@ -20,6 +20,7 @@ pub mod management_tokens;
 pub mod members;
 pub mod organisations;
 pub mod persons;
+pub mod registration_tokens;
 pub mod resource_servers;
 pub mod scheduled;
 pub mod sessions;

@@ -84,7 +84,8 @@ impl Operations {
             Ok(Class::ApiKey(_)) => return Ok(Bearer::ApiKey),
             Ok(Class::AccessToken) => self.gate(&allowed)?.session(&digest, true, now, idle_since(now)).await?.map(|s| Caller::Person(s.person)),
             Ok(Class::Management) => self.gate(&allowed)?.management_token(&digest, now).await?.map(Caller::Token),
-            Ok(Class::HmacApiKey(_) | Class::ClientId(_) | Class::SecretKey(_) | Class::ResourceServer) | Err(_) => None,
+            Ok(Class::HmacApiKey(_) | Class::ClientId(_) | Class::SecretKey(_) | Class::ResourceServer | Class::InitialAccess | Class::RegistrationAccess)
+            | Err(_) => None,
         };
         Ok(caller.map_or(Bearer::Refused, Bearer::Accepted))
     }
@@ -162,7 +163,7 @@ impl Operations {
                 let (o, grants) = (shown.organisation, shown.held.map_or(token.grants.organisation, |held| held.organisation));
                 Ok(vec![Reached { organisation: o.id, name: o.name, review: o.review, suspended: o.suspended, grants }])
             }
-            Caller::Machine { .. } | Caller::System { .. } => Ok(Vec::new()),
+            Caller::Machine { .. } | Caller::System { .. } | Caller::Registrar(_) | Caller::Client(_) => Ok(Vec::new()),
         }
     }
 }

@@ -37,6 +37,7 @@ impl Tx<'_> {
         for Id(id) in &ended {
             self.exec("DELETE FROM usage WHERE credential_id = $1", args![*id]).await?;
             self.exec("DELETE FROM version WHERE credential_id = $1", args![*id]).await?;
+            self.exec("DELETE FROM registered_client WHERE credential_id = $1", args![*id]).await?;
             self.exec("DELETE FROM credential WHERE id = $1", args![*id]).await?;
         }
         Ok(ended.into_iter().map(|Id(id)| id).collect())

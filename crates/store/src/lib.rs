@@ -27,6 +27,7 @@ pub mod organisations;
 pub mod persons;
 pub mod profiles;
 mod records;
+pub mod registrations;
 pub mod resource_servers;
 pub mod scope;
 pub mod sessions;

@@ -66,10 +66,14 @@ pub enum Class {
     Management,
     /// `<brand>_rs_…`: tokens of resource servers.
     ResourceServer,
+    /// `<brand>_ia_…`: initial access tokens, by which clients register themselves (RFC 7591 section 3).
+    InitialAccess,
+    /// `<brand>_ra_…`: registration access tokens, by which a registered client changes itself (RFC 7592 section 3).
+    RegistrationAccess,
 }
 
 impl Class {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 13] = [
         Self::ApiKey(Environment::Production),
         Self::ApiKey(Environment::Sandbox),
         Self::SecretKey(Environment::Production),
@@ -81,6 +85,8 @@ impl Class {
         Self::AccessToken,
         Self::Management,
         Self::ResourceServer,
+        Self::InitialAccess,
+        Self::RegistrationAccess,
     ];
 
     /// What stands between the brand and the random digits.
@@ -98,6 +104,8 @@ impl Class {
             Self::AccessToken => "_at_",
             Self::Management => "_mgmt_",
             Self::ResourceServer => "_rs_",
+            Self::InitialAccess => "_ia_",
+            Self::RegistrationAccess => "_ra_",
         }
     }
 }

@@ -95,3 +95,43 @@ pub enum Token {
         token: String,
     },
 }
+
+/// Initial access tokens.
+#[derive(Debug, Subcommand)]
+pub enum RegistrationToken {
+    /// Make one; it is shown this once
+    Create {
+        /// app_…
+        #[arg(long, value_name = "APP")]
+        application: String,
+        /// A label
+        #[arg(long)]
+        name: String,
+        /// Slug of the service that the clients are for
+        #[arg(long, value_name = "SLUG")]
+        service: String,
+        /// production or sandbox
+        #[arg(long, value_name = "ENV")]
+        environment: String,
+        /// How many clients it may register [default: 1]
+        #[arg(long, value_name = "N")]
+        clients_max: Option<u32>,
+        /// When it ends: 2027-01-31T12:00:00Z [default: in a day]
+        #[arg(long, value_name = "TIME")]
+        expires_at: Option<String>,
+    },
+    /// An application's initial access tokens, newest first
+    List {
+        /// app_…
+        #[arg(long, value_name = "APP")]
+        application: String,
+    },
+    /// Refuse it for good; the clients that it registered stay
+    Revoke {
+        /// app_…
+        #[arg(long, value_name = "APP")]
+        application: String,
+        /// rgt_…
+        token: String,
+    },
+}

@@ -6,7 +6,7 @@ use keywright_store::applications::Application;
 use keywright_web::api::shapes::ApplicationShape;
 use serde_json::{Value, json};
 
-use super::{Context, before, id};
+use super::{Context, before, id, registration_token};
 use crate::cli::App;
 use crate::failure::Failure;
 use crate::output::{Output, more, table};
@@ -54,6 +54,7 @@ pub(super) async fn run(context: &Context, command: App) -> Result<Output, Failu
             let text = format!("{app} is deleted, with {credentials} credentials, which are unknown from now on");
             Ok(Output::new(json!({ "id": app, "deleted": true, "credentials": credentials }), text))
         }
+        App::RegistrationToken(command) => registration_token::run(context, command).await,
     }
 }
 

@@ -8,6 +8,7 @@ mod keygen;
 mod operator;
 mod org;
 mod proof;
+mod registration_token;
 mod resource_server;
 mod sign;
 mod sign_in_link;

@@ -136,6 +136,7 @@ pub(crate) async fn things(kw: &Server) -> Things {
         ("credential", text(&credential["id"])),
         ("own_credential", text(&own_credential["id"])),
         ("version", "1".to_owned()),
+        ("registration_token", "rgt_01HX9KZMB3F7VNQP8R2WDGT4E5".to_owned()),
         ("token", text(&token["id"])),
         ("resource_server", text(&server["id"])),
         ("invitation", text(&invitation["data"]["id"])),

@@ -124,9 +124,9 @@ impl Checked {
     }
 }
 
-/// What a credential may hold from now on: what its organisation has of the service, and what it holds already.
-fn may_hold(service: &Service, allowances: &[Allowance], held: &Permissions) -> Vec<String> {
-    let offered = service.offered(allowances).unwrap_or_default();
+/// What a credential may hold from now on: what it holds already and, where it may be widened, what its organisation has of the service.
+fn may_hold(service: &Service, allowances: &[Allowance], held: &Permissions, widens: bool) -> Vec<String> {
+    let offered = service.offered(allowances).filter(|_| widens).unwrap_or_default();
     let may = |name: &String| offered.contains(name) || held.names().contains(name);
     service.permission_names().into_iter().filter(may).collect()
 }
@@ -143,13 +143,16 @@ impl Operations {
         let now = self.now();
         let checked = check(changes, now)?;
         let may_extend = allowed.also(Right::Admin);
+        // A client that registered itself gives itself nothing that somebody took from it.
+        let widens = !matches!(caller, Caller::Client(_));
         let allowances = self.allowances(&allowed, &catalogue.services).await?;
         self.write(allowed, async move |tx| {
             if tx.lock_catalogue().await? != applied_at {
                 return Err(StoreError::Busy { waited_ms: 0, detail: "the catalogue was changed at the same moment".into() }.into());
             }
             let mut stored = tx.credential_for_update(organisation, id).await?.ok_or_else(|| Error::not_found("credential", id))?;
-            let known = catalogue.service(&stored.credential.service).map(|s| may_hold(s, &allowances, &stored.credential.permissions)).unwrap_or_default();
+            let known =
+                catalogue.service(&stored.credential.service).map(|s| may_hold(s, &allowances, &stored.credential.permissions, widens)).unwrap_or_default();
             let changed = checked.apply(&mut stored.credential, &known, may_extend, now)?;
             if changed.is_empty() {
                 return Ok(Done { value: (), audit: vec![], changes: vec![] });

@@ -16,6 +16,7 @@ use serde_json::json;
 
 use super::coin::{self, Coined, Handed};
 use super::key_source::{self, KeySource};
+use super::register::Registering;
 use super::{expiry, kind_of, organisation};
 use crate::form::{CHECKED, Form};
 use crate::organisations::on_request;
@@ -75,6 +76,7 @@ struct Checked {
     reason: Option<String>,
     max: u32,
     key: Option<key_source::Checked>,
+    registering: Option<Registering>,
 }
 
 /// Where and when it is made.
@@ -114,12 +116,27 @@ impl Operations {
     /// [`Error::NotFound`], [`Error::Invalid`] with every bad field, [`Rule::ServiceNotUsed`], [`Rule::CredentialLimit`],
     /// [`Rule::KeyTaken`], [`Error::Keys`], [`Error::Store`]
     pub async fn credential_create(&self, caller: &Caller, application: ApplicationId, new: NewCredential) -> Result<Created, Error> {
+        self.credential_create_for(caller, application, new, None).await
+    }
+
+    /// The same, for a client that registers itself too.
+    pub(super) async fn credential_create_for(
+        &self,
+        caller: &Caller,
+        application: ApplicationId,
+        new: NewCredential,
+        registering: Option<Registering>,
+    ) -> Result<Created, Error> {
         let allowed = self.over_application(caller, Right::Edit, application).await?;
         let (mut catalogue, mut applied_at) = self.catalogue().await?;
         // Once more at most: a catalogue that changes twice in between is somebody's script gone wild.
         for last in [false, true] {
             let allowances = self.allowances(&allowed, catalogue.service(&new.service)).await?;
-            let checked = check(&catalogue, &new, Some(&allowances), &Within { application: Some(application), keys: self.keys(), now: self.now() })?;
+            let mut checked = check(&catalogue, &new, Some(&allowances), &Within { application: Some(application), keys: self.keys(), now: self.now() })?;
+            if let Some(registering) = &registering {
+                checked.key = registering.key.clone().map(key_source::Checked::Given);
+                checked.registering = Some(registering.clone());
+            }
             match self.credential_insert(&allowed, application, &new.service, checked, &catalogue, applied_at).await {
                 Err(Refusal::OtherCatalogue) if !last => (catalogue, applied_at) = self.catalogue_again().await?,
                 Err(Refusal::OtherCatalogue) => break,
@@ -170,7 +187,7 @@ impl Operations {
             tokens_not_before: None,
             versions: vec![version.numbered(1, VersionState::Active, now)],
         };
-        let (max, reason) = (checked.max, checked.reason);
+        let (max, reason, registering) = (checked.max, checked.reason, checked.registering);
         let done = self
             .store
             .write(allowed.clone(), async move |tx| {
@@ -191,6 +208,9 @@ impl Operations {
                     return Err(Refusal::Error(Rule::KeyTaken.into()));
                 }
                 tx.credential_insert(c).await?;
+                if let Some(registering) = &registering {
+                    registering.put_down(tx, c, now).await.map_err(Refusal::Error)?;
+                }
                 let detail = json!({ "application": application.to_string(), "service": c.service, "environment": c.environment.as_str() });
                 let audit = AuditEntry::new("credential.created", id).of_application(application).with(detail);
                 let audit = match &reason {
@@ -262,5 +282,6 @@ fn check(catalogue: &Catalogue, new: &NewCredential, allowances: Option<&[Allowa
         reason,
         max: service.credentials_per_environment,
         key,
+        registering: None,
     })
 }

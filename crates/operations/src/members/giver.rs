@@ -15,6 +15,7 @@ pub(super) async fn giver(tx: &mut Tx<'_>, caller: &Caller, organisation: Organi
         Caller::Machine { .. } | Caller::System { .. } => return Ok(None),
         Caller::Person(person) => of_person(tx, organisation, person.id).await?,
         Caller::Token(token) => limited(tx, organisation, token.person, token.grants).await?,
+        Caller::Registrar(_) | Caller::Client(_) => None,
     };
     let refused = || Error::Right(Refused { caller: caller.to_string(), right: Right::ManageMembers });
     Ok(Some(found.ok_or_else(refused)?))

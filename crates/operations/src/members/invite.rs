@@ -59,7 +59,7 @@ impl Operations {
             inviter,
             inviter_token: match caller {
                 Caller::Token(token) => Some(token.id),
-                Caller::Machine { .. } | Caller::System { .. } | Caller::Person(_) => None,
+                Caller::Machine { .. } | Caller::System { .. } | Caller::Person(_) | Caller::Registrar(_) | Caller::Client(_) => None,
             },
             inviter_mail,
             created_at: now,

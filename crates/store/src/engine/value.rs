@@ -1,7 +1,8 @@
 //! Values that go into statements, the same for both engines.
 
 use keywright_domain::ids::{
-    ApplicationId, CredentialId, InvitationId, MailId, ManagementTokenId, MemberId, OrganisationId, PersonId, ResourceServerId, SessionId, SignInId, VerifierId,
+    ApplicationId, CredentialId, InvitationId, MailId, ManagementTokenId, MemberId, OrganisationId, PersonId, RegistrationTokenId, ResourceServerId, SessionId,
+    SignInId, VerifierId,
 };
 use keywright_domain::time::Timestamp;
 
@@ -62,6 +63,7 @@ values! {
     SessionId => Text(v: v.to_string()),
     InvitationId => Text(v: v.to_string()),
     ManagementTokenId => Text(v: v.to_string()),
+    RegistrationTokenId => Text(v: v.to_string()),
     MailId => Text(v: v.to_string()),
 }
 

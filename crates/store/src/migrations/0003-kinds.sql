@@ -51,3 +51,30 @@ CREATE TABLE signing_key (
     -- Nothing that it has signed is still good from then on; none: it has no successor.
     ends_us BIGINT
 ) /*STRICT, WITHOUT ROWID*/;
+
+-- Initial access tokens: whoever holds one registers clients of one application, for one service in one environment (RFC 7591 section 3).
+CREATE TABLE registration_token (
+    id TEXT COLLATE "C" PRIMARY KEY,
+    organisation_id TEXT COLLATE "C" NOT NULL,
+    application_id TEXT COLLATE "C" NOT NULL,
+    -- Who made it, and bounds it with what they hold; none: somebody at the machine.
+    person_id TEXT COLLATE "C",
+    name TEXT COLLATE "C" NOT NULL,
+    service TEXT COLLATE "C" NOT NULL,
+    environment TEXT COLLATE "C" NOT NULL,
+    digest BYTEA NOT NULL UNIQUE,
+    hint TEXT COLLATE "C" NOT NULL,
+    clients_max BIGINT NOT NULL,
+    clients BIGINT NOT NULL,
+    created_us BIGINT NOT NULL,
+    expires_us BIGINT NOT NULL,
+    revoked_us BIGINT
+) /*STRICT, WITHOUT ROWID*/;
+CREATE INDEX registration_token_of_application ON registration_token (application_id, id);
+-- Clients that registered themselves, each with the token by which it changes itself (RFC 7592 section 3).
+CREATE TABLE registered_client (
+    credential_id TEXT COLLATE "C" PRIMARY KEY,
+    registration_token_id TEXT COLLATE "C" NOT NULL,
+    digest BYTEA NOT NULL UNIQUE,
+    authentication TEXT COLLATE "C" NOT NULL
+) /*STRICT, WITHOUT ROWID*/;

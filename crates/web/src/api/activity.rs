@@ -51,9 +51,9 @@ pub(crate) struct EntryShape {
 /// Who did it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ActorShape {
-    /// `person`, `operator`, `token`, `machine`, `system`, or `gone` where nothing is known of them any more
+    /// `person`, `operator`, `token`, `client` (one that registers itself), `machine`, `system`, or `gone` where nothing is known of them any more
     kind: &'static str,
-    /// Id of the person or token; absent where there is none.
+    /// Id of the person or token; of a client the token by which it registered, or its credential. Absent where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
     /// Name or mail address, as far as the caller may see it.
@@ -70,6 +70,7 @@ impl From<&Actor> for ActorShape {
             Actor::Token { id, name } => of("token", Some(id.to_string()), Some(name.clone())),
             Actor::Machine { user } => of("machine", None, Some(user.clone())),
             Actor::System { job } => of("system", None, Some(job.clone())),
+            Actor::Client { id } => of("client", Some(id.clone()), None),
             Actor::Gone { id } => of("gone", Some(id.clone()), None),
         }
     }

@@ -10,6 +10,7 @@ pub mod explained;
 pub(crate) mod members;
 pub(crate) mod organisations;
 pub(crate) mod provider;
+pub mod registration_tokens;
 pub mod shapes;
 pub(crate) mod tokens;
 mod words;

@@ -132,7 +132,7 @@ pub(crate) fn own_organisation(who: &Who) -> Option<OrganisationId> {
             Some([only]) => Some(only.organisation),
             Some(_) | None => None,
         }),
-        Actor::Machine { .. } | Actor::System { .. } => None,
+        Actor::Machine { .. } | Actor::System { .. } | Actor::Registrar(_) | Actor::Client(_) => None,
     }
 }
 

@@ -41,6 +41,8 @@ pub(crate) enum Who {
     Machine(String),
     /// Keywright itself.
     System,
+    /// A client that registers itself.
+    Client,
     /// Somebody of whom no more than the id is known.
     Gone,
 }
@@ -54,6 +56,7 @@ impl Line {
             Actor::Token { name, .. } => Who::Token(name.clone()),
             Actor::Machine { user } => Who::Machine(user.clone()),
             Actor::System { .. } => Who::System,
+            Actor::Client { .. } => Who::Client,
             Actor::Gone { .. } => Who::Gone,
         };
         Self {

@@ -5,7 +5,7 @@ use hyper::header::CACHE_CONTROL;
 use keywright_domain::limits;
 use serde_json::json;
 
-use super::{Protocol, introspect, revoke, token};
+use super::{Protocol, introspect, register, revoke, token};
 use crate::routes::{Reply, Result};
 
 /// How a client may sign its assertions: whatever its key can.
@@ -22,6 +22,7 @@ pub(crate) async fn show(protocol: Protocol) -> Result<Reply> {
         "jwks_uri": url("/oauth2/jwks"),
         "introspection_endpoint": url(introspect::PATH),
         "revocation_endpoint": url(revoke::PATH),
+        "registration_endpoint": url(register::PATH),
         // There is no authorization endpoint, and so none of its types of answers.
         "response_types_supported": [],
         "grant_types_supported": ["client_credentials"],

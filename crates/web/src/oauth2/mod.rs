@@ -7,6 +7,7 @@ pub(crate) mod introspect;
 pub(crate) mod jwks;
 pub(crate) mod metadata;
 mod parameters;
+pub(crate) mod register;
 pub(crate) mod revoke;
 pub(crate) mod token;
 
@@ -33,6 +34,8 @@ pub(crate) struct Protocol {
     query: Option<String>,
     body: Bytes,
     source: Option<IpAddr>,
+    /// The client that the path names.
+    client_id: Option<String>,
 }
 
 impl Caller for Protocol {
@@ -42,7 +45,8 @@ impl Caller for Protocol {
     fn take(call: &Call) -> Result<Self> {
         let (app, parts) = (Arc::clone(call.app()), call.parts());
         let source = client_address(call.peer(), &parts.headers, &app.settings().trusted_proxies);
-        Ok(Self { headers: parts.headers.clone(), query: parts.uri.query().map(str::to_owned), body: call.body().clone(), source, app })
+        let client_id = call.id("client_id").map(str::to_owned);
+        Ok(Self { headers: parts.headers.clone(), query: parts.uri.query().map(str::to_owned), body: call.body().clone(), source, client_id, app })
     }
 }
 

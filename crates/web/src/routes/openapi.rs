@@ -114,6 +114,7 @@ fn named_in_path(name: &str) -> &'static str {
         "member" => "Id of a person's place in an organisation, such as `mbr_01HX9KZMB3F7VNQP8R2WDGT4E5`.",
         "invitation" => "Id of the invitation, such as `inv_01HX9KZMB3F7VNQP8R2WDGT4E5`.",
         "token" => "Id of the management token, such as `mgt_01HX9KZMB3F7VNQP8R2WDGT4E5`; not the token itself.",
+        "registration_token" => "Id of the initial access token, such as `rgt_01HX9KZMB3F7VNQP8R2WDGT4E5`; not the token itself.",
         "resource_server" => "Id of the resource server, such as `rsv_01HX9KZMB3F7VNQP8R2WDGT4E5`.",
         "version" => "Number of the version, such as `2`.",
         _ => "",

@@ -5,6 +5,7 @@ mod clients;
 mod ended;
 mod hub;
 mod real_client;
+mod register;
 mod token;
 
 use keywright_crypto::seal::MasterKey;
