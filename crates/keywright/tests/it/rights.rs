@@ -12,6 +12,7 @@ use reqwest::Method;
 use reqwest::header::ORIGIN;
 use serde_json::{Value, json};
 
+use crate::oauth::keyed;
 use crate::support::{Browser, Page, Server, stories};
 
 /// Somebody who walks the table.
@@ -116,11 +117,14 @@ pub(crate) async fn things(kw: &Server) -> Things {
     let made = kw.done(&["org", "create", "Here Ltd", "--owner", "owner@example.com"]).await;
     let organisation = made["id"].as_str().unwrap().to_owned();
     let own = made["own_application_id"].as_str().unwrap().to_owned();
-    let application = kw.done(&["app", "create", "--organisation", &organisation, "--name", "Back end", "--service", "business-api"]).await;
+    let application =
+        kw.done(&["app", "create", "--organisation", &organisation, "--name", "Back end", "--service", "business-api", "--service", "rest-apis"]).await;
     let application = application["id"].as_str().unwrap().to_owned();
     let key = ["--service", "business-api", "--environment", "production", "--name", "Key"];
     let credential = kw.done(&[&["key", "create", "--application", &application], &key[..]].concat()).await;
     let own_credential = kw.done(&[&["key", "create", "--application", &own], &key[..]].concat()).await;
+    let client = ["--service", "rest-apis", "--environment", "production", "--name", "Client"];
+    let client = keyed(kw.place(), &[&["key", "create", "--application", &application], &client[..]].concat()).await;
     let token = kw.done(&["token", "create", "--organisation", &organisation, "--name", "CI", "--grants", "create_applications"]).await;
     let server = kw.done(&["resource-server", "create", "gateway", "--services", "business-api"]).await;
     let owner = signed_in(kw, "owner", false, None).await;
@@ -135,6 +139,7 @@ pub(crate) async fn things(kw: &Server) -> Things {
         ("application", application),
         ("credential", text(&credential["id"])),
         ("own_credential", text(&own_credential["id"])),
+        ("client", text(&client["id"])),
         ("version", "1".to_owned()),
         ("registration_token", "rgt_01HX9KZMB3F7VNQP8R2WDGT4E5".to_owned()),
         ("token", text(&token["id"])),
@@ -232,11 +237,20 @@ pub(crate) async fn call(role: &Role, row: &MatrixRow, things: &Things, bodies: 
     let business = row.path.starts_with("/api/v1/business/");
     let mut path = row.path.to_owned();
     for (name, id) in things {
-        let id = if business && *name == "credential" { &things["own_credential"] } else { id };
+        let id = match *name {
+            "credential" if business => &things["own_credential"],
+            // These pages are about clients of the OAuth 2 server only.
+            "credential" if path.starts_with("/keys/") && (path.contains("/secrets/") || path.ends_with("/token")) => &things["client"],
+            _ => id,
+        };
         path = path.replace(&format!("{{{name}}}"), id);
     }
     assert!(!path.contains('{'), "{path}: the walk has no such thing");
     let method: Method = row.method.parse().unwrap();
+    if path.ends_with("/keys/new") && method == Method::GET {
+        // The form, not the choice between services.
+        path.push_str("?service=business-api");
+    }
     let request = role.browser.request(method.clone(), &path);
     let request = match (row.way, method == Method::GET) {
         (_, true) => request,

@@ -1,5 +1,11 @@
 //! Consumer keys by clicking: made with a first access token, used by pasting, and looked after.
 
+use keywright_crypto::digest::sha256;
+use keywright_domain::caller::{Caller, Facts, Right, allow};
+use keywright_domain::ids::{PersonId, SessionId};
+use keywright_domain::time::{Span, Timestamp};
+use keywright_store::sessions::NewSession;
+use keywright_store::{Done, Purpose, StoreError};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -59,6 +65,28 @@ async fn api(verify: String, gateway: String, listener: TcpListener) {
         // Whoever asked may be gone by now.
         let _ = stream.write_all(answer.as_bytes()).await;
     }
+}
+
+/// A session of hers that is ten minutes old.
+async fn signed_in_a_while_ago(kw: &Place) -> String {
+    let now_us = i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_micros()).unwrap();
+    let now = Timestamp::from_us(now_us - 600_000_000);
+    let allowed = allow(&Caller::Machine { user: "test".into() }, Right::Operate, &Facts::default()).unwrap();
+    let store = kw.store().open_for(Purpose::Command).await;
+    let bits = || keywright_crypto::random::bits().unwrap();
+    let (id, person) = (SessionId::from_parts(1, bits()), PersonId::from_parts(1, bits()));
+    let secret = format!("{:032x}", bits());
+    let digest = sha256(secret.as_bytes());
+    store
+        .write(allowed, async move |tx| {
+            let person = tx.person_of_mail(ANN, person, now).await?;
+            let (agent, until) = (String::new(), now.plus(Span::from_d(1)));
+            tx.session_insert(&NewSession { id, digest, person, access_token: false, organisation: None, agent, source: None, now, until }).await?;
+            Ok::<_, StoreError>(Done::new(()))
+        })
+        .await
+        .unwrap();
+    secret
 }
 
 stories! {
@@ -130,5 +158,85 @@ stories! {
         assert_eq!((&verdict["code"], &verdict["scope"]), (&json!("valid"), &json!("orders:read")), "{verdict}");
         let key = made.links().into_iter().find(|link| link.starts_with("/keys/key_")).unwrap();
         ann.get(&key).await.is(200).says("Access tokens opaque");
+    }
+
+    async fn secrets_are_added_shown_again_and_revoked_one_by_one(kw: Server) {
+        let gateway = gateway(kw.place()).await;
+        let (ann, action) = ann(&kw).await;
+        let made = generate(&ann, &action, &[]).await;
+        made.says("It can be shown again only to somebody");
+        let first = copied(&made, "secret");
+        let key = made.links().into_iter().find(|link| link.starts_with("/keys/key_")).unwrap();
+
+        let form = ann.get(&format!("{key}/secrets/new")).await.is(200).form(&format!("{key}/secrets/new"));
+        let wrong = ann.submit(&form.clone().with("expires_on", "2001-01-31")).await;
+        assert_eq!(wrong.status, 400, "{wrong:?}");
+        wrong.says("Last day");
+        let added = ann.submit(&form.clone().put("once", "another-form-of-its-own").with("description", "Nightly batch").with("expires_on", "2035-01-31")).await.is(200);
+        added.says("Secret added").says("The other secrets work as before").says_not("Your first access token");
+        let second = copied(&added, "secret");
+        assert_ne!(first, second);
+        let page = ann.get(&key).await.is(200);
+        page.says("Secrets").says("Nightly batch").says("Add secret").says("Show secret 2").says("Revoke secret 1").says("added a secret");
+
+        let again = ann.get(&format!("{key}/secrets/1/reveal")).await.is(200);
+        again.says("Activity says that you looked at it").says_not(&first);
+        let shown = ann.submit(&again.form(&format!("{key}/secrets/1/reveal"))).await.is(200);
+        assert_eq!(copied(&shown, "secret"), first);
+        assert!(shown.header("cache-control").unwrap().contains("no-store"), "{:?}", shown.headers);
+        ann.get(&key).await.is(200).says("looked at the secret of version 1");
+
+        let ask = ann.get(&format!("{key}/secrets/1/revoke")).await.is(200);
+        ask.says("The other secrets of the key work as before");
+        let after = ann.submit(&ask.form(&format!("{key}/secrets/1/revoke"))).await.is(200);
+        after.says("revoked the secret of version 1").says_not("Revoke secret 1").says("Revoke secret 2");
+        kw.settled().await;
+        assert_eq!(verdict(&kw, &gateway, &copied(&made, "token")).await["code"], "retired_version", "its tokens end with it");
+        let last = ann.submit(&ann.get(&format!("{key}/secrets/2/revoke")).await.form(&format!("{key}/secrets/2/revoke"))).await;
+        last.says("the only secret that works");
+        let gone = ann.submit(&ann.get(&format!("{key}/secrets/1/reveal")).await.form(&format!("{key}/secrets/1/reveal"))).await;
+        gone.says_not(&first);
+        assert_eq!(gone.status, 409, "{gone:?}");
+        assert_eq!(ann.get(&format!("{key}/secrets/9/revoke")).await.status, 404);
+    }
+
+    async fn to_see_a_secret_again_somebody_signs_in_again(kw: Server) {
+        let (ann, action) = ann(&kw).await;
+        let made = generate(&ann, &action, &[]).await;
+        let key = made.links().into_iter().find(|link| link.starts_with("/keys/key_")).unwrap();
+        ann.keep("keywright", Some(&signed_in_a_while_ago(kw.place()).await));
+        let path = format!("{key}/secrets/1/reveal");
+        let asked = ann.submit(&ann.get(&path).await.is(200).form(&path)).await;
+        assert_eq!(asked.status, 401, "{asked:?}");
+        asked.says("Sign in again first").says_not(&copied(&made, "secret"));
+        let sent = ann.submit(&asked.form("/sign-in").with("mail", ANN)).await.is(200);
+        let kept = ann.submit(&sent.form("/sign-in/code").with("code", &kw.mail(ANN).await.code())).await.is(200);
+        kept.says("signed in again");
+        let shown = ann.submit(&kept.form(&path)).await.is(200);
+        assert_eq!(copied(&shown, "secret"), copied(&made, "secret"));
+    }
+
+    async fn another_access_token_is_made_with_the_permissions_that_are_ticked(kw: Server) {
+        let gateway = gateway(kw.place()).await;
+        let (ann, action) = ann(&kw).await;
+        let made = generate(&ann, &action, &[]).await;
+        let key = made.links().into_iter().find(|link| link.starts_with("/keys/key_")).unwrap();
+        let path = format!("{key}/token");
+        ann.get(&key).await.is(200).says("Make an access token");
+        let form = ann.get(&path).await.is(200).form(&path);
+        let none = ann.submit(&form.clone().without("permissions")).await;
+        assert_eq!(none.status, 400, "{none:?}");
+        let other = ann.submit(&form.clone().put("once", "another-form-of-its-own").put("permissions", "everything")).await;
+        assert_eq!(other.status, 400, "{other:?}");
+        let page = ann.submit(&form.put("once", "a-third-form-of-its-own")).await.is(200);
+        page.says("Access token made").says("Copy it now");
+        let token = copied(&page, "token");
+        assert_ne!(token, copied(&made, "token"));
+        let told = verdict(&kw, &gateway, &token).await;
+        assert_eq!((&told["code"], &told["scope"]), (&json!("valid"), &json!("default")), "{told}");
+
+        kw.done(&["key", "suspend", key.trim_start_matches("/keys/")]).await;
+        let refused = ann.submit(&ann.get(&path).await.form(&path)).await;
+        refused.says("not accepted now");
     }
 }

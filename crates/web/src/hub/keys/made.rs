@@ -37,6 +37,8 @@ pub(super) enum Rotated {
     Until(Exact, When),
     /// Its overlap of this length begins with the first use of the new one.
     AtFirstUse(Length),
+    /// Nothing: the new one stands beside it.
+    Added,
 }
 
 #[derive(Template)]
@@ -53,6 +55,8 @@ pub(super) struct Made {
     secret_words: &'static str,
     secret_title: &'static str,
     secret: String,
+    /// It can be shown again.
+    kept: bool,
     /// It is a key pair.
     key_pair: bool,
     /// The browser has made it, and downloaded the private key.
@@ -97,7 +101,11 @@ impl Made {
         let service = catalogue.service(&credential.service);
         let target = Target::of(service, credential.environment);
         let words = words(credential.kind);
-        let title = format!("{} {}", words.credential, if rotated.is_some() { "rotated" } else { "created" });
+        let title = match rotated {
+            Some(Rotated::Added) => "Secret added".to_owned(),
+            Some(_) => format!("{} rotated", words.credential),
+            None => format!("{} created", words.credential),
+        };
         let href = format!("/applications/{}", application.id);
         let token_url = format!("{}/oauth2/token", visit.hub().base_url.trim_end_matches('/'));
         let works = application.state.works_in(credential.environment);
@@ -124,6 +132,7 @@ impl Made {
             secret_words: words.secret,
             secret_title: words.secret_title,
             secret: handed.secret().to_owned(),
+            kept: client && view.shown.credential.versions.iter().any(|v| v.number == version && super::secrets::is_kept(&view, &catalogue, v)),
             key_pair: credential.kind == Kind::KeyPair,
             by_browser,
             file: file_name(&credential.name, words.file),

@@ -11,14 +11,17 @@ pub(crate) mod new;
 pub(crate) mod revoke;
 pub(crate) mod rotate;
 mod samples;
+pub(crate) mod secrets;
 pub(crate) mod show;
 pub(crate) mod switch;
-mod token;
+pub(crate) mod token;
 mod used;
+
+use std::ops::Deref;
 
 use keywright_operations::credentials::CredentialView;
 
-use crate::extract::{OfCredential, OnPage};
+use crate::extract::{OnPage, Who};
 use crate::hub::applications::around::{keys_page, name};
 use crate::hub::applications::framed_visit;
 use crate::hub::frame::Frame;
@@ -26,7 +29,7 @@ use crate::hub::parts::{Crumb, EnvironmentLabel};
 use crate::routes::Result;
 
 /// The frame of a page about a key, and the way to it.
-async fn framed<R>(visit: &OnPage<OfCredential<R>>, title: String, view: &CredentialView, deeper: bool) -> Result<(Frame, Vec<Crumb>)> {
+async fn framed<C: Deref<Target = Who>>(visit: &OnPage<C>, title: String, view: &CredentialView, deeper: bool) -> Result<(Frame, Vec<Crumb>)> {
     let application = &view.application;
     let frame = visit.frame(title, crate::hub::applications::around::section(application), Some(application.organisation));
     let frame = framed_visit(visit, frame, application.organisation).await?;
@@ -39,7 +42,7 @@ async fn framed<R>(visit: &OnPage<OfCredential<R>>, title: String, view: &Creden
     let words = if application.own { "API keys" } else { "Keys" };
     crumbs.push(Crumb::new(format!("{}?environment={}", keys_page(application), view.shown.credential.environment.as_str()), words));
     if deeper {
-        crumbs.push(Crumb::new(format!("/keys/{}", visit.id), view.shown.credential.name.as_str()));
+        crumbs.push(Crumb::new(format!("/keys/{}", view.shown.credential.id), view.shown.credential.name.as_str()));
     }
     Ok((frame, crumbs))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use keywright_domain::application::State;
 use keywright_domain::caller::Right;
-use keywright_domain::catalogue::Service;
+use keywright_domain::catalogue::{Catalogue, Service};
 use keywright_domain::credential::{Credential, Kind, Standing, TokenForm, VersionState};
 use keywright_domain::time::Timestamp;
 use keywright_domain::verdict::Code;
@@ -13,6 +13,7 @@ use keywright_operations::credentials::{CredentialView, Shown, signs};
 
 use super::kinds::words;
 use super::samples::{Fill, Set, Target};
+use super::secrets::{is_kept, is_parallel};
 use super::used::{Old, Used, retiring, used};
 use crate::extract::rights::View;
 use crate::extract::{OfCredential, OnPage};
@@ -56,6 +57,8 @@ struct Page {
     service: String,
     /// Of a client: it gets JWTs.
     jwt: Option<bool>,
+    /// Secrets stand side by side.
+    parallel: bool,
     old_in_use: Option<OldInUse>,
     last: Option<Used>,
     created: When,
@@ -79,6 +82,12 @@ struct OldInUse {
 struct VersionRow {
     number: u32,
     hint: String,
+    /// What it is for.
+    description: Option<String>,
+    /// It is accepted.
+    works: bool,
+    /// Its secret can be shown again.
+    kept: bool,
     state: Badge,
     until: Option<When>,
     created: When,
@@ -131,6 +140,7 @@ pub(crate) async fn show(visit: OnPage<OfCredential<View>>) -> Result<Html> {
         service: service.map_or_else(|| credential.service.clone(), |s| s.name.clone()),
         jwt: (credential.kind == Kind::OauthClient)
             .then(|| credential.token_form.or(service.map(|s| s.token.form)).unwrap_or(TokenForm::Jwt) == TokenForm::Jwt),
+        parallel: is_parallel(&view, &catalogue),
         old_in_use: retiring(shown).filter(|_| live).and_then(|Old { number, until, used }| Some(OldInUse { number, until, used: used? })),
         last: used(shown, None),
         created: When::new(credential.created_at.min(now), now),
@@ -139,7 +149,7 @@ pub(crate) async fn show(visit: OnPage<OfCredential<View>>) -> Result<Html> {
         networks: credential.restrictions.networks.list().iter().map(ToString::to_string).collect(),
         origins: credential.restrictions.origins.list().to_vec(),
         rate_limit: credential.restrictions.rate_limit.map(|limit| (Number(limit.requests().into()), Length(limit.per()))),
-        versions: versions(shown, live),
+        versions: versions(&view, &catalogue, live),
         verdicts: verdicts(shown),
         activity: entries.iter().map(|entry| entries::Line::of(entry, now)).collect(),
         frame,
@@ -155,16 +165,21 @@ fn samples(service: Option<&Service>, credential: &Credential) -> Vec<Set> {
 }
 
 /// Newest first.
-fn versions(shown: &Shown, live: bool) -> Vec<VersionRow> {
+fn versions(view: &CredentialView, catalogue: &Catalogue, live: bool) -> Vec<VersionRow> {
+    let shown = &view.shown;
     let row = |v: &keywright_domain::credential::Version| VersionRow {
         number: v.number,
         hint: v.hint.clone(),
+        description: v.description.clone(),
+        works: live && v.accepts(shown.now),
+        kept: live && is_kept(view, catalogue, v),
         // What its versions were no longer counts once the key has ended.
-        state: if live { Badge::of_version(v.state, shown.now) } else { shown.credential.standing(shown.now).into() },
+        state: if live { Badge::of_version(v.state_at(shown.now), shown.now) } else { shown.credential.standing(shown.now).into() },
         until: match v.state {
             _ if !live => None,
             VersionState::Retiring { until } | VersionState::Pending { until } => Some(When::new(until, shown.now)),
-            VersionState::Active | VersionState::Retired { .. } => None,
+            VersionState::Active => When::maybe(v.expires_at.filter(|at| *at > shown.now), shown.now),
+            VersionState::Retired { .. } => None,
         },
         created: When::new(v.created_at.min(shown.now), shown.now),
         used: used(shown, Some(v.number)),

@@ -1,12 +1,22 @@
-//! An access token on a page, this once.
+//! `/keys/{credential}/token`: an access token on a page, this once.
 
+use askama::Template;
+use hyper::StatusCode;
+use keywright_domain::caller::Right;
 use keywright_domain::catalogue::Service;
-use keywright_domain::credential::TokenForm;
+use keywright_domain::credential::{Kind, TokenForm};
 use keywright_domain::time::Timestamp;
-use keywright_operations::credentials::ClientToken;
+use keywright_operations::credentials::{ClientToken, CredentialView};
+use serde::Deserialize;
 
-use crate::hub::forms::Choice;
-use crate::hub::words::When;
+use crate::extract::rights::Edit;
+use crate::extract::{Form, OfCredential, OnPage};
+use crate::hub::forms::{Choice, Field, Wrong, mendable};
+use crate::hub::frame::Frame;
+use crate::hub::parts::Crumb;
+use crate::hub::words::{Length, When};
+use crate::idempotency::new_key;
+use crate::routes::{Html, Result};
 
 /// A token and what is to be known of it.
 pub(super) struct TokenShown {
@@ -51,4 +61,79 @@ pub(super) fn forms(service: &Service) -> Vec<Choice> {
         if form == default { card.tag("Default") } else { card }
     };
     all.into_iter().map(card).collect()
+}
+
+#[derive(Template)]
+#[template(path = "keys/token.html")]
+struct Page {
+    frame: Frame,
+    crumbs: Vec<Crumb>,
+    once: String,
+    back: String,
+    wrong: Vec<Wrong>,
+    field: Field,
+    /// Names, and whether they are ticked.
+    permissions: Vec<(String, bool)>,
+    life: Option<Length>,
+    /// None: it is still to be made.
+    token: Option<TokenShown>,
+}
+
+/// What was ticked.
+#[derive(Deserialize, Default)]
+pub(crate) struct Ticked {
+    #[serde(default)]
+    permissions: Vec<String>,
+}
+
+async fn page(
+    visit: &OnPage<OfCredential<Edit>>,
+    view: &CredentialView,
+    ticked: Option<&Ticked>,
+    wrong: Vec<Wrong>,
+    token: Option<TokenShown>,
+) -> Result<Page> {
+    let credential = &view.shown.credential;
+    let (catalogue, _) = visit.operations().catalogue().await?;
+    let title = if token.is_some() { "Access token made" } else { "Make an access token" };
+    let (frame, crumbs) = super::framed(visit, title.to_owned(), view, true).await?;
+    Ok(Page {
+        frame,
+        crumbs,
+        once: new_key(),
+        back: format!("/keys/{}", visit.id),
+        field: Field::new("permissions", "").checked(&wrong),
+        permissions: credential.permissions.names().iter().map(|name| (name.clone(), ticked.is_none_or(|t| t.permissions.contains(name)))).collect(),
+        life: catalogue.service(&credential.service).map(|service| Length(service.token.life)),
+        token,
+        wrong,
+    })
+}
+
+/// The form for a token.
+pub(crate) async fn ask(visit: OnPage<OfCredential<Edit>>) -> Result<Html> {
+    let view = visit.operations().credential_view(visit.caller(), Right::Edit, visit.id).await?;
+    if view.shown.credential.kind != Kind::OauthClient {
+        return Ok(Html::see(format!("/keys/{}", visit.id)));
+    }
+    Html::page(&page(&visit, &view, None, Vec::new(), None).await?)
+}
+
+/// Makes the token and shows it.
+pub(crate) async fn make(visit: OnPage<OfCredential<Edit>>, Form(ticked): Form<Ticked>) -> Result<Html> {
+    let view = visit.operations().credential_view(visit.caller(), Right::Edit, visit.id).await?;
+    let none_of_some = ticked.permissions.is_empty() && !view.shown.credential.permissions.names().is_empty();
+    let wrong = if none_of_some {
+        vec![Wrong::new("permissions", "Permissions are not chosen: a token without any can do nothing. Tick at least one.")]
+    } else {
+        match visit.operations().credential_token(visit.caller(), visit.id, Some(&ticked.permissions)).await {
+            Ok(made) => {
+                let token = TokenShown::of(&made, visit.operations().now());
+                let html = Html::page(&page(&visit, &view, Some(&ticked), Vec::new(), Some(token)).await?)?;
+                return Ok(html.shown_once(visit.id, None, format!("/keys/{}", visit.id)));
+            }
+            Err(error) => mendable(error.into(), &[("permissions", "Permissions")])?,
+        }
+    };
+    Html::page_as(StatusCode::BAD_REQUEST, &page(&visit, &view, Some(&ticked), wrong, None).await?)
 }
