@@ -23,6 +23,9 @@ app list --organisation= --before=
 app activate APP
 app deactivate APP
 app delete APP --confirm=
+app registration-token create --application= --name= --service= --environment= --clients-max= --expires-at=
+app registration-token list --application=
+app registration-token revoke --application= TOKEN
 key create --application= --service= --kind= --environment= --name= --permissions= --expires-at= --network= --origin= --rate-limit= --token-form= --key-type= --pem= --public-key= --challenge= --proof= --csr=
 key challenge --application=
 key list --application= --before=

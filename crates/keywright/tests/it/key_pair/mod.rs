@@ -82,8 +82,8 @@ stories! {
             (with(|r| { r.as_object_mut().unwrap().remove("body_base64"); }), "body_unavailable"),
             (signed(&holder, "GET", "/", b"", How { at: -302, ..HERE }), "timestamp_out_of_window"),
             (signed(&holder, "GET", "/", b"", How { at: 330, ..HERE }), "timestamp_out_of_window"),
-            (signed(&holder, "GET", "/", b"", How { alg: Some("ed25519"), ..HERE }), "malformed"),
-            (signed(&holder, "GET", "/", b"", How { alg: Some("hmac-sha256"), ..HERE }), "malformed"),
+            (signed(&holder, "GET", "/", b"", How { alg: Some("ed25519"), ..HERE }), "signature_invalid"),
+            (signed(&holder, "GET", "/", b"", How { alg: Some("hmac-sha256"), ..HERE }), "signature_invalid"),
             (signed(&holder.with(fresh(KeyType::P256)), "GET", "/", b"", HERE), "signature_invalid"),
             (signed(&holder, "GET", "/", b"", How { keyid: Some("00000000-0000-4000-8000-000000000000"), ..HERE }), "unknown"),
         ] {
