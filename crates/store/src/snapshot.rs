@@ -49,7 +49,11 @@ async fn stream(tx: &mut Tx<'_>, sink: &mut dyn SnapshotSink) -> Result<(), Stor
         credentials: u64::try_from(credentials).unwrap_or(0),
     });
     records::catalogue(tx, &mut |r| sink.record(r)).await?;
-    sink.record(records::signing_keys(tx).await?);
+    // A replica begins without any.
+    match records::signing_keys(tx).await? {
+        Record::SigningKeys(keys) if keys.is_empty() => {}
+        keys => sink.record(keys),
+    }
     records::tokens(tx, Which::All, &mut |r| sink.record(Record::TokenEnded(r))).await?;
     records::organisations(tx, Which::All, &mut |r| sink.record(Record::Organisation(r))).await?;
     records::applications(tx, Which::All, &mut |r| sink.record(Record::Application(r))).await?;

@@ -19,6 +19,8 @@ const WITHOUT_ORGANISATION: &[&str] = &[
     "AsGate::organisation_of_member",
     "AsGate::person_called",
     "AsGate::person_with_mail",
+    "AsGate::registered_client_of",
+    "AsGate::registration_token_of",
     "AsGate::session",
     "AsGate::session_list",
     "AsGate::sign_in",
