@@ -70,7 +70,7 @@ async fn each_bad_field_is_named_and_no_value_is_repeated() {
         (br#"{"credential":"x","source_ip":"10.0.0.1:80"}"#, &["source_ip"], "without a port"),
         (br#"{"credential":"x","origin":{}}"#, &["origin"], "must be a string, not an object"),
         (br#"{"credential":"x","min_position":-1}"#, &["min_position"], "whole number"),
-        (br#"{"request":{"method":"GET","url":"/"}}"#, &["request"], "signed requests cannot be checked yet"),
+        (br#"{"request":{"method":"GET","url":"/"}}"#, &["request.headers"], "is missing: a list of [name, value]"),
         (
             br#"{"environment":"planted","service":3,"permissions":{},"min_position":"planted"}"#,
             &["credential", "service", "environment", "permissions", "min_position"],

@@ -104,7 +104,9 @@ async fn each_code_is_told_and_only_a_proven_credential_is_described() {
 
     let mut seen: Vec<Code> = asked.iter().map(|(code, _)| *code).collect();
     seen.sort_unstable();
-    assert_eq!(seen, Code::ALL, "a code has no question");
+    // Codes of signatures and tokens belong to questions of another form.
+    let of_keys = |code: &Code| !(Code::SignatureMissing..=Code::TokenIssuerUnknown).contains(code);
+    assert_eq!(seen, Code::ALL.into_iter().filter(of_keys).collect::<Vec<_>>(), "a code has no question");
     for (code, question) in &asked {
         let reply = world.verify(question).await;
         let verdict = reply.json();
