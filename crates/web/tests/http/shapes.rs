@@ -59,7 +59,11 @@ async fn each_bad_field_is_named_and_no_value_is_repeated() {
         (br#"{"credential":7}"#, &["credential"], "must be a string, not a number"),
         (br#"{"credential":["planted"]}"#, &["credential"], "must be a string, not a list"),
         (br#"{"credential":"x","credential":"y"}"#, &[""], "twice"),
-        (br#"{"credential":"x","scopes":[]}"#, &["scopes"], "known are: credential, service, environment, permissions, source_ip, origin, min_position"),
+        (
+            br#"{"credential":"x","scopes":[]}"#,
+            &["scopes"],
+            "known are: credential, request, service, environment, permissions, source_ip, origin, min_position",
+        ),
         (br#"{"credential":"x","service":1}"#, &["service"], "must be a string"),
         (br#"{"credential":"x","service":""}"#, &["service"], "empty"),
         (br#"{"credential":"x","environment":"live"}"#, &["environment"], "write sandbox or production"),
