@@ -3,8 +3,9 @@
 # CLIENTS_TARGET is that directory (default: target/ beside this file), CARGO_TARGET_DIR what Cargo builds in (default: below it).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-target=${CLIENTS_TARGET:-$here/target}
-export CLIENTS_NPM=$target/npm CLIENTS_RUST_TARGET=${CARGO_TARGET_DIR:-$target/rust} PYTHONDONTWRITEBYTECODE=1
+# Absolute, because what follows works in several directories.
+target=$(realpath -m "${CLIENTS_TARGET:-$here/target}")
+export CLIENTS_NPM=$target/npm CLIENTS_RUST_TARGET=$(realpath -m "${CARGO_TARGET_DIR:-$target/rust}") PYTHONDONTWRITEBYTECODE=1
 export CLIENTS_RUST_EXAMPLE=$CLIENTS_RUST_TARGET/debug/examples/sign
 
 missing=()

@@ -36,7 +36,8 @@ pub(crate) fn test() -> Result<(), String> {
 
 /// The reference clients, which are programs of their own.
 fn clients() -> Result<(), String> {
-    run::run(Command::new("clients/test.sh").env("CARGO_TARGET_DIR", "target").env("CLIENTS_TARGET", "target/clients"))
+    let target = run::target();
+    run::run(Command::new(run::root().join("clients/test.sh")).env("CLIENTS_TARGET", target.join("clients")).env("CARGO_TARGET_DIR", target))
 }
 
 /// Debian packages; a hint about other systems where there is no `apt-get`.
