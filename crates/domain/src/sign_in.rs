@@ -24,7 +24,7 @@ pub fn code(given: &str) -> Option<String> {
     (code.len() == CODE_CHARS).then_some(code)
 }
 
-/// A code as people read it best: `XXXX-XXXX`.
+/// A code as people read it best: in two groups of four, with a hyphen between.
 #[must_use]
 pub fn shown_code(code: &str) -> String {
     match code.split_at_checked(CODE_CHARS / 2) {

@@ -16,7 +16,9 @@ use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId, Resourc
 use keywright_domain::time::{Boot, Span, Timestamp};
 use keywright_domain::verdict::Code;
 
-use crate::{Ask, Asked, Beyond, Detail, Follower, NonceClaim, Question, RateState, Signed, Stale, Step, Unavailable, Verifier, decide};
+use crate::{
+    Ask, Asked, Beyond, Detail, Follower, Fresh, NonceClaim, Question, RateState, Reading, Signed, Stale, Step, Unavailable, Verdict, Verifier, decide,
+};
 
 pub(crate) const TOKEN: &[u8] = b"a token of the resource server";
 pub(crate) const LEASE_MS: u64 = 2_000;
@@ -232,14 +234,7 @@ impl Kit {
 
     pub(crate) fn ask(&self, question: &Question<'_>) -> Result<Seen, NotSeen> {
         let reading = self.verifier.read();
-        let now = reading.calendar(boot(self.ms));
-        let asker = reading.asker(TOKEN, now).expect("the token is known");
-        let verdict = match decide(&reading, &asker, question, now, boot(self.ms)).map_err(NotSeen::Beyond)? {
-            Step::Done(verdict) => verdict,
-            Step::Need(claim) => return Err(NotSeen::Need(claim)),
-            Step::Unavailable(why) => return Err(NotSeen::Unavailable(why)),
-        };
-        let fresh = reading.confirm(verdict, boot(self.ms)).map_err(NotSeen::Stale)?;
+        let fresh = self.decided(&reading, question)?;
         let answer = fresh.answer();
         Ok(Seen {
             code: answer.code,
@@ -254,16 +249,20 @@ impl Kit {
     /// What is answered, without what lives in the replica only by its state.
     pub(crate) fn answer(&self, question: &Question<'_>) -> Result<Told, NotSeen> {
         let reading = self.verifier.read();
+        let fresh = self.decided(&reading, question)?;
+        let answer = fresh.answer();
+        Ok(Told { code: answer.code, version: answer.found.map(|f| f.version), signed: answer.signed, detail: answer.detail.clone() })
+    }
+
+    fn decided<'r>(&self, reading: &'r Reading<'_>, question: &Question<'_>) -> Result<Fresh<Verdict<'r>>, NotSeen> {
         let now = reading.calendar(boot(self.ms));
         let asker = reading.asker(TOKEN, now).expect("the token is known");
-        let verdict = match decide(&reading, &asker, question, now, boot(self.ms)).map_err(NotSeen::Beyond)? {
+        let verdict = match decide(reading, &asker, question, now, boot(self.ms)).map_err(NotSeen::Beyond)? {
             Step::Done(verdict) => verdict,
             Step::Need(claim) => return Err(NotSeen::Need(claim)),
             Step::Unavailable(why) => return Err(NotSeen::Unavailable(why)),
         };
-        let fresh = reading.confirm(verdict, boot(self.ms)).map_err(NotSeen::Stale)?;
-        let answer = fresh.answer();
-        Ok(Told { code: answer.code, version: answer.found.map(|f| f.version), signed: answer.signed, detail: answer.detail.clone() })
+        reading.confirm(verdict, boot(self.ms)).map_err(NotSeen::Stale)
     }
 
     pub(crate) fn code_of(&self, key: &str) -> Code {

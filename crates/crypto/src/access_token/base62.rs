@@ -3,23 +3,11 @@
 //! Base62 as in every secret of ours, so that a double click takes all of it; by blocks, since one large number would cost the square of its
 //! length. Each text of digits stands for one text of bytes at most: a block that no bytes give is refused.
 
-use keywright_domain::credential::secret_form::DIGITS;
+use keywright_domain::credential::secret_form::{DIGITS, NO_DIGIT, VALUES};
 
 const BLOCK: usize = 8;
 /// Digits of 0 to 8 bytes: the fewest n with 62ⁿ ≥ 256ᵇ.
 const DIGITS_OF: [usize; BLOCK + 1] = [0, 2, 3, 5, 6, 7, 9, 10, 11];
-const NO_DIGIT: u8 = 0x80;
-
-static VALUES: [u8; 256] = {
-    let mut values = [NO_DIGIT; 256];
-    let mut value = 0;
-    while value < DIGITS.len() {
-        values[DIGITS[value] as usize] = value as u8;
-        value += 1;
-    }
-    values
-};
-
 /// How many digits that many bytes take.
 pub(super) const fn digits(bytes: usize) -> usize {
     bytes / BLOCK * DIGITS_OF[BLOCK] + DIGITS_OF[bytes % BLOCK]

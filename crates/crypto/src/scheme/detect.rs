@@ -1,62 +1,32 @@
 //! Which scheme's headers a request carries.
 
+use keywright_domain::catalogue::Scheme;
+
 use super::fault::Fault;
 use super::request::Request;
 use super::{tylt, yoti};
 
-/// A way of signing requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Scheme {
-    /// RFC 9421 with RFC 9530 digests.
-    HttpMessageSignatures,
-    /// Yoti's digest header.
-    Yoti,
-    /// Tylt's headers.
-    Tylt,
+/// The header that carries the signature.
+#[must_use]
+pub const fn signature_header(scheme: Scheme) -> &'static str {
+    match scheme {
+        Scheme::HttpMessageSignatures => "Signature",
+        Scheme::Yoti => yoti::DIGEST,
+        Scheme::Tylt => tylt::SIGNATURE,
+    }
 }
 
-impl Scheme {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::HttpMessageSignatures, Self::Yoti, Self::Tylt];
-
-    /// As the catalogue names it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::HttpMessageSignatures => "http-message-signatures",
-            Self::Yoti => "yoti",
-            Self::Tylt => "tylt",
-        }
-    }
-
-    /// From the catalogue's name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|scheme| scheme.as_str() == name)
-    }
-
-    /// The header that carries the signature.
-    #[must_use]
-    pub const fn signature_header(self) -> &'static str {
-        match self {
-            Self::HttpMessageSignatures => "Signature",
-            Self::Yoti => yoti::DIGEST,
-            Self::Tylt => tylt::SIGNATURE,
-        }
-    }
-
-    /// Which scheme a header belongs to: the signature's own, and those that say what or who signed and mean nothing elsewhere.
-    fn of_header(name: &str) -> Option<Self> {
-        // The length first: this is asked of every header of every signed request.
-        let names: &[(&str, Self)] = match name.len() {
-            9 => &[("signature", Self::HttpMessageSignatures)],
-            15 => &[("signature-input", Self::HttpMessageSignatures), (tylt::SIGNATURE, Self::Tylt)],
-            18 => &[(yoti::DIGEST, Self::Yoti)],
-            12 => &[(tylt::API_KEY, Self::Tylt)],
-            _ => &[],
-        };
-        names.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, scheme)| *scheme)
-    }
+/// Which scheme a header belongs to: the signature's own, and those that say what or who signed and mean nothing elsewhere.
+fn of_header(name: &str) -> Option<Scheme> {
+    // The length first: this is asked of every header of every signed request.
+    let names: &[(&str, Scheme)] = match name.len() {
+        9 => &[("signature", Scheme::HttpMessageSignatures)],
+        15 => &[("signature-input", Scheme::HttpMessageSignatures), (tylt::SIGNATURE, Scheme::Tylt)],
+        18 => &[(yoti::DIGEST, Scheme::Yoti)],
+        12 => &[(tylt::API_KEY, Scheme::Tylt)],
+        _ => &[],
+    };
+    names.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, scheme)| *scheme)
 }
 
 /// The scheme whose headers the request carries, or none.
@@ -65,7 +35,7 @@ impl Scheme {
 /// [`Fault::SchemesMixed`] when there are two: a request must not be read in two ways.
 pub fn detect(request: &Request<'_>) -> Result<Option<Scheme>, Fault> {
     let mut found = None;
-    for scheme in request.headers.iter().filter_map(|(name, _)| Scheme::of_header(name)) {
+    for scheme in request.headers.iter().filter_map(|(name, _)| of_header(name)) {
         match found {
             None => found = Some(scheme),
             Some(one) if one == scheme => {}
@@ -97,9 +67,8 @@ mod tests {
         assert_eq!(with(&["accept", "authorization"]), Ok(None));
         assert_eq!(with(&["SIGNATURE-INPUT", "signature"]), Ok(Some(Scheme::HttpMessageSignatures)));
         for scheme in Scheme::ALL {
-            assert_eq!(with(&[scheme.signature_header()]), Ok(Some(scheme)));
-            assert_eq!(with(&[&scheme.signature_header().to_lowercase()]), Ok(Some(scheme)));
-            assert_eq!(Scheme::from_name(scheme.as_str()), Some(scheme));
+            assert_eq!(with(&[signature_header(scheme)]), Ok(Some(scheme)));
+            assert_eq!(with(&[&signature_header(scheme).to_lowercase()]), Ok(Some(scheme)));
         }
         assert_eq!(with(&["x-tlp-apikey"]), Ok(Some(Scheme::Tylt)));
     }

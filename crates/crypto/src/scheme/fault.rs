@@ -1,6 +1,6 @@
 //! Everything that can be wrong with a signed request before, and apart from, the check of its signature.
 
-use super::detect::Scheme;
+use keywright_domain::catalogue::Scheme;
 
 /// Which verdict a fault leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

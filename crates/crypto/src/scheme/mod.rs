@@ -16,6 +16,5 @@ pub mod tylt;
 pub mod window;
 pub mod yoti;
 
-pub use detect::Scheme;
 pub use fault::{Fault, Kind};
 pub use request::{Body, Request, UriScheme};

@@ -26,7 +26,7 @@ pub struct Signed<'a> {
 /// # Errors
 /// [`Fault::SignatureMissing`], [`Fault::SignatureForm`], [`Fault::KeyMissing`], [`Fault::KeysDisagree`], [`Fault::BodyUnavailable`], and those of headers.
 pub fn read<'a>(request: &Request<'a>) -> Result<Signed<'a>, Fault> {
-    let scheme = super::Scheme::Tylt;
+    let scheme = keywright_domain::catalogue::Scheme::Tylt;
     let signature = request.only(SIGNATURE)?.ok_or(Fault::SignatureMissing { scheme, header: SIGNATURE })?;
     Ok(Signed { key: key(request)?, signature: from_hex(signature)?, text: text(request)? })
 }

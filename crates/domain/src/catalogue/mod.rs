@@ -139,17 +139,26 @@ pub enum Requirement {
 }
 
 /// How requests are signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scheme {
-    /// `http-message-signatures`: RFC 9421.
+    /// `http-message-signatures`: RFC 9421 with RFC 9530 digests.
     HttpMessageSignatures,
-    /// `yoti`
+    /// `yoti`: Yoti's digest header.
     Yoti,
-    /// `tylt`
+    /// `tylt`: Tylt's headers.
     Tylt,
 }
 
 impl Scheme {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::HttpMessageSignatures, Self::Yoti, Self::Tylt];
+
+    /// From its word.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scheme| scheme.as_str() == name)
+    }
+
     /// The word in the catalogue.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -41,7 +41,6 @@ const REQUIREMENTS: [(&str, Requirement); 4] = [
     ("billing", Requirement::Billing),
     ("verified_organisation", Requirement::VerifiedOrganisation),
 ];
-const SCHEMES: [(&str, Scheme); 3] = [("http-message-signatures", Scheme::HttpMessageSignatures), ("yoti", Scheme::Yoti), ("tylt", Scheme::Tylt)];
 const BODY_CHECKS: [(&str, BodyCheck); 2] = [("strict", BodyCheck::Strict), ("upstream", BodyCheck::Upstream)];
 const ON_STALE: [(&str, OnStale); 2] = [("refuse", OnStale::Refuse), ("serve", OnStale::Serve)];
 const VISIBILITIES: [(&str, SecretVisibility); 2] = [("once", SecretVisibility::Once), ("retrievable", SecretVisibility::Retrievable)];
@@ -137,7 +136,7 @@ fn schemes(table: &Table<'_>, kinds: &[Placed<Kind>], found: &mut Findings) -> V
     let Some(entry) = table.entry("schemes") else {
         return signs.map(|(_, at)| (Scheme::HttpMessageSignatures, at.clone())).into_iter().collect();
     };
-    let schemes = entry.words(&SCHEMES, found);
+    let schemes = entry.words(&Scheme::ALL.map(|scheme| (scheme.as_str(), scheme)), found);
     for (scheme, at) in &schemes {
         if !kinds.is_empty() && !kinds.iter().any(|(kind, _)| fit::scheme_fits(*scheme, *kind)) {
             found.fault(at, format!("{}: {}", entry.name, fit::why_not(*scheme)));

@@ -147,10 +147,11 @@ pub fn recognise(text: &[u8], brands: &[Brand]) -> Result<Class, Malformed> {
     if check_value(check) == Some(crc32fast::hash(covered)) { Ok(class) } else { Err(Malformed::Check) }
 }
 
-const NO_DIGIT: u8 = 0x80;
+/// What [`VALUES`] has for a byte that is no digit: its bit is in no digit's value, so one comparison finds any among many.
+pub const NO_DIGIT: u8 = 0x80;
 
-/// The value of each digit; [`NO_DIGIT`] for other bytes.
-static VALUES: [u8; 256] = {
+/// The value of each base62 digit; [`NO_DIGIT`] for other bytes.
+pub static VALUES: [u8; 256] = {
     let mut values = [NO_DIGIT; 256];
     let mut value = 0;
     while value < DIGITS.len() {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use keywright_crypto::public_key::Algorithm;
-use keywright_crypto::scheme::Scheme;
+use keywright_domain::catalogue::Scheme;
 
 /// A request to sign. No store and no server is needed.
 #[derive(Debug, Args)]

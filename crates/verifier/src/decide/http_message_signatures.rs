@@ -3,8 +3,9 @@
 use keywright_crypto::public_key::{Algorithm, algorithms};
 use keywright_crypto::scheme::content_digest::Checked;
 use keywright_crypto::scheme::http_message_signatures::{self as messages, Coverage, Signature, Signatures};
-use keywright_crypto::scheme::{Fault, Request, Scheme};
+use keywright_crypto::scheme::{Fault, Request};
 use keywright_domain::catalogue::BodyCheck;
+use keywright_domain::catalogue::Scheme;
 use keywright_domain::credential::Kind;
 use keywright_domain::limits;
 use keywright_domain::time::Timestamp;

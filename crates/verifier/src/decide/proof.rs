@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use keywright_crypto::scheme::{Fault, Kind as FaultKind, Request, Scheme, detect};
+use keywright_crypto::scheme::{Fault, Kind as FaultKind, Request, detect};
+use keywright_domain::catalogue::Scheme;
 use keywright_domain::credential::secret_form::{self, Class, Malformed};
 use keywright_domain::credential::{Environment, Kind};
 use keywright_domain::time::{Boot, Timestamp};
@@ -187,8 +188,7 @@ fn environment(view: &View, public_id: &str) -> Result<Option<Environment>, Malf
 /// Whether requests of this credential may be signed in this way, and what the catalogue says of its service's signatures.
 pub(super) fn signing<'r>(case: &Case<'_, 'r>, home: &Row, scheme: Scheme, kinds: &[Kind]) -> Result<&'r crate::replica::Signing, Unproven> {
     let signing = case.view.services.get(home.service).and_then(|service| service.signing.as_deref());
-    let wanted = |declared: &keywright_domain::catalogue::Scheme| declared.as_str() == scheme.as_str();
-    match signing.filter(|signing| signing.schemes.iter().any(wanted)) {
+    match signing.filter(|signing| signing.schemes.contains(&scheme)) {
         Some(signing) if kinds.contains(&home.kind()) => Ok(signing),
         _ => Err(missing("the service of this credential does not take requests that are signed in this way")),
     }

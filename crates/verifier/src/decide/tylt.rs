@@ -1,6 +1,7 @@
 //! Proof by Tylt's headers: an HMAC of the body, or of the query where there is none.
 
-use keywright_crypto::scheme::{Request, Scheme, tylt};
+use keywright_crypto::scheme::{Request, tylt};
+use keywright_domain::catalogue::Scheme;
 use keywright_domain::credential::Kind;
 
 use super::proof::{Case, Proven, Unproven, named, signing};

@@ -1,7 +1,8 @@
 //! Proof by Yoti's digest header: a signature over method, path, query and body.
 
 use keywright_crypto::public_key::Algorithm;
-use keywright_crypto::scheme::{Fault, Request, Scheme, yoti};
+use keywright_crypto::scheme::{Fault, Request, yoti};
+use keywright_domain::catalogue::Scheme;
 use keywright_domain::credential::Kind;
 use keywright_domain::limits;
 use keywright_domain::time::Timestamp;

@@ -1,6 +1,6 @@
 //! What is said about a signature, as JSON; the command line prints the same.
 
-use keywright_crypto::scheme::Scheme;
+use keywright_domain::catalogue::Scheme;
 use keywright_operations::credentials::SignatureExplained;
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -41,7 +41,7 @@ one_of! {
     /// What becomes of the version before: it ends at once, after the overlap, or an overlap after the new one is first used.
     RotationPolicy = credential::rotation::PolicyName::ALL.map(credential::rotation::PolicyName::as_str),
     /// How a request is signed.
-    SignatureScheme = keywright_crypto::scheme::Scheme::ALL.map(keywright_crypto::scheme::Scheme::as_str),
+    SignatureScheme = keywright_domain::catalogue::Scheme::ALL.map(keywright_domain::catalogue::Scheme::as_str),
     /// What access tokens look like: signed JWTs, or sealed texts that only Keywright reads.
     TokenForm = credential::TokenForm::ALL.map(credential::TokenForm::as_str),
     /// Where an invitation stands.

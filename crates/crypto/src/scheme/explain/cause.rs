@@ -1,6 +1,7 @@
 //! What differences and faults commonly come from.
 
-use super::super::detect::Scheme;
+use keywright_domain::catalogue::Scheme;
+
 use super::super::fault::{Fault, shown};
 use super::super::request::{Request, trim};
 use super::super::{Body, content_digest};

@@ -4,7 +4,9 @@
 //! says it signed, where the two part and what that commonly comes from. Whoever holds the key can then go through [`Trial::ALL`]. No MAC is ever
 //! made or shown here.
 
-use super::detect::{Scheme, detect};
+use keywright_domain::catalogue::Scheme;
+
+use super::detect::detect;
 use super::fault::Fault;
 use super::http_message_signatures::{self, Coverage, Signature, Signatures};
 use super::request::Request;

@@ -3,7 +3,9 @@
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 
-use super::super::detect::Scheme;
+use keywright_domain::catalogue::Scheme;
+
+use super::super::detect::signature_header;
 use super::super::http_message_signatures;
 use super::super::request::Request;
 use super::Ask;
@@ -27,7 +29,7 @@ pub fn sent(request: &Request<'_>, scheme: Scheme, ask: &Ask<'_>) -> Option<Sent
             None => Sent { bytes, encoding: None },
         });
     }
-    let value = request.values(scheme.signature_header()).next()?;
+    let value = request.values(signature_header(scheme)).next()?;
     let text = std::str::from_utf8(value).ok()?.trim();
     let (hexadecimal, base64) = (hex::decode(text).ok().filter(|bytes| !bytes.is_empty()), from_base64(text));
     Some(match (scheme, hexadecimal, base64) {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::scheme::content_digest;
+use crate::scheme::detect::signature_header;
 
 const BODY: &str = "{\"amount\": 5}";
 const NONCE: &str = "8f1c7a3e-93d1-4b5a-a00d-2a6c1e4b7d90";
@@ -201,7 +202,7 @@ fn secrets_are_changed_by_two_trials_only() {
 fn a_signature_in_the_wrong_encoding_is_read_and_its_encoding_named() {
     let mac = [0xab_u8; 32];
     let read = |scheme: Scheme, value: &str| {
-        let pasted = paste::read(&format!("GET /p HTTP/1.1\nHost: h\n{}: {value}\n", scheme.signature_header())).unwrap();
+        let pasted = paste::read(&format!("GET /p HTTP/1.1\nHost: h\n{}: {value}\n", signature_header(scheme))).unwrap();
         pasted.see(|request| sent(request, scheme, &ask())).map(|sent| (sent.bytes == mac, sent.encoding.is_some()))
     };
     let hexadecimal = "ab".repeat(32);

@@ -2,7 +2,8 @@
 
 use zeroize::Zeroizing;
 
-use super::super::detect::Scheme;
+use keywright_domain::catalogue::Scheme;
+
 use super::super::request::{Body, Request};
 use super::super::{http_message_signatures, tylt, yoti};
 use super::{Ask, json, query};

@@ -67,7 +67,7 @@ pub struct Signature<'s, 'a> {
 /// # Errors
 /// [`Fault::SignatureMissing`], [`Fault::Header`], [`Fault::HeaderTooLong`], [`Fault::TooMany`], [`Fault::Label`]
 pub fn read<'a>(request: &Request<'a>) -> Result<Signatures<'a>, Fault> {
-    let scheme = super::Scheme::HttpMessageSignatures;
+    let scheme = keywright_domain::catalogue::Scheme::HttpMessageSignatures;
     let header = |name| request.combined(name, HEADER_BYTES_MAX)?.ok_or(Fault::SignatureMissing { scheme, header: name });
     let mut input = header(INPUT)?;
     let signature = header(SIGNATURE)?;

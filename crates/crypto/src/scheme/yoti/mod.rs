@@ -49,7 +49,7 @@ pub struct Signed<'a> {
 /// # Errors
 /// All faults but those of components and parameters.
 pub fn read<'a>(request: &Request<'a>, base_paths: &[&str]) -> Result<Signed<'a>, Fault> {
-    let scheme = super::Scheme::Yoti;
+    let scheme = keywright_domain::catalogue::Scheme::Yoti;
     let signature = request.only(DIGEST)?.ok_or(Fault::SignatureMissing { scheme, header: DIGEST })?;
     let form = Fault::SignatureForm { header: DIGEST, wanted: "base64 with padding" };
     let signature = from_base64(signature, SIGNATURE_BYTES_MAX).ok_or(form)?;

@@ -7,7 +7,8 @@ use std::path::Path;
 use keywright_crypto::random;
 use keywright_crypto::scheme::http_message_signatures::Coverage;
 use keywright_crypto::scheme::sign::{self, Parameters};
-use keywright_crypto::scheme::{Body, Fault, Request, Scheme, UriScheme, content_digest, tylt, yoti};
+use keywright_crypto::scheme::{Body, Fault, Request, UriScheme, content_digest, tylt, yoti};
+use keywright_domain::catalogue::Scheme;
 use keywright_domain::limits;
 use serde_json::{Value, json};
 

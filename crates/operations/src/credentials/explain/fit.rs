@@ -2,8 +2,9 @@
 
 use keywright_crypto::mac::MacKey;
 use keywright_crypto::public_key::{Algorithm, PublicKey, algorithms};
+use keywright_crypto::scheme::Request;
 use keywright_crypto::scheme::explain::{Ask, Sent, Trial, sent};
-use keywright_crypto::scheme::{Request, Scheme};
+use keywright_domain::catalogue::Scheme;
 use keywright_domain::credential::{Credential, Material};
 use zeroize::Zeroizing;
 

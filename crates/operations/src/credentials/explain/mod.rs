@@ -5,10 +5,10 @@
 mod fit;
 mod subject;
 
-use keywright_crypto::scheme::Scheme;
 use keywright_crypto::scheme::explain::{self, Ask, Cause, Comparison, Explanation, Pasted, Trial, paste};
 use keywright_crypto::scheme::http_message_signatures::Coverage;
 use keywright_domain::caller::{Caller, Right};
+use keywright_domain::catalogue::Scheme;
 use keywright_domain::catalogue::Service;
 use keywright_domain::credential::{Credential, Kind, Standing};
 use keywright_domain::ids::CredentialId;
