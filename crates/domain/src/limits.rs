@@ -209,10 +209,12 @@ pub const SIGNATURE_WINDOW_S: u32 = 300;
 pub const SIGNATURE_WINDOW: Span = Span::from_s(SIGNATURE_WINDOW_S as i64);
 /// Nonces that one node remembers: as many as 25,000 signed requests a second leave behind. At most 64 bytes each.
 pub const NONCES_MAX: usize = 16 * 1024 * 1024;
-/// Public-key checks that may fail in a row for one credential and source before they are refused unseen.
+/// Public-key checks that may fail in a row for one credential and source before they are refused unseen, while the node has too many.
 pub const FAILED_CHECKS: u32 = 100;
 /// In which time that many are free again.
 pub const FAILED_CHECKS_PER: Span = Span::from_s(10);
+/// Failed public-key checks a second that a node takes from everybody together before it refuses any unseen: about a twentieth of a core.
+pub const FAILED_CHECKS_OF_NODE: u32 = 1_000;
 
 /// Life of an access token of the provider's API, unless the catalogue says otherwise.
 pub const TOKEN_LIFE_DEFAULT: Span = Span::from_h(1);

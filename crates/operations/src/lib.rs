@@ -18,6 +18,7 @@ pub mod installation;
 pub mod mail;
 pub mod management_tokens;
 pub mod members;
+mod nonces;
 pub mod organisations;
 pub mod persons;
 pub mod registration_tokens;

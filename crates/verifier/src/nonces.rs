@@ -1,7 +1,8 @@
 //! Nonces of signed requests that were accepted. A request that is sent a second time is a replay.
 //!
 //! A nonce is remembered until the signature that carried it is too old anyway. What was signed before this memory came into being could have
-//! been accepted by the one before it, so it is refused: a restart is no way to replay.
+//! been accepted by the one before it, so it is refused: a restart is no way to replay. What says that it is signed later than now is good after a
+//! restart too, so its nonce has to be on a disk before the request is accepted ([`NonceClaim::is_ahead`]), and is remembered from there.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -38,6 +39,8 @@ pub enum NonceAnswer {
     TooYoung,
     /// There is no room to remember it.
     Full,
+    /// What all nodes share, or the disk, did not answer.
+    Silent,
 }
 
 impl NonceClaim {
@@ -55,6 +58,12 @@ impl NonceClaim {
     #[must_use]
     pub fn assertion(credential: CredentialId, id: &[u8], created: Timestamp, until: Timestamp) -> Self {
         Self { until, ..Self::new(credential, &[b"jti ", id].concat(), created) }
+    }
+
+    /// Whether the signature is of a time after `now`, so that a memory that begins later could not tell that it was accepted before.
+    #[must_use]
+    pub fn is_ahead(&self, now: Timestamp) -> bool {
+        self.created > now
     }
 
     fn words(&self) -> [u64; 2] {
@@ -124,6 +133,13 @@ impl NonceMemory {
         }
     }
 
+    /// Remembers what was used up before this memory began.
+    pub(crate) fn remember(&self, claim: &NonceClaim) {
+        let key = claim.words();
+        let mut shard = self.shards[key[1] as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner);
+        shard.entries.insert(key, seconds(claim.until).saturating_add(1));
+    }
+
     #[cfg(test)]
     fn len(&self) -> usize {
         self.shards.iter().map(|shard| shard.lock().unwrap().entries.len()).sum()
@@ -189,6 +205,16 @@ mod tests {
         unborn.born(at(5));
         assert_eq!(unborn.claim(&claim(1, 10), at(12)), NonceAnswer::TooYoung);
         assert_eq!(unborn.claim(&claim(1, 11), at(12)), NonceAnswer::Fresh);
+    }
+
+    #[test]
+    fn what_was_signed_ahead_of_time_is_remembered_from_before() {
+        let memory = NonceMemory::of(1 << 20);
+        memory.remember(&claim(1, 60));
+        memory.born(at(10));
+        assert!(claim(1, 60).is_ahead(at(10)) && !claim(1, 10).is_ahead(at(10)));
+        assert_eq!(memory.claim(&claim(1, 60), at(70)), NonceAnswer::Reused);
+        assert_eq!(memory.claim(&claim(2, 60), at(70)), NonceAnswer::Fresh);
     }
 
     #[test]

@@ -32,13 +32,22 @@ pub struct Verdict<'r> {
     pub(crate) asked: Boot,
 }
 
+impl Verdict<'_> {
+    /// The nonce that was used up for it.
+    #[must_use]
+    pub fn nonce(&self) -> Option<NonceClaim> {
+        self.answer.signed.and_then(|signed| signed.nonce)
+    }
+}
+
 /// What a question leads to.
 // A verdict is on its way to its answer at once: boxing it would cost each request more than the room.
 #[allow(clippy::large_enum_variant)]
 pub enum Step<'r> {
     /// The verdict.
     Done(Verdict<'r>),
-    /// All but whether the nonce is fresh, which the memory knows that all nodes share: ask it, then decide again with its answer.
+    /// All but whether the nonce is fresh, which the memory knows that all nodes share, or, for a signature of a time ahead, this node's disk: ask
+    /// it, then decide again with its answer.
     Need(NonceClaim),
     /// Nothing can be said here and now. The answer is 503, never "bad credential".
     Unavailable(Unavailable),
@@ -64,6 +73,12 @@ pub enum Unavailable {
     /// There is no room for another nonce.
     #[error("this node remembers as many nonces as it can: send the request again in some minutes, or spread the load over more nodes")]
     NoncesFull,
+    /// Too many that are wrong come from there.
+    #[error("too many wrong signatures come from this address for this node to look at another one now: wait a moment, and find out who sends them")]
+    TooManyWrong,
+    /// The memory of nonces that all nodes share, or the disk that keeps those of times ahead, is away.
+    #[error("the memory of nonces did not answer, so nobody can say whether this one was used before: sign the request anew and send it again")]
+    NoncesSilent,
     /// The secret of the credential is sealed, and this node cannot open it.
     #[error(
         "this node cannot open the secret of this credential: give it the verification key of the installation with --verification-key-file or KEYWRIGHT_VERIFICATION_KEY"
@@ -126,6 +141,8 @@ pub struct Signed {
     pub digest_signed: bool,
     /// Where a replay would be noticed.
     pub replay_scope: ReplayScope,
+    /// The nonce that was used up for this verdict, where there is one.
+    pub nonce: Option<NonceClaim>,
 }
 
 /// Why a request is not proved, for whoever looks after it. It tells nothing about the credential.
@@ -156,6 +173,12 @@ pub struct TokenSaid {
 }
 
 impl TokenSaid {
+    /// Whether its credential no longer holds all that it says.
+    #[must_use]
+    pub const fn is_narrowed(&self) -> bool {
+        self.narrowed.is_some()
+    }
+
     /// The token itself.
     #[must_use]
     pub fn facts(&self) -> &TokenFacts {

@@ -13,7 +13,7 @@ use keywright_domain::time::{Boot, Span, Timestamp};
 use crate::budget::Budget;
 use crate::calendar::Calendar;
 use crate::lease::{Fresh, Lease, Stale};
-use crate::nonces::NonceMemory;
+use crate::nonces::{NonceAnswer, NonceClaim, NonceMemory};
 use crate::replica::{Asker, View};
 use crate::report::{Totals, Usage, UsageReport};
 use crate::tokens::Remembered;
@@ -159,6 +159,18 @@ impl Verifier {
     #[must_use]
     pub fn read(&self) -> Reading<'_> {
         Reading { verifier: self, snapshot: self.current.load() }
+    }
+
+    /// Remembers nonces that were used up before this node began, of signatures that say they were made later than then.
+    pub fn remember_nonces(&self, claims: impl IntoIterator<Item = NonceClaim>) {
+        if let Some(memory) = self.nonces() {
+            claims.into_iter().for_each(|claim| memory.remember(&claim));
+        }
+    }
+
+    /// Uses up a nonce whose claim is on disk; none: this node has no memory of its own.
+    pub fn claim_nonce(&self, claim: &NonceClaim, now: Timestamp) -> Option<NonceAnswer> {
+        self.nonces().map(|memory| memory.claim(claim, now))
     }
 
     /// What was used since the last report. Each use is in exactly one.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hyper::{HeaderMap, Uri};
 use ipnet::IpNet;
 use keywright_crypto::proof::ProofPublicKey;
-use keywright_domain::time::Boot;
+use keywright_domain::time::{Boot, Timestamp};
 use keywright_operations::Operations;
 use keywright_verifier::{NonceAnswer, NonceClaim, Verifier};
 
@@ -52,11 +52,9 @@ pub trait Node: Send + Sync + 'static {
     /// The public halves of the keys that sign revocation proofs, newest first; empty while they are not known.
     fn proof_keys(&self) -> Vec<ProofPublicKey>;
 
-    /// Uses nonces up in the memory that all nodes share, each in its turn.
-    ///
-    /// # Errors
-    /// The memory did not answer; why is in the log.
-    fn claim_nonces<'n>(&'n self, claims: &'n [NonceClaim]) -> Pin<Box<dyn Future<Output = Result<Vec<NonceAnswer>, ()>> + Send + 'n>>;
+    /// Uses nonces up, each in its turn: in the memory that all nodes share, or on this node's disk. `now` is the calendar of who asks. Where nobody
+    /// answers, which is in the log, the answer is [`NonceAnswer::Silent`].
+    fn claim_nonces<'n>(&'n self, claims: &'n [NonceClaim], now: Timestamp) -> Pin<Box<dyn Future<Output = Vec<NonceAnswer>> + Send + 'n>>;
 }
 
 /// Gauges of the process; none where this node has no such thing.

@@ -7,6 +7,7 @@
 //! Nothing here looks at a clock: whether `exp` and its like are good is for the caller.
 
 mod claims;
+mod decoy;
 mod fault;
 pub(crate) mod json;
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub enum Checked {
     Verified,
     /// There is none, and none was digested.
     None,
-    /// Nobody has seen it, or in a way that cannot be compared: it may be another one.
+    /// Nobody has seen it: it may be another one.
     Unchecked,
 }
 
@@ -65,12 +65,13 @@ impl Digests {
     /// Compares with a body. Where there are both digests, each that can be compared must fit.
     ///
     /// # Errors
-    /// [`Fault::DigestMismatch`]
+    /// [`Fault::DigestMismatch`], [`Fault::BodyUnavailable`] where only the digest by another algorithm is known
     pub fn check(&self, body: Body<'_>) -> Result<Checked, Fault> {
         let bytes = match body {
             Body::Unseen => return Ok(Checked::Unchecked),
-            Body::Sha256(seen) => return fits(self.sha256.map(|given| digest::equal(&given, &seen)), None),
-            Body::Sha512(seen) => return fits(None, self.sha512.map(|given| bool::from(given.ct_eq(&seen)))),
+            // Who says a digest believes that it is compared: by the other algorithm's it cannot be.
+            Body::Sha256(seen) => return fits(Some(digest::equal(&self.sha256.ok_or(Fault::BodyUnavailable)?, &seen)), None),
+            Body::Sha512(seen) => return fits(None, Some(bool::from(self.sha512.ok_or(Fault::BodyUnavailable)?.ct_eq(&seen)))),
             Body::None => &[],
             Body::Bytes(bytes) => bytes,
         };
@@ -214,7 +215,8 @@ mod tests {
     fn a_body_that_was_not_seen_is_not_taken_for_verified() {
         assert_eq!(checked(&[HELLO_256], Body::Unseen, true), Ok(Checked::Unchecked));
         // Seen, but by the other algorithm.
-        assert_eq!(checked(&[HELLO_512], Body::Sha256(sha256(HELLO)), true), Ok(Checked::Unchecked));
+        assert_eq!(checked(&[HELLO_512], Body::Sha256(sha256(HELLO)), true), Err(Fault::BodyUnavailable));
+        assert_eq!(checked(&[HELLO_256], Body::Sha512(sha512(HELLO)), true), Err(Fault::BodyUnavailable));
     }
 
     proptest! {

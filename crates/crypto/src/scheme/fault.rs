@@ -56,6 +56,15 @@ pub enum Fault {
     /// The signature was checked with the key and does not fit.
     #[error("the signature does not fit what the server received; compare the text that you signed with the one that the server builds")]
     SignatureWrong,
+    /// What is presented as the signed text is one of another scheme, under the same secret.
+    #[error("what {scheme} signs here is the signature base of an RFC 9421 signature; that signature proves the request that it was made for, and no other", scheme = .scheme.as_str())]
+    TextOfAnother {
+        /// The scheme that the request claims.
+        scheme: Scheme,
+    },
+    /// The last part of the query could be the body just as well.
+    #[error("the last part of the query could be read as a body in base64, as both follow an `&` in the signed text; give another parameter the last place")]
+    BodyInQuery,
     /// The request target is not one that can be signed.
     #[error("the request target cannot be read: {0}")]
     Target(&'static str),
@@ -220,6 +229,7 @@ impl Fault {
             Self::DigestMissing | Self::DigestUnknown | Self::DigestMismatch { .. } => Kind::DigestMismatch,
             Self::OutOfWindow { .. } | Self::Expired { .. } => Kind::OutOfWindow,
             Self::SignatureWrong
+            | Self::TextOfAnother { .. }
             | Self::ComponentAbsent { .. }
             | Self::NotCovered { .. }
             | Self::ParameterMissing { .. }
@@ -227,6 +237,7 @@ impl Fault {
             | Self::IdsDisagree
             | Self::KeysDisagree => Kind::Invalid,
             Self::SchemesMixed { .. }
+            | Self::BodyInQuery
             | Self::Target(_)
             | Self::Authority(_)
             | Self::Header { .. }

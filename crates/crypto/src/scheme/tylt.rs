@@ -28,7 +28,16 @@ pub struct Signed<'a> {
 pub fn read<'a>(request: &Request<'a>) -> Result<Signed<'a>, Fault> {
     let scheme = keywright_domain::catalogue::Scheme::Tylt;
     let signature = request.only(SIGNATURE)?.ok_or(Fault::SignatureMissing { scheme, header: SIGNATURE })?;
-    Ok(Signed { key: key(request)?, signature: from_hex(signature)?, text: text(request)? })
+    let signed = Signed { key: key(request)?, signature: from_hex(signature)?, text: text(request)? };
+    // One secret signs by both schemes: what was signed by RFC 9421 must not be good as a body here.
+    if holds_signature_base(signed.text) { Err(Fault::TextOfAnother { scheme }) } else { Ok(signed) }
+}
+
+/// Whether there is the line in it that each signature base ends with (RFC 9421 section 2.5). No JSON has it: after a name comes no parenthesis,
+/// and within a text the quotes are escaped.
+fn holds_signature_base(text: &[u8]) -> bool {
+    const LINE: &[u8] = b"\"@signature-params\": (";
+    text.windows(LINE.len()).any(|window| window == LINE)
 }
 
 /// The exact bytes of the body; where there are none, the query as sent, without its `?`.
@@ -102,6 +111,15 @@ mod tests {
             assert!(matches!(from_hex(signature), Err(Fault::SignatureForm { .. })), "{signature}");
         }
         assert_eq!(from_hex(MAC).map(hex::encode).as_deref(), Ok(MAC));
+    }
+
+    #[test]
+    fn the_signature_base_of_another_scheme_is_no_body() {
+        let headers = [(SIGNATURE, MAC), (API_KEY, "k")];
+        let base = b"\"@method\": GET\n\"@signature-params\": (\"@method\");created=1;keyid=\"k\"";
+        assert_eq!(read_of(&headers, "/", Body::Bytes(base)), Err(Fault::TextOfAnother { scheme: keywright_domain::catalogue::Scheme::Tylt }));
+        let quoted: &[u8] = br#"{"text": "\"@signature-params\": (", "@signature-params": "("}"#;
+        assert!(read_of(&headers, "/", Body::Bytes(quoted)).is_ok());
     }
 
     #[test]

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use keywright_crypto::proof::ProofPublicKey;
+use keywright_domain::time::Timestamp;
 use keywright_operations::Operations;
-use keywright_store::nonces::Claimed;
-use keywright_verifier::{NonceAnswer, NonceClaim};
+use keywright_store::nonces::{Claimed, Nonce};
+use keywright_verifier::{NonceAnswer, NonceClaim, Verifier};
 use keywright_web::{Figures, Node};
 
 use crate::cli::Role;
@@ -16,12 +17,13 @@ use crate::cli::Role;
 pub(super) struct Process {
     operations: Operations,
     role: Role,
+    verifier: Option<Arc<Verifier>>,
     backlog: Arc<AtomicU64>,
 }
 
 impl Process {
-    pub(super) fn new(operations: Operations, role: Role) -> Self {
-        Self { operations, role, backlog: Arc::default() }
+    pub(super) fn new(operations: Operations, role: Role, verifier: Option<Arc<Verifier>>) -> Self {
+        Self { operations, role, verifier, backlog: Arc::default() }
     }
 
     /// Where the reporter notes how much usage is counted and not yet in the store.
@@ -40,22 +42,23 @@ impl Node for Process {
         self.operations.keys().proof().map(|_| ()).map_err(|e| e.to_string())
     }
 
-    fn claim_nonces<'n>(&'n self, claims: &'n [NonceClaim]) -> Pin<Box<dyn Future<Output = Result<Vec<NonceAnswer>, ()>> + Send + 'n>> {
+    fn claim_nonces<'n>(&'n self, claims: &'n [NonceClaim], now: Timestamp) -> Pin<Box<dyn Future<Output = Vec<NonceAnswer>> + Send + 'n>> {
         Box::pin(async move {
             let mut answers = Vec::with_capacity(claims.len());
             for claim in claims {
-                let claimed = self.operations.store().claim_nonce(claim.key, claim.created, claim.until).await;
-                answers.push(match claimed {
-                    Ok(Claimed::Fresh) => NonceAnswer::Fresh,
+                let nonce = Nonce { key: claim.key, created: claim.created, until: claim.until };
+                answers.push(match self.operations.nonce_claim(nonce, claim.is_ahead(now)).await {
+                    // On disk first; then this node's own memory, which knows what came since.
+                    Ok(Claimed::Fresh) => self.verifier.as_ref().and_then(|verifier| verifier.claim_nonce(claim, now)).unwrap_or(NonceAnswer::Fresh),
                     Ok(Claimed::Reused) => NonceAnswer::Reused,
                     Ok(Claimed::TooYoung) => NonceAnswer::TooYoung,
                     Err(error) => {
                         tracing::warn!(%error, "the memory of nonces did not answer");
-                        return Err(());
+                        NonceAnswer::Silent
                     }
                 });
             }
-            Ok(answers)
+            answers
         })
     }
 

@@ -10,7 +10,7 @@ use keywright_domain::time::Span;
 use keywright_operations::{Keys, LocalVerifier, Operations};
 use keywright_store::node_place::NodePlace;
 use keywright_store::{Location, OpenOptions, Purpose, Store};
-use keywright_verifier::Verifier;
+use keywright_verifier::{NonceClaim, Verifier};
 use keywright_web::{App, Hub};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -81,6 +81,12 @@ pub async fn start(settings: &Settings, given: &Serve) -> Result<Running, Failur
         store.begin_nonces().await?;
     }
     let verifier = if role == Role::Hub { None } else { Some(Arc::new(verifier(&serve, &store, &keys, address)?)) };
+    if let Some(verifier) = &verifier
+        && store.is_embedded()
+    {
+        let kept = store.nonces_kept((clocks::real().wall)()).await?;
+        verifier.remember_nonces(kept.into_iter().map(|nonce| NonceClaim { key: nonce.key, created: nonce.created, until: nonce.until }));
+    }
     let local = verifier.as_ref().map(|_| LocalVerifier { applied: seen });
     let operations = Operations::new(store.clone(), clocks::real(), Arc::new(keys), local).reached_at(&base_url(&serve, address));
     if role != Role::Verifier {
@@ -89,7 +95,7 @@ pub async fn start(settings: &Settings, given: &Serve) -> Result<Running, Failur
     }
 
     let ((stop, stopped), (end, ended)) = (watch::channel(false), watch::channel(false));
-    let process = Process::new(operations.clone(), role);
+    let process = Process::new(operations.clone(), role, verifier.clone());
     let mut loops = Vec::new();
     if let Some(verifier) = &verifier {
         let follow = follow::Follow::new(store.clone(), Arc::clone(verifier), follow::node_name(address), role, place, applied);

@@ -150,13 +150,27 @@ stories! {
         })
         .await;
         assert_eq!(told["code"], "valid");
+        // A clock that is ahead: this signature is still good for a memory that begins later.
+        let ahead = signer.sign_at("POST", URL, BODY, Signer::now_s() + 60, "ahead");
+        for wanted in ["valid", "nonce_reused"] {
+            assert_eq!(kw.ask_as(&token, ahead.question()).await.code(), wanted);
+        }
         kw.restart().await;
+        kw.settled().await;
+        assert_eq!(kw.ask_as(&token, ahead.question()).await.code(), "nonce_reused");
         let replay = sent.take().unwrap();
         let reply = kw.ask_as(&token, replay.question()).await;
         if kw.store().is_postgres() {
             assert_eq!(reply.code(), "nonce_reused", "the nodes' common memory outlives one of them");
         } else {
             assert_eq!((reply.problem(503).as_str(), reply.header("retry-after")), ("verification_unavailable", Some("1")));
+            // In a batch nobody else's question goes with it, and none is taken for a replay because of it.
+            let other = signer.sign_at("POST", URL, BODY, Signer::now_s() + 60, "beside it");
+            let questions = json!({ "questions": [replay.question(), other.question()] });
+            let reply = crate::support::Reply::of(kw.http.post(kw.url("/verify/batch")).bearer_auth(&token).json(&questions)).await;
+            assert_eq!(reply.status, 200);
+            let codes: Vec<Value> = reply.json()["verdicts"].as_array().unwrap().iter().map(|verdict| verdict["code"].clone()).collect();
+            assert_eq!(codes, ["verification_unavailable", "valid"]);
         }
         assert_eq!(verdict(&kw, &token, || signer.sign("POST", URL, BODY)).await["code"], "valid");
     }
@@ -205,4 +219,12 @@ async fn the_nodes_of_a_cluster_share_what_they_remember_and_a_verifier_needs_it
     let reply = crate::support::Reply::of(verifier.http.post(verifier.url("/verify/batch")).bearer_auth(&token).json(&batch)).await;
     let codes: Vec<Value> = reply.json()["verdicts"].as_array().unwrap_or_else(|| panic!("{reply:?}")).iter().map(|v| v["code"].clone()).collect();
     assert_eq!(codes, ["valid", "valid", "nonce_reused", "malformed"]);
+    // A crash of the database empties what is not written ahead; signatures of a time ahead are still good then, and known.
+    let ahead = signer.sign_at("POST", URL, BODY, Signer::now_s() + 60, "ahead");
+    assert_eq!(verifier.ask_as(&token, ahead.question()).await.code(), "valid");
+    let keywright_store::Location::Postgres(url) = place.store().location() else { panic!("it is PostgreSQL") };
+    let database = url.rsplit('/').next().unwrap();
+    keywright_store::testing::shared().sql(database, "TRUNCATE nonce, nonce_memory");
+    assert_eq!(verdict(&kw, &token, || signer.sign("POST", URL, BODY)).await["code"], "valid", "a new memory begins");
+    assert_eq!(kw.ask_as(&token, ahead.question()).await.code(), "nonce_reused");
 }

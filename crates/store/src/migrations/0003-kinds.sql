@@ -14,7 +14,7 @@ CREATE TABLE public_key_taken (
     digest BYTEA PRIMARY KEY
 ) /*STRICT, WITHOUT ROWID*/;
 
--- Nonces of signed requests, for all nodes of a cluster; a single node keeps its own in memory. Nothing of it has to outlive a crash.
+-- Nonces of signed requests, for all nodes of a cluster; a single node keeps its own in memory. What has to outlive a crash is in nonce_ahead.
 CREATE /*UNLOGGED*/ TABLE nonce (
     key BYTEA PRIMARY KEY,
     until_us BIGINT NOT NULL,
@@ -27,6 +27,15 @@ CREATE /*UNLOGGED*/ TABLE nonce_memory (
     id BIGINT PRIMARY KEY CHECK (id = 1),
     born_us BIGINT NOT NULL
 ) /*STRICT*/;
+
+-- Nonces of signatures that say they are of a time ahead. These would still be good for a memory that begins after a crash, so they are written ahead.
+CREATE TABLE nonce_ahead (
+    key BYTEA PRIMARY KEY,
+    created_us BIGINT NOT NULL,
+    until_us BIGINT NOT NULL,
+    claim BIGINT NOT NULL
+) /*STRICT, WITHOUT ROWID*/;
+CREATE INDEX nonce_ahead_until ON nonce_ahead (until_us);
 
 -- Access tokens: their form where a credential has one of its own, and from when on those that were issued before have ended.
 ALTER TABLE credential ADD COLUMN token_form TEXT COLLATE "C";

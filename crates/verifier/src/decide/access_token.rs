@@ -6,7 +6,6 @@ use keywright_crypto::access_token::Refused;
 use keywright_crypto::digest;
 use keywright_crypto::jwt::{self, ACCESS_TOKEN, Fault};
 use keywright_domain::credential::{Environment, Kind};
-use keywright_domain::ids::CredentialId;
 use keywright_domain::limits;
 use keywright_domain::time::{Boot, Timestamp};
 use keywright_domain::verdict::Code;
@@ -87,15 +86,13 @@ impl<'r> Reader<'_, 'r> {
         }
         let key_id = token.key_id().unwrap_or_default().to_owned();
         let key = self.view.signing_keys.get(&key_id).ok_or_else(|| invalid("the token names a key that is not in the key set of this installation"))?;
-        // Whoever sends wrong signatures in the name of a client is stopped, and nobody else is.
-        let claimed = digest::sha256(token.unproved().client_id().unwrap_or_default().as_bytes());
-        let claimed = CredentialId::from_bits(u128::from_be_bytes(std::array::from_fn(|i| claimed[i])));
-        let budget = self.verifier.budget();
-        if !budget.has_room(claimed, self.source_ip, self.boot) {
-            return Err(Code::RateLimited.into());
+        // By the address alone: whose token it is, is what whoever makes one up chooses.
+        let (budget, who) = (self.verifier.budget(), ("access token", self.source_ip));
+        if budget.stops(who, self.source_ip, self.boot) {
+            return Err(Unproven::Unavailable(Unavailable::TooManyWrong));
         }
         let claims = token.verify(&key.key, &[key.algorithm]).map_err(|fault| {
-            budget.failed(claimed, self.source_ip, self.boot);
+            budget.failed(who, self.source_ip, self.boot);
             invalid(&fault.to_string())
         })?;
         let facts = TokenFacts::of_claims(&claims, digest, &key_id).ok_or_else(|| invalid("a claim of the token is missing, or is not for a service here"))?;

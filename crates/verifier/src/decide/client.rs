@@ -8,11 +8,11 @@ use keywright_crypto::jwt::{self, Unverified};
 use keywright_domain::catalogue::Tokens;
 use keywright_domain::credential::secret_form::Brand;
 use keywright_domain::credential::{Environment, Kind, TokenForm, VersionState};
-use keywright_domain::ids::CredentialId;
 use keywright_domain::limits;
 use keywright_domain::time::{Boot, Timestamp};
 use keywright_domain::verdict::Code;
 
+use super::signature::{Unused, use_up};
 use super::standing;
 use crate::nonces::{NonceAnswer, NonceClaim};
 use crate::replica::{Owner, Prover, Row};
@@ -123,8 +123,8 @@ pub fn authenticate<'r>(reading: &'r Reading<'_>, attempt: &ClientAttempt<'_>, n
     }
 }
 
-/// Failed attempts are counted by what calls itself a client and by where it calls from, together: nobody locks a client out from elsewhere, and
-/// it does not show which clients there are.
+/// Failed attempts are counted by what calls itself a client and by where it calls from, together: whoever fails too often is told to wait. Nobody
+/// locks a client out, and it does not show which clients there are.
 fn guarded<'r>(
     reading: &'r Reading<'_>,
     attempt: &ClientAttempt<'_>,
@@ -132,18 +132,16 @@ fn guarded<'r>(
     (now, boot): (Timestamp, Boot),
     prove: impl FnOnce(&Asked<'_, 'r>) -> Result<(&'r Row, Owner), Refusal>,
 ) -> ClientStep<'r> {
-    let name = digest::sha256(client_id.as_bytes());
-    let claimed = CredentialId::from_bits(u128::from_be_bytes(std::array::from_fn(|i| name[i])));
-    let budget = reading.verifier.budget();
-    if !budget.has_room(claimed, attempt.source_ip, boot) {
+    // A UUID is the same client in any case.
+    let (who, budget) = ((client_id.to_ascii_lowercase(), attempt.source_ip), reading.verifier.budget());
+    // A secret is compared in no time: the right one is never refused.
+    if matches!(attempt.presented, Presented::Assertion { .. }) && budget.stops(&who, attempt.source_ip, boot) {
         return ClientStep::TooOften;
     }
     match prove(&Asked { reading, attempt, now }) {
         Ok((row, owner)) => proved(reading, attempt, row, owner, (now, boot)),
-        Err(Refusal::Because(why)) => {
-            budget.failed(claimed, attempt.source_ip, boot);
-            ClientStep::Refused(why)
-        }
+        Err(Refusal::Because(why)) if !budget.failed(&who, attempt.source_ip, boot) => ClientStep::Refused(why),
+        Err(Refusal::Because(_)) => ClientStep::TooOften,
         Err(Refusal::Need(claim)) => ClientStep::Need(claim),
         Err(Refusal::Unavailable(why)) => ClientStep::Unavailable(why),
     }
@@ -173,13 +171,26 @@ impl<'r> Asked<'_, 'r> {
 
     fn by_assertion(&self, id: &str, token: Unverified<'_>, audiences: [&str; 2]) -> Result<(&'r Row, Owner), Refusal> {
         let view = &self.reading.snapshot.view;
-        let (home, owner) = self.named(id).ok_or("the client is unknown, or the assertion is not signed by its key")?;
+        // Before it is looked who that is: without proof nothing is told of it.
         if token.has_typ() && !token.typ_is("JWT") && !token.typ_is("client-authentication+jwt") {
             return Err("the typ of the assertion is not JWT".into());
         }
-        let signed_by = |row: &&Row| matches!(view.material(row).map(|material| &material.prover), Some(Prover::PublicKey(key)) if token.verified_by(key));
-        let row = view.versions(home).filter(|row| !row.forgotten(self.now)).find(signed_by);
-        let row = row.ok_or("the client is unknown, or the assertion is not signed by its key")?;
+        let mut tried = false;
+        let mut signed_by = |row: &&Row| match view.material(row).map(|material| &material.prover) {
+            Some(Prover::PublicKey(key)) if key.key_type().allows(token.algorithm()) => {
+                tried = true;
+                token.verified_by(key)
+            }
+            _ => false,
+        };
+        let found = self.named(id).and_then(|(home, owner)| {
+            let row = view.versions(home).filter(|row| !row.forgotten(self.now)).find(&mut signed_by)?;
+            Some((row, owner))
+        });
+        if !tried {
+            token.check_in_vain();
+        }
+        let (row, owner) = found.ok_or("the client is unknown, or the assertion is not signed by its key")?;
         // From here on they are proved.
         let claims = token.unproved();
         let mut given = claims.audiences();
@@ -208,17 +219,11 @@ impl<'r> Asked<'_, 'r> {
 
     /// An assertion counts once.
     fn once(&self, claim: NonceClaim) -> Result<(), Refusal> {
-        let answer = match (self.reading.verifier.nonces(), self.attempt.nonce) {
-            (Some(memory), _) => memory.claim(&claim, self.now),
-            (None, Some((asked, answer))) if asked == claim => answer,
-            (None, _) => return Err(Refusal::Need(claim)),
-        };
-        match answer {
-            NonceAnswer::Fresh => Ok(()),
-            NonceAnswer::Reused => Err("the assertion was used before: sign a new one, with another jti".into()),
-            NonceAnswer::TooYoung => Err(Refusal::Unavailable(Unavailable::NoncesTooYoung)),
-            NonceAnswer::Full => Err(Refusal::Unavailable(Unavailable::NoncesFull)),
-        }
+        use_up(self.reading.verifier, self.attempt.nonce, claim, self.now).map_err(|why| match why {
+            Unused::Reused => "the assertion was used before: sign a new one, with another jti".into(),
+            Unused::Need(claim) => Refusal::Need(claim),
+            Unused::Unavailable(why) => Refusal::Unavailable(why),
+        })
     }
 }
 

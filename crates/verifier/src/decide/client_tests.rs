@@ -92,6 +92,8 @@ fn an_assertion_is_for_us_in_time_signed_by_the_clients_key_and_counts_once() {
         let refused = ask(&kit, &assertion, None, None).unwrap_err();
         assert!(refused.contains(why), "{why}: {refused}");
     }
+    let other_typ = |id: &str| ask(&kit, &signed(&other, es256, Some("x"), &claims(id, ISSUER, "3")), None, None);
+    assert_eq!(other_typ(SDK_ID), other_typ("7f9b5a52-0000-4000-8000-000000000000"), "whether there is such a client does not show");
     assert!(ask(&kit, &change("jti", json!("4")), Some("another"), None).unwrap_err().contains("client id"));
     assert_eq!(ask(&kit, &change("jti", json!("4")), None, None), Ok(Code::Valid), "a refused one used nothing up");
 
@@ -120,7 +122,8 @@ fn guesses_are_limited_for_known_and_unknown_clients_alike() {
     let kit = Kit::new(&[keywright_domain::change::Record::Credential(record(&pair)), keywright_domain::change::Record::Credential(client)]);
     let reading = kit.verifier.read();
     let ask = |client_id: &str, secret: &str| {
-        let attempt = ClientAttempt { presented: Presented::Secret { client_id, secret }, source_ip: None, nonce: None };
+        let source_ip = Some("192.0.2.1".parse().unwrap());
+        let attempt = ClientAttempt { presented: Presented::Secret { client_id, secret }, source_ip, nonce: None };
         match authenticate(&reading, &attempt, reading.calendar(boot(kit.ms)), boot(kit.ms)) {
             ClientStep::Proved(_) => "proved",
             ClientStep::Refused(_) => "refused",
@@ -131,6 +134,7 @@ fn guesses_are_limited_for_known_and_unknown_clients_alike() {
     assert_eq!((ask("client", "secret"), ask(SDK_ID, "secret"), ask("client", "")), ("proved", "refused", "refused"));
     for id in ["client", "nobody"] {
         let tries = (0..500).take_while(|_| ask(id, "wrong") == "refused").count();
-        assert!(tries >= 90 && ask(id, "secret") == "too often", "{id} {tries}");
+        assert!(tries >= 90 && ask(id, "wrong") == "too often", "{id} {tries}");
     }
+    assert_eq!(ask("client", "secret"), "proved", "nobody locks a client out");
 }

@@ -39,8 +39,8 @@ pub(super) fn prove<'r>(case: &Case<'_, 'r>, request: &Request<'_>) -> Result<Pr
     // Both are there: the coverage asks for them.
     let (nonce, created_s) = (signature.nonce().unwrap_or_default(), signature.created_s().unwrap_or_default());
     let digest_signed = signature.components().any(|component| component == "\"content-digest\"");
-    let replay_scope = use_nonce(case, row.credential(), &nonce, Timestamp::from_us(created_s.saturating_mul(1_000_000)))?;
-    Ok(Proven { row, owner, signed: Some(Signed { body, digest_signed, replay_scope }), token: None })
+    let (replay_scope, nonce) = use_nonce(case, row.credential(), &nonce, Timestamp::from_us(created_s.saturating_mul(1_000_000)))?;
+    Ok(Proven { row, owner, signed: Some(Signed { body, digest_signed, replay_scope, nonce: Some(nonce) }), token: None })
 }
 
 /// The one signature whose key is known here; others are somebody else's, such as a proxy's.

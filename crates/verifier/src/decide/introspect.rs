@@ -6,10 +6,11 @@ use keywright_domain::ids::CredentialId;
 use keywright_domain::time::{Boot, Timestamp};
 
 use super::access_token::{self, Reader};
+use super::proof::Unproven;
 use super::standing;
 use crate::replica::Asker;
 use crate::tokens::TokenFacts;
-use crate::verdict::{Found, TokenSaid};
+use crate::verdict::{Found, TokenSaid, Unavailable};
 use crate::verifier::Reading;
 
 /// Who wants to know.
@@ -22,10 +23,23 @@ pub enum Concerned<'c, 'r> {
 
 /// What a token is good for now; none: for nothing, or it does not concern who asks. Count nothing on it before
 /// [`Reading::fresh_at`] was asked once more. It is no use of the credential and takes nothing from its rate limit.
-pub fn introspect<'r>(reading: &'r Reading<'_>, concerned: &Concerned<'_, 'r>, token: &[u8], now: Timestamp, boot: Boot) -> Option<(Found<'r>, TokenSaid)> {
-    let view = &reading.snapshot.view;
+///
+/// # Errors
+/// This node cannot say.
+pub fn introspect<'r>(
+    reading: &'r Reading<'_>,
+    concerned: &Concerned<'_, 'r>,
+    token: &[u8],
+    now: Timestamp,
+    boot: Boot,
+) -> Result<Option<(Found<'r>, TokenSaid)>, Unavailable> {
     let reader = reader(reading, now, boot);
-    let facts = reader.read(token, access_token::shape(view, token)?).ok()?;
+    let facts = ours(&reader, token)?;
+    Ok(facts.and_then(|facts| active(reading, concerned, &reader, facts)))
+}
+
+fn active<'r>(reading: &'r Reading<'_>, concerned: &Concerned<'_, 'r>, reader: &Reader<'_, 'r>, facts: Arc<TokenFacts>) -> Option<(Found<'r>, TokenSaid)> {
+    let (view, now) = (&reading.snapshot.view, reader.now);
     let (home, owner) = reader.holder(&facts).ok()?;
     let concerns = match concerned {
         Concerned::ResourceServer(asker) => {
@@ -40,13 +54,26 @@ pub fn introspect<'r>(reading: &'r Reading<'_>, concerned: &Concerned<'_, 'r>, t
 }
 
 /// A token of this client that has not expired, so that it can be ended; none: there is nothing to end.
-pub fn own_token(reading: &Reading<'_>, client: CredentialId, token: &[u8], now: Timestamp, boot: Boot) -> Option<Arc<TokenFacts>> {
+///
+/// # Errors
+/// This node cannot say: nothing was ended.
+pub fn own_token(reading: &Reading<'_>, client: CredentialId, token: &[u8], now: Timestamp, boot: Boot) -> Result<Option<Arc<TokenFacts>>, Unavailable> {
     let reader = reader(reading, now, boot);
-    let facts = reader.read(token, access_token::shape(&reading.snapshot.view, token)?).ok()?;
-    let (home, _) = reader.holder(&facts).ok()?;
-    (home.credential() == client && facts.expires_at > now).then_some(facts)
+    let is_own = |facts: &Arc<TokenFacts>| reader.holder(facts).is_ok_and(|(home, _)| home.credential() == client) && facts.expires_at > now;
+    Ok(ours(&reader, token)?.filter(is_own))
 }
 
+/// What a token says that this installation has issued.
+fn ours(reader: &Reader<'_, '_>, token: &[u8]) -> Result<Option<Arc<TokenFacts>>, Unavailable> {
+    let Some(shape) = access_token::shape(reader.view, token) else { return Ok(None) };
+    match reader.read(token, shape) {
+        Ok(facts) => Ok(Some(facts)),
+        Err(Unproven::Unavailable(why)) => Err(why),
+        Err(Unproven::Code(..) | Unproven::Need(_)) => Ok(None),
+    }
+}
+
+/// Who asks has proved who they are, so nothing counts against where they call from.
 fn reader<'r>(reading: &'r Reading<'_>, now: Timestamp, boot: Boot) -> Reader<'r, 'r> {
     Reader { verifier: reading.verifier, view: &reading.snapshot.view, source_ip: None, now, boot }
 }

@@ -7,6 +7,8 @@ pub(crate) mod client;
 mod client_tests;
 mod http_message_signatures;
 pub(crate) mod introspect;
+#[cfg(test)]
+mod misuse_tests;
 mod proof;
 mod signature;
 #[cfg(test)]

@@ -92,6 +92,10 @@ impl Unproven {
 /// The version that a question's credential or request proves.
 pub(super) fn prove<'r>(case: &Case<'_, 'r>) -> Result<Proven<'r>, Unproven> {
     let Some(request) = case.question.request else { return credential(case, case.question.credential) };
+    // Whoever stands behind may read the other one (RFC 9112 section 3.2).
+    if request.values("host").nth(1).is_some() {
+        return Err(Fault::HeaderRepeated { name: "Host" }.into());
+    }
     match detect::detect(request)? {
         Some(Scheme::HttpMessageSignatures) => http_message_signatures::prove(case, request),
         Some(Scheme::Yoti) => yoti::prove(case, request).map_err(yoti::with_code),

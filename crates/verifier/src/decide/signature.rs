@@ -11,6 +11,7 @@ use super::proof::{Case, Unproven};
 use crate::nonces::{NonceAnswer, NonceClaim};
 use crate::replica::{Prover, Row};
 use crate::verdict::{ReplayScope, Unavailable};
+use crate::verifier::Verifier;
 
 /// Bytes that somebody signed.
 pub(super) struct Made<'s> {
@@ -24,8 +25,9 @@ pub(super) struct Made<'s> {
 pub(super) fn fitting<'r>(case: &Case<'_, 'r>, home: &'r Row, made: &Made<'_>, algorithms: &[Algorithm]) -> Result<&'r Row, Unproven> {
     let counted = home.kind() == Kind::KeyPair;
     let (credential, source) = (home.credential(), case.question.source_ip);
-    if counted && !case.verifier.budget().has_room(credential, source, case.boot) {
-        return Err(Code::RateLimited.into());
+    let who = (credential.bits(), source);
+    if counted && case.verifier.budget().stops(who, source, case.boot) {
+        return Err(Unproven::Unavailable(Unavailable::TooManyWrong));
     }
     let mut locked = false;
     for row in case.view.versions(home).filter(|row| !row.forgotten(case.now)) {
@@ -46,23 +48,41 @@ pub(super) fn fitting<'r>(case: &Case<'_, 'r>, home: &'r Row, made: &Made<'_>, a
         return Err(Unproven::Unavailable(Unavailable::Locked));
     }
     if counted {
-        case.verifier.budget().failed(credential, source, case.boot);
+        case.verifier.budget().failed(who, source, case.boot);
     }
     Err(Fault::SignatureWrong.into())
 }
 
-/// Uses the nonce up. Gives where a replay would be noticed.
-pub(super) fn use_nonce(case: &Case<'_, '_>, credential: CredentialId, nonce: &str, created: Timestamp) -> Result<ReplayScope, Unproven> {
-    let claim = NonceClaim::new(credential, nonce.as_bytes(), created);
-    let (answer, scope) = match (case.verifier.nonces(), case.question.nonce) {
-        (Some(memory), _) => (memory.claim(&claim, case.now), ReplayScope::Node),
-        (None, Some((asked, answer))) if asked == claim => (answer, ReplayScope::Cluster),
-        (None, _) => return Err(Unproven::Need(claim)),
+/// Why a nonce is not used up by who asks.
+pub(super) enum Unused {
+    Reused,
+    Need(NonceClaim),
+    Unavailable(Unavailable),
+}
+
+/// Uses a nonce up; `asked` is what the memory said that had to be asked.
+pub(super) fn use_up(verifier: &Verifier, asked: Option<(NonceClaim, NonceAnswer)>, claim: NonceClaim, now: Timestamp) -> Result<(), Unused> {
+    let answer = match (asked, verifier.nonces()) {
+        (Some((asked, answer)), _) if asked == claim => answer,
+        (_, Some(memory)) if !claim.is_ahead(now) => memory.claim(&claim, now),
+        _ => return Err(Unused::Need(claim)),
     };
     match answer {
-        NonceAnswer::Fresh => Ok(scope),
-        NonceAnswer::Reused => Err(Code::NonceReused.into()),
-        NonceAnswer::TooYoung => Err(Unproven::Unavailable(Unavailable::NoncesTooYoung)),
-        NonceAnswer::Full => Err(Unproven::Unavailable(Unavailable::NoncesFull)),
+        NonceAnswer::Fresh => Ok(()),
+        NonceAnswer::Reused => Err(Unused::Reused),
+        NonceAnswer::TooYoung => Err(Unused::Unavailable(Unavailable::NoncesTooYoung)),
+        NonceAnswer::Full => Err(Unused::Unavailable(Unavailable::NoncesFull)),
+        NonceAnswer::Silent => Err(Unused::Unavailable(Unavailable::NoncesSilent)),
     }
+}
+
+/// Uses the nonce of a request up. Gives where a replay would be noticed, and what was used up.
+pub(super) fn use_nonce(case: &Case<'_, '_>, credential: CredentialId, nonce: &str, created: Timestamp) -> Result<(ReplayScope, NonceClaim), Unproven> {
+    let claim = NonceClaim::new(credential, nonce.as_bytes(), created);
+    let scope = if case.verifier.nonces().is_some() { ReplayScope::Node } else { ReplayScope::Cluster };
+    use_up(case.verifier, case.question.nonce, claim, case.now).map(|()| (scope, claim)).map_err(|why| match why {
+        Unused::Reused => Code::NonceReused.into(),
+        Unused::Need(claim) => Unproven::Need(claim),
+        Unused::Unavailable(why) => Unproven::Unavailable(why),
+    })
 }

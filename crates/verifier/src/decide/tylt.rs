@@ -14,5 +14,5 @@ pub(super) fn prove<'r>(case: &Case<'_, 'r>, request: &Request<'_>) -> Result<Pr
     let read = tylt::read(request)?;
     let row = fitting(case, home, &Made { text: read.text, signature: &read.signature }, &[])?;
     let body = if request.body.bytes()?.is_empty() { BodySeen::None } else { BodySeen::Verified };
-    Ok(Proven { row, owner, signed: Some(Signed { body, digest_signed: false, replay_scope: ReplayScope::None }), token: None })
+    Ok(Proven { row, owner, signed: Some(Signed { body, digest_signed: false, replay_scope: ReplayScope::None, nonce: None }), token: None })
 }

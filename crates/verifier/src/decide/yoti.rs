@@ -32,9 +32,9 @@ pub(super) fn prove<'r>(case: &Case<'_, 'r>, request: &Request<'_>) -> Result<Pr
     }
     read.check_time(case.now.us() / 1_000, limits::SIGNATURE_WINDOW_S).map_err(coded)?;
     let created = Timestamp::from_us(read.timestamp_ms.saturating_mul(1_000));
-    let replay_scope = use_nonce(case, row.credential(), &read.nonce.to_ascii_lowercase(), created)?;
+    let (replay_scope, nonce) = use_nonce(case, row.credential(), &read.nonce.to_ascii_lowercase(), created)?;
     let body = if request.body.bytes()?.is_empty() { BodySeen::None } else { BodySeen::Verified };
-    Ok(Proven { row, owner, signed: Some(Signed { body, digest_signed: false, replay_scope }), token: None })
+    Ok(Proven { row, owner, signed: Some(Signed { body, digest_signed: false, replay_scope, nonce: Some(nonce) }), token: None })
 }
 
 /// With the code that Yoti has for the fault.

@@ -6,7 +6,7 @@ use hyper::StatusCode;
 use hyper::header::AUTHORIZATION;
 use keywright_domain::time::{Boot, Timestamp};
 use keywright_domain::verdict::Code;
-use keywright_verifier::{Client, ClientAttempt, ClientStep, Found, NonceAnswer, NonceClaim, Presented, Reading, authenticate};
+use keywright_verifier::{Client, ClientAttempt, ClientStep, Found, NonceAnswer, NonceClaim, Presented, Reading, Unavailable, authenticate};
 
 use super::parameters::{Parameters, decoded};
 use super::{Protocol, Refusal};
@@ -90,16 +90,14 @@ impl Credentials {
     /// # Errors
     /// It is not who it says, or may not act; or what `act` says.
     pub(super) async fn act<T>(&self, protocol: &Protocol, act: impl Fn(&Known<'_, '_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
-        let claim = match self.attempt(protocol, None, &act)? {
+        let (claim, now) = match self.attempt(protocol, None, &act)? {
             Attempt::Done(done) => return Ok(done),
-            Attempt::Need(claim) => claim,
+            Attempt::Need(claim, now) => (claim, now),
         };
-        let unavailable = || Refusal::later(StatusCode::SERVICE_UNAVAILABLE, "the memory of assertions that all nodes share did not answer: sign a new one");
-        let answers = protocol.app.node().claim_nonces(&[claim]).await.map_err(|()| unavailable())?;
-        let answer = answers.first().copied().ok_or_else(unavailable)?;
-        match self.attempt(protocol, Some((claim, answer)), &act)? {
+        let answers = protocol.app.node().claim_nonces(&[claim], now).await;
+        match self.attempt(protocol, answers.first().map(|answer| (claim, *answer)), &act)? {
             Attempt::Done(done) => Ok(done),
-            Attempt::Need(_) => Err(unavailable()),
+            Attempt::Need(..) => Err(Refusal::unavailable(Unavailable::NoncesSilent)),
         }
     }
 
@@ -121,8 +119,8 @@ impl Credentials {
             ClientStep::Proved(proved) => *proved,
             ClientStep::Refused(why) => return Err(Refusal::client(why, self.basic)),
             ClientStep::TooOften => return Err(Refusal::later(StatusCode::TOO_MANY_REQUESTS, "too many attempts for this client have failed: wait a moment")),
-            ClientStep::Need(claim) => return Ok(Attempt::Need(claim)),
-            ClientStep::Unavailable(why) => return Err(Refusal::later(StatusCode::SERVICE_UNAVAILABLE, why.to_string())),
+            ClientStep::Need(claim) => return Ok(Attempt::Need(claim, now)),
+            ClientStep::Unavailable(why) => return Err(Refusal::unavailable(why)),
         };
         let fresh = reading.confirm(verdict, app.now()).map_err(stale)?;
         let answer = fresh.answer();
@@ -139,7 +137,7 @@ impl Credentials {
 
 enum Attempt<T> {
     Done(T),
-    Need(NonceClaim),
+    Need(NonceClaim, Timestamp),
 }
 
 /// Client id and secret of an `Authorization` header (RFC 7617), each encoded as in a form (RFC 6749 section 2.3.1).

@@ -30,7 +30,7 @@ async fn answer(protocol: &Protocol) -> std::result::Result<Value, Refusal> {
     let hub = protocol.app.hub().ok_or_else(|| Refusal::client("send the token of a resource server as a bearer token", false))?;
     let credentials = Credentials::read(protocol, hub, &parameters, PATH)?;
     let token = token()?;
-    credentials.act(protocol, |known| Ok(told(known.reading, &Concerned::Client(known.found.credential), token, known.now, known.boot))).await
+    credentials.act(protocol, |known| told(known.reading, &Concerned::Client(known.found.credential), token, known.now, known.boot)).await
 }
 
 fn by_resource_server(protocol: &Protocol, bearer: &[u8], token: &str) -> std::result::Result<Value, Refusal> {
@@ -43,17 +43,22 @@ fn by_resource_server(protocol: &Protocol, bearer: &[u8], token: &str) -> std::r
     let now = reading.calendar(boot);
     let asker =
         reading.asker(bearer, now).ok_or_else(|| Refusal { error: "invalid_token", ..Refusal::client("this is not the token of a resource server", false) })?;
-    let body = told(&reading, &Concerned::ResourceServer(&asker), token, now, boot);
+    let body = told(&reading, &Concerned::ResourceServer(&asker), token, now, boot)?;
     reading.fresh_at(app.now()).map_err(|_| unavailable())?;
     Ok(body)
 }
 
 /// The members of RFC 7662 section 2.2. Whatever is not active says nothing else.
-fn told<'r>(reading: &'r Reading<'_>, concerned: &Concerned<'_, 'r>, token: &str, now: Timestamp, boot: Boot) -> Value {
-    let Some((found, said)) = introspect(reading, concerned, token.as_bytes(), now, boot) else { return json!({ "active": false }) };
+///
+/// # Errors
+/// Nobody here can say.
+fn told<'r>(reading: &'r Reading<'_>, concerned: &Concerned<'_, 'r>, token: &str, now: Timestamp, boot: Boot) -> std::result::Result<Value, Refusal> {
+    let Some((found, said)) = introspect(reading, concerned, token.as_bytes(), now, boot).map_err(Refusal::unavailable)? else {
+        return Ok(json!({ "active": false }));
+    };
     let seconds = |at: Timestamp| at.us().div_euclid(1_000_000);
     let facts = said.facts();
-    json!({
+    Ok(json!({
         "active": true,
         "scope": said.permissions().names().join(" "),
         "client_id": found.public_id,
@@ -67,7 +72,7 @@ fn told<'r>(reading: &'r Reading<'_>, concerned: &Concerned<'_, 'r>, token: &str
         "credential_id": found.credential.to_string(),
         "application_id": found.application.to_string(),
         "organisation_id": found.organisation.to_string(),
-    })
+    }))
 }
 
 /// The token after `Bearer`.

@@ -95,6 +95,11 @@ impl Refusal {
         Self { status, retry_after_s: Some(1), ..Self::new("temporarily_unavailable", description) }
     }
 
+    /// This node cannot judge what was sent.
+    fn unavailable(why: keywright_verifier::Unavailable) -> Self {
+        Self::later(StatusCode::SERVICE_UNAVAILABLE, why.to_string())
+    }
+
     fn reply(self) -> Reply {
         let description: String = self.description.chars().map(|c| if matches!(c, ' '..='~') && !matches!(c, '"' | '\\') { c } else { '?' }).collect();
         let mut reply = uncached(Reply::json(self.status, &json!({ "error": self.error, "error_description": description })));

@@ -32,7 +32,7 @@ async fn ended(protocol: &Protocol, hub: &Hub) -> std::result::Result<Option<(Cr
     credentials
         .act(protocol, |known| {
             let credential = known.found.credential;
-            let own = own_token(known.reading, credential, token.as_bytes(), known.now, known.boot);
+            let own = own_token(known.reading, credential, token.as_bytes(), known.now, known.boot).map_err(Refusal::unavailable)?;
             Ok(own.map(|facts| (credential, facts.id, facts.expires_at)))
         })
         .await

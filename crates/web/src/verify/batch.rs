@@ -1,10 +1,12 @@
 //! `POST /verify/batch`: up to 1,000 questions, answered from one state of the replica.
 
+use std::collections::HashMap;
+
 use hyper::body::Incoming;
 use keywright_domain::limits;
-use keywright_verifier::{Question, Step, decide};
+use keywright_verifier::{NonceAnswer, NonceClaim, Question, Step, Unavailable, decide};
 
-use super::{Attempt, Known, Request, ask, asker, beyond, json, ok, question, unavailable, unprovable};
+use super::{Attempt, Known, Needed, Request, ask, asker, beyond, json, ok, question, unavailable};
 use crate::answer::Answer;
 use crate::app::App;
 use crate::problem::Problem;
@@ -30,41 +32,46 @@ fn attempt(request: &Request<'_>, nonces: &[Known]) -> Result<Attempt, Problem> 
     {
         return Err(unavailable(&stale));
     }
-    let mut verdicts = Vec::with_capacity(questions.len());
-    // In the order of the questions that need one.
-    let (mut known, mut needed) = (nonces.iter().copied(), Vec::new());
+    let mut decided = Vec::with_capacity(questions.len());
+    let known: HashMap<usize, (NonceClaim, NonceAnswer)> = nonces.iter().copied().collect();
+    let mut needed = Needed { claims: Vec::new(), used: Vec::new(), now };
     for (i, question) in questions.iter().enumerate() {
         let headers = question.headers();
         let signed = question.request(&headers);
-        let asked = question.question(signed.as_ref());
-        let mut step = decide(&reading, &asker, &asked, now, boot);
-        if let Ok(Step::Need(claim)) = &step {
-            match known.next() {
-                Some(nonce) if nonce.0 == *claim => step = decide(&reading, &asker, &Question { nonce: Some(nonce), ..asked }, now, boot),
-                _ => needed.push(*claim),
-            }
-        }
+        let asked = Question { nonce: known.get(&i).copied(), ..question.question(signed.as_ref()) };
+        let step = decide(&reading, &asker, &asked, now, boot);
         match step.map_err(|b| beyond(&reading, boot, &b, &format!("questions[{i}]: ")))? {
-            Step::Done(verdict) => verdicts.push(verdict),
-            Step::Need(_) => {}
-            Step::Unavailable(why) => return Err(unprovable(&why)),
+            Step::Done(verdict) => {
+                needed.used.extend(verdict.nonce().map(|claim| (i, claim)));
+                decided.push(Ok(verdict));
+            }
+            // Asked for once: what is still unknown comes of a state that changed in between.
+            Step::Need(_) if !nonces.is_empty() => decided.push(Err(Unavailable::NoncesSilent)),
+            Step::Need(claim) => needed.claims.push((i, claim)),
+            // One question that nobody can answer takes no other with it.
+            Step::Unavailable(why) => decided.push(Err(why)),
         }
     }
-    if !needed.is_empty() {
+    if !needed.claims.is_empty() {
         return Ok(Attempt::Need(needed));
     }
     // One look at the clock, after the last decision, stands for all of them.
     let handed_over = request.app.now();
-    let mut out = Vec::with_capacity(64 + verdicts.len() * json::VERDICT_BYTES);
+    let mut out = Vec::with_capacity(64 + decided.len() * json::VERDICT_BYTES);
     out.extend_from_slice(br#"{"position":"#);
     json::number(&mut out, reading.position().0);
     out.extend_from_slice(br#","verdicts":["#);
-    for (i, verdict) in verdicts.into_iter().enumerate() {
-        let fresh = reading.confirm(verdict, handed_over).map_err(|stale| unavailable(&stale))?;
+    for (i, decided) in decided.into_iter().enumerate() {
         if i > 0 {
             out.push(b',');
         }
-        json::verdict(&mut out, fresh.answer(), fresh.stale_s());
+        match decided {
+            Ok(verdict) => {
+                let fresh = reading.confirm(verdict, handed_over).map_err(|stale| unavailable(&stale))?;
+                json::verdict(&mut out, fresh.answer(), fresh.stale_s());
+            }
+            Err(why) => json::unavailable(&mut out, &why.to_string(), reading.position()),
+        }
     }
     out.extend_from_slice(b"]}");
     Ok(Attempt::Done(ok(out)))

@@ -12,11 +12,12 @@ use hyper::{HeaderMap, Request};
 use keywright_crypto::scheme::{tylt, yoti};
 use keywright_domain::credential::Environment;
 use keywright_domain::text;
+use keywright_domain::time::Timestamp;
 use keywright_domain::verdict::{Code, GatewayAnswer};
-use keywright_verifier::{Answer as Said, Beyond, NonceAnswer, NonceClaim, Question, Reading, Stale, Step, Verifier, decide};
+use keywright_verifier::{Answer as Said, Beyond, NonceAnswer, NonceClaim, Question, Reading, Stale, Step, Unavailable, Verifier, decide};
 
 use super::original::{Original, one};
-use super::{bad_token, bearer, headers, no_verifier, nonces_unavailable, unprovable};
+use super::{bad_token, bearer, headers, no_verifier, unprovable};
 use crate::answer::{Answer, AnswerBody};
 use crate::app::App;
 use crate::client_address::client_address;
@@ -31,15 +32,15 @@ pub(crate) async fn forward(app: &App, peer: IpAddr, request: &Request<Incoming>
     let gateway = Gateway { app, verifier, peer, headers: request.headers(), query: request.uri().query().unwrap_or_default() };
     let answered = match gateway.attempt(None) {
         // Boxed, because it would make every request's future larger, and few need it.
-        Ok(Attempt::Need(claim)) => match Box::pin(app.node().claim_nonces(&[claim])).await.as_deref() {
-            Ok([answer]) => gateway.attempt(Some((claim, *answer))),
-            _ => Err(nonces_unavailable()),
-        },
+        Ok(Attempt::Need(claim, now)) => {
+            let answers = Box::pin(app.node().claim_nonces(&[claim], now)).await;
+            gateway.attempt(answers.first().map(|answer| (claim, *answer)))
+        }
         other => other,
     };
     let answered = answered.and_then(|attempt| match attempt {
         Attempt::Done(answer) => Ok(answer),
-        Attempt::Need(_) => Err(nonces_unavailable()),
+        Attempt::Need(..) => Err(unprovable(&Unavailable::NoncesSilent)),
     });
     answered.unwrap_or_else(|problem| {
         // Gateways that drop our body (nginx does) can still show what names this answer.
@@ -57,8 +58,8 @@ pub(crate) async fn forward(app: &App, peer: IpAddr, request: &Request<Incoming>
 /// How an attempt to answer ended.
 enum Attempt {
     Done(Answer),
-    /// All nodes together know whether this nonce is fresh.
-    Need(NonceClaim),
+    /// Somebody else knows whether this nonce is fresh; and the moment of the decision.
+    Need(NonceClaim, Timestamp),
 }
 
 struct Gateway<'a> {
@@ -107,7 +108,7 @@ impl Gateway<'_> {
         };
         let verdict = match decide(&reading, &asker, &question, now, boot).map_err(|b| beyond(&reading, boot, &b))? {
             Step::Done(verdict) => verdict,
-            Step::Need(claim) => return Ok(Attempt::Need(claim)),
+            Step::Need(claim) => return Ok(Attempt::Need(claim, now)),
             Step::Unavailable(why) => return Err(unprovable(&why)),
         };
         let fresh = reading.confirm(verdict, self.app.now()).map_err(|stale| unavailable(&stale))?;

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use keywright_domain::change::Position;
 use keywright_domain::time::Timestamp;
 use keywright_verifier::{Answer, Found, PermissionSet};
 
@@ -20,7 +21,12 @@ pub(crate) fn verdict(out: &mut Vec<u8>, answer: &Answer<'_>, stale_s: Option<u6
         out.extend_from_slice(br#","jti":""#);
         drop(write!(out, "{}", token.facts().id));
         out.extend_from_slice(br#"","scope":"#);
-        string(out, &token.facts().scope);
+        // The narrower of what the token says and what its credential holds now, as in `permissions`.
+        if token.is_narrowed() {
+            string(out, &token.permissions().names().join(" "));
+        } else {
+            string(out, &token.facts().scope);
+        }
     }
     if let Some(signed) = &answer.signed {
         out.extend_from_slice(br#","body":""#);
@@ -48,6 +54,15 @@ pub(crate) fn verdict(out: &mut Vec<u8>, answer: &Answer<'_>, stale_s: Option<u6
         out.extend_from_slice(br#","stale_s":"#);
         number(out, s);
     }
+    out.push(b'}');
+}
+
+/// Appends what stands in a batch for a verdict that nobody can give now: the credential is not to blame, and the question may be asked again.
+pub(crate) fn unavailable(out: &mut Vec<u8>, why: &str, position: Position) {
+    out.extend_from_slice(br#"{"valid":false,"code":"verification_unavailable","detail":"#);
+    string(out, why);
+    out.extend_from_slice(br#","position":"#);
+    number(out, position.0);
     out.push(b'}');
 }
 

@@ -32,12 +32,22 @@ enum Attempt {
     Done(Answer),
     /// The replica has not reached this position yet; worth another attempt in a moment.
     Behind(Position),
-    /// All nodes together know whether these nonces are fresh; worth another attempt with their answers.
-    Need(Vec<NonceClaim>),
+    /// Somebody else knows whether nonces are fresh; worth another attempt with the answers.
+    Need(Needed),
 }
 
-/// What the memory of all nodes said of a nonce.
-type Known = (NonceClaim, NonceAnswer);
+/// What an attempt could not decide by itself.
+struct Needed {
+    /// By the place of the question in its batch.
+    claims: Vec<(usize, NonceClaim)>,
+    /// What other questions used up meanwhile, so that the next attempt does not find it used.
+    used: Vec<(usize, NonceClaim)>,
+    /// The moment of its decisions.
+    now: Timestamp,
+}
+
+/// What became of a nonce, and of which question in a batch it is.
+type Known = (usize, (NonceClaim, NonceAnswer));
 
 /// Answers as far as it can, by what is known of nonces.
 type Try = fn(&Request<'_>, &[Known]) -> Result<Attempt, Problem>;
@@ -89,11 +99,13 @@ async fn answer(app: &App, headers: &HeaderMap, body: &Result<Bytes, BodyError>,
             Ok(Attempt::Done(answer)) => return answer,
             Err(problem) => return app.render(problem),
             // Asked for once: claims that differ the second time come of a state that changed in between.
-            Ok(Attempt::Need(_)) if !nonces.is_empty() => return app.render(nonces_unavailable()),
-            Ok(Attempt::Need(claims)) => match Box::pin(app.node().claim_nonces(&claims)).await {
-                Ok(answers) => nonces = claims.into_iter().zip(answers).collect(),
-                Err(()) => return app.render(nonces_unavailable()),
-            },
+            Ok(Attempt::Need(_)) if !nonces.is_empty() => return app.render(unprovable(&Unavailable::NoncesSilent)),
+            Ok(Attempt::Need(needed)) => {
+                let claims: Vec<NonceClaim> = needed.claims.iter().map(|(_, claim)| *claim).collect();
+                let answers = Box::pin(app.node().claim_nonces(&claims, needed.now)).await;
+                nonces = needed.used.into_iter().map(|(at, claim)| (at, (claim, NonceAnswer::Fresh))).collect();
+                nonces.extend(needed.claims.into_iter().zip(answers).map(|((at, claim), answer)| (at, (claim, answer))));
+            }
             Ok(Attempt::Behind(wanted)) => {
                 if app.now().ns_since(began) >= limits::MIN_POSITION_WAIT_MS * 1_000_000 {
                     return app.render(behind(verifier.read().position(), wanted));
@@ -141,11 +153,6 @@ fn unavailable(stale: &Stale) -> Problem {
 /// 503 for a signed request that cannot be judged here and now.
 fn unprovable(why: &Unavailable) -> Problem {
     Problem::new(Kind::VerificationUnavailable, format!("{}.", capitalised(&why.to_string()))).retry_after(1)
-}
-
-fn nonces_unavailable() -> Problem {
-    Problem::new(Kind::VerificationUnavailable, "The memory of nonces that all nodes share did not answer: sign the request anew and send it again.")
-        .retry_after(1)
 }
 
 fn capitalised(sentence: &str) -> String {

@@ -4,7 +4,7 @@ use hyper::body::Incoming;
 use keywright_domain::limits;
 use keywright_verifier::{Question, Step, decide};
 
-use super::{Attempt, Known, Request, ask, asker, beyond, json, ok, question, unavailable, unprovable};
+use super::{Attempt, Known, Needed, Request, ask, asker, beyond, json, ok, question, unavailable, unprovable};
 use crate::answer::Answer;
 use crate::app::App;
 use crate::problem::Problem;
@@ -31,10 +31,10 @@ fn attempt(request: &Request<'_>, nonces: &[Known]) -> Result<Attempt, Problem> 
     }
     let headers = question.headers();
     let signed = question.request(&headers);
-    let asked = Question { nonce: nonces.first().copied(), ..question.question(signed.as_ref()) };
+    let asked = Question { nonce: nonces.first().map(|(_, known)| *known), ..question.question(signed.as_ref()) };
     let verdict = match decide(&reading, &asker, &asked, now, boot).map_err(|b| beyond(&reading, boot, &b, ""))? {
         Step::Done(verdict) => verdict,
-        Step::Need(claim) => return Ok(Attempt::Need(vec![claim])),
+        Step::Need(claim) => return Ok(Attempt::Need(Needed { claims: vec![(0, claim)], used: Vec::new(), now })),
         Step::Unavailable(why) => return Err(unprovable(&why)),
     };
     let fresh = reading.confirm(verdict, request.app.now()).map_err(|stale| unavailable(&stale))?;

@@ -14,7 +14,7 @@ const UNAUTHORIZED: (u16, &str) = (401, "UNAUTHORIZED");
 #[must_use]
 pub fn code(fault: &Fault) -> (u16, &'static str) {
     match fault {
-        Fault::SignatureWrong => INVALID_SIGNATURE,
+        Fault::SignatureWrong | Fault::TextOfAnother { .. } => INVALID_SIGNATURE,
         Fault::SignatureMissing { .. } | Fault::SignatureForm { .. } => INVALID_DIGEST,
         Fault::Header { name, .. } | Fault::HeaderRepeated { name } | Fault::HeaderTooLong { name, .. } => match *name {
             DIGEST => INVALID_DIGEST,
@@ -30,7 +30,7 @@ pub fn code(fault: &Fault) -> (u16, &'static str) {
         Fault::OutOfWindow { .. } => (401, "INVALID_TIMESTAMP"),
         Fault::IdMissing => INVALID_ID,
         Fault::IdsDisagree => (400, "INVALID_APP_ID"),
-        Fault::Target(_) | Fault::Authority(_) => (404, "INVALID_ENDPOINT"),
+        Fault::Target(_) | Fault::Authority(_) | Fault::BodyInQuery => (404, "INVALID_ENDPOINT"),
         Fault::SchemesMixed { .. }
         | Fault::BodyUnavailable
         | Fault::DigestMissing

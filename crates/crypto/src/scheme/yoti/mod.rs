@@ -71,9 +71,14 @@ impl Signed<'_> {
     /// that is what Yoti's SDKs send for a request without one.
     ///
     /// # Errors
-    /// [`Fault::BodyUnavailable`]
+    /// [`Fault::BodyUnavailable`], [`Fault::BodyInQuery`]
     pub fn text(&self) -> Result<Vec<u8>, Fault> {
-        Ok(text(self.method, self.path, self.query, self.body.bytes()?))
+        let body = self.body.bytes()?;
+        // Both follow an `&`, so a body could be taken for a part of the query that is not there.
+        if body.is_empty() && self.query.rsplit('&').next().is_some_and(could_be_body) {
+            return Err(Fault::BodyInQuery);
+        }
+        Ok(text(self.method, self.path, self.query, body))
     }
 
     /// Whether it was signed at most `window_s` seconds before or after `now_ms`.
@@ -116,7 +121,7 @@ fn id<'a>(request: &Request<'a>, target: &Target<'a>, in_query: [Option<&'a str>
         return Err(Fault::Header { name: ID, why: "it is not an SDK id (a UUID)" });
     }
     let mut found: Option<&str> = None;
-    for id in [in_header].into_iter().chain(in_query).flatten().chain(in_path(target.path)) {
+    for id in [in_header].into_iter().chain(in_query).flatten().chain(in_path(target.path)?) {
         match found {
             None => found = Some(id),
             Some(first) if first.eq_ignore_ascii_case(id) => {}
@@ -126,9 +131,23 @@ fn id<'a>(request: &Request<'a>, target: &Target<'a>, in_query: [Option<&'a str>
     Ok(found)
 }
 
-/// SDK ids after a segment `apps`, as in `/qrcodes/apps/{id}`. Other UUIDs in paths are those of sessions.
-fn in_path(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/').zip(path.split('/').skip(1)).filter(|(before, id)| *before == "apps" && is_uuid(id)).map(|(_, id)| id)
+/// SDK ids after a segment `apps`, as in `/qrcodes/apps/{id}`. Other UUIDs in paths are those of sessions. What is percent-encoded there without
+/// need is refused: whoever stands behind could read an id that is not looked at here.
+fn in_path(path: &str) -> Result<impl Iterator<Item = &str>, Fault> {
+    let pairs = || path.split('/').zip(path.split('/').skip(1));
+    if path.contains('%') && pairs().any(|(before, id)| format!("{before}/{id}").contains('%') && is_apps(&query::decoded(before), &query::decoded(id))) {
+        return Err(Fault::Target("the SDK id in the path is percent-encoded; write it and the segment before it as they are"));
+    }
+    Ok(pairs().filter(|(before, id)| is_apps(before, id)).map(|(_, id)| id))
+}
+
+fn is_apps(before: &str, id: &str) -> bool {
+    before == "apps" && is_uuid(id)
+}
+
+/// Whether it is what the body's segment of a signed text looks like.
+fn could_be_body(part: &str) -> bool {
+    !part.is_empty() && BASE64_STANDARD.decode(part).is_ok()
 }
 
 /// Whether it has the shape of a UUID (RFC 9562 section 4), of any version and case.

@@ -55,7 +55,7 @@ fn milliseconds(text: &str) -> Result<i64, Fault> {
 }
 
 /// A name without percent-encoding; what is not encoded right stays as it is.
-fn decoded(name: &str) -> Cow<'_, str> {
+pub(super) fn decoded(name: &str) -> Cow<'_, str> {
     if !name.contains('%') {
         return name.into();
     }

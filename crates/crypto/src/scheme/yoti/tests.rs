@@ -98,6 +98,27 @@ fn the_text_has_the_relative_path_the_raw_query_and_a_body_only_where_there_is_o
 }
 
 #[test]
+fn a_body_is_never_taken_for_a_part_of_the_query() {
+    let headers = [(DIGEST, "AAAA"), (ID, SDK)];
+    let signed = read_of(&headers, &target("/p", ""), Body::Bytes(b"evil")).unwrap().2;
+    assert!(signed.ends_with("&ZXZpbA=="));
+    for part in ["ZXZpbA==", "ZXZp", "e30="] {
+        assert_eq!(read_of(&headers, &target("/p", &format!("&{part}")), Body::None), Err(Fault::BodyInQuery), "{part}");
+        assert!(read_of(&headers, &target("/p", &format!("&{part}")), Body::Bytes(b"{}")).is_ok());
+    }
+    assert!(read_of(&headers, &target("/p", "&page=&q=ZXZpbA=="), Body::None).is_ok());
+}
+
+#[test]
+fn an_id_in_the_path_is_not_hidden_by_percent_encoding() {
+    let headers = [(DIGEST, "AAAA"), (ID, SDK)];
+    for path in [format!("/%61pps/{OTHER}"), format!("/apps/%30{}", &OTHER[1..]), format!("/%61pps/{SDK}")] {
+        assert!(matches!(read_of(&headers, &target(&path, ""), Body::None), Err(Fault::Target(_) | Fault::IdsDisagree)), "{path}");
+    }
+    assert!(read_of(&headers, &target("/profile/a%2Fb", ""), Body::None).is_ok());
+}
+
+#[test]
 fn seconds_and_milliseconds_are_told_apart_by_their_size() {
     let at = |timestamp: &str| read_of(&[(DIGEST, "AAAA"), (ID, SDK)], &format!("/p?nonce={NONCE}&timestamp={timestamp}"), Body::None).unwrap().1;
     assert_eq!(at("1732190400"), 1_732_190_400_000);

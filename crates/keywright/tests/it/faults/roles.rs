@@ -85,6 +85,7 @@ async fn a_verifier_works_with_the_rights_of_the_page_and_has_no_others() {
     for sql in [
         "BEGIN; INSERT INTO usage_segment (node, folded, data, at_us) VALUES ('story', 0, '', 0); ROLLBACK",
         "BEGIN; INSERT INTO nonce (key, until_us, claim) VALUES ('story', 0, 0) ON CONFLICT (key) DO NOTHING; ROLLBACK",
+        "BEGIN; INSERT INTO nonce_ahead (key, created_us, until_us, claim) VALUES ('story', 0, 0, 0) ON CONFLICT (key) DO NOTHING; ROLLBACK",
         "BEGIN; INSERT INTO nonce_memory (id, born_us) VALUES (1, 0) ON CONFLICT (id) DO NOTHING; ROLLBACK",
     ] {
         let (may, said) = as_verifier(sql);
@@ -109,6 +110,7 @@ async fn a_verifier_works_with_the_rights_of_the_page_and_has_no_others() {
         "DELETE FROM ended_token",
         "DELETE FROM usage",
         "DELETE FROM nonce",
+        "DELETE FROM nonce_ahead",
         "UPDATE nonce_memory SET born_us = 0",
         "UPDATE resource_server_token SET until_us = NULL",
         "UPDATE catalogue SET text = ''",

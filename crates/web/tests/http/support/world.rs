@@ -51,8 +51,8 @@ impl Node for TestNode {
     fn hub_ready(&self) -> Result<(), String> {
         Err("the store is away: start it".into())
     }
-    fn claim_nonces<'n>(&'n self, claims: &'n [NonceClaim]) -> std::pin::Pin<Box<dyn Future<Output = Result<Vec<NonceAnswer>, ()>> + Send + 'n>> {
-        Box::pin(async move { Ok(claims.iter().map(|_| NonceAnswer::Fresh).collect()) })
+    fn claim_nonces<'n>(&'n self, claims: &'n [NonceClaim], _: Timestamp) -> std::pin::Pin<Box<dyn Future<Output = Vec<NonceAnswer>> + Send + 'n>> {
+        Box::pin(async move { claims.iter().map(|_| NonceAnswer::Fresh).collect() })
     }
     fn proof_keys(&self) -> Vec<ProofPublicKey> {
         vec![self.0]
