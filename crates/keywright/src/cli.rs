@@ -117,7 +117,7 @@ pub enum Command {
 pub enum Role {
     /// Hub and verifier
     All,
-    /// Pages, management and housekeeping
+    /// Pages, management, the OAuth 2 server and housekeeping
     Hub,
     /// Verdicts only
     Verifier,

@@ -118,6 +118,13 @@ impl Verifier {
         Self { token_keys: Some(keyring.token_keys()), keyring: Some(keyring), ..self }
     }
 
+    /// The same, with the keys of opaque access tokens alone: for a node that is asked about tokens and never about requests that are signed under
+    /// a secret, so that no such secret is in its memory.
+    #[must_use]
+    pub fn with_token_keys(self, keys: TokenKeys) -> Self {
+        Self { token_keys: Some(keys), ..self }
+    }
+
     /// The same, for an installation whose access tokens have this `iss`: its public address.
     #[must_use]
     pub fn with_issuer(self, issuer: &str) -> Self {

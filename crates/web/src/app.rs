@@ -24,8 +24,10 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// Where each problem's code has a page; none: types are URNs.
     pub problems_url: Option<String>,
-    /// Whether this node has the hub's role; its verifier's role follows from whether it has a verifier.
+    /// Whether this node has the hub's role.
     pub hub: bool,
+    /// Whether this node has the verifier's role. One that has not keeps its replica for the OAuth 2 server alone.
+    pub verify: bool,
     /// How long clients may take.
     pub timeouts: Timeouts,
     /// Connections that are served at a time, at least one. Further ones wait, and idle ones make room.
@@ -34,7 +36,15 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { trusted_proxies: Vec::new(), public_url: None, problems_url: None, hub: false, timeouts: Timeouts::default(), connections_max: 10_000 }
+        Self {
+            trusted_proxies: Vec::new(),
+            public_url: None,
+            problems_url: None,
+            hub: false,
+            verify: true,
+            timeouts: Timeouts::default(),
+            connections_max: 10_000,
+        }
     }
 }
 
@@ -106,7 +116,7 @@ pub struct App {
 }
 
 impl App {
-    /// `clock` reads `CLOCK_BOOTTIME`. Without a verifier this node answers no question, without a hub no page and nothing of the
+    /// `clock` reads `CLOCK_BOOTTIME`. Without a verifier this node answers no question and gives no token, without a hub no page and nothing of the
     /// management API.
     #[must_use]
     pub fn new(verifier: Option<Arc<Verifier>>, hub: Option<Hub>, clock: fn() -> Boot, settings: Settings, node: Box<dyn Node>) -> Self {
@@ -115,7 +125,13 @@ impl App {
         Self { verifier, clock, settings, hosts, share_host, node, hub }
     }
 
+    /// What answers questions about requests; none: this node was told not to.
     pub(crate) fn verifier(&self) -> Option<&Verifier> {
+        self.verifier.as_deref().filter(|_| self.settings.verify)
+    }
+
+    /// This node's copy of clients, resource servers and tokens, from which the OAuth 2 server answers.
+    pub(crate) fn replica(&self) -> Option<&Verifier> {
         self.verifier.as_deref()
     }
 

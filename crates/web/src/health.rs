@@ -11,7 +11,10 @@ use crate::routes::{Reply, Result};
 struct Ready {
     ready: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    verifier: Option<VerifierReady>,
+    verifier: Option<ReplicaReady>,
+    /// Of a node that keeps a replica for the OAuth 2 server alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oauth2: Option<ReplicaReady>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hub: Option<Role>,
 }
@@ -24,7 +27,7 @@ struct Role {
 }
 
 #[derive(Serialize)]
-struct VerifierReady {
+struct ReplicaReady {
     #[serde(flatten)]
     role: Role,
     id: Option<String>,
@@ -47,8 +50,8 @@ pub(crate) async fn live(_: Machine) -> Result<Reply> {
 /// 200 when each role of this node can do its work, else 503 with the reason.
 pub(crate) async fn ready(machine: Machine) -> Result<Reply> {
     let app = machine.app();
-    let verifier = app.verifier().map(|verifier| {
-        let health = verifier.health(app.now());
+    let replica = app.replica().map(|replica| {
+        let health = replica.health(app.now());
         let mut warnings = Vec::new();
         if health.clock_alarm {
             warnings.push("this machine's clock and the store's differ by more than 5 s: set the clocks, by NTP for example".to_owned());
@@ -57,7 +60,7 @@ pub(crate) async fn ready(machine: Machine) -> Result<Reply> {
             let s = back.us() / 1_000_000;
             warnings.push(format!("the store's clock went back by {s} s within the last hour, and expiry with it: watch the clock of the store's machine"));
         }
-        VerifierReady {
+        ReplicaReady {
             role: Role { ready: health.stale.is_none(), reason: health.stale.map(|stale| stale.to_string()) },
             id: health.verifier.map(|id| id.to_string()),
             position: health.place.position.0,
@@ -72,8 +75,9 @@ pub(crate) async fn ready(machine: Machine) -> Result<Reply> {
         let reason = app.node().hub_ready().err();
         Role { ready: reason.is_none(), reason }
     });
-    let ready = verifier.as_ref().is_none_or(|v| v.role.ready) && hub.as_ref().is_none_or(|h| h.ready);
-    Ok(json(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &Ready { ready, verifier, hub }))
+    let ready = replica.as_ref().is_none_or(|replica| replica.role.ready) && hub.as_ref().is_none_or(|h| h.ready);
+    let (verifier, oauth2) = if app.verifier().is_some() { (replica, None) } else { (None, replica) };
+    Ok(json(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &Ready { ready, verifier, oauth2, hub }))
 }
 
 /// JSON that no cache keeps.

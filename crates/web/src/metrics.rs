@@ -30,7 +30,7 @@ struct Gathered {
 pub(crate) async fn metrics(machine: Machine) -> Result<Reply> {
     let app = machine.app();
     let gathered = Gathered {
-        verifier: app.verifier().map(|v| (v.health(app.now()), v.totals())),
+        verifier: app.replica().map(|v| (v.health(app.now()), v.totals())),
         figures: app.node().figures(),
         statements: app.hub().map(|hub| Door::ALL.map(|door| (door.as_str(), hub.operations.store().statements().of(door))).to_vec()),
         memory_bytes: memory_bytes(),

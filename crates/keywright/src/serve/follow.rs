@@ -59,7 +59,11 @@ impl Follow {
         place: NodePlace,
         applied: watch::Sender<Option<(VerifierId, Place)>>,
     ) -> Self {
-        let role = if role == Role::All { "all" } else { "verifier" };
+        let role = match role {
+            Role::All => "all",
+            Role::Hub => "hub",
+            Role::Verifier => "verifier",
+        };
         let follower = Arc::new(Mutex::new(Follower::new(verifier, place.known())));
         Self {
             store,

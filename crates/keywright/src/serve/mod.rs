@@ -8,7 +8,6 @@ mod images;
 mod limits_of_process;
 mod mail;
 mod node;
-mod remember;
 mod report;
 mod timers;
 mod trouble;

@@ -11,19 +11,16 @@ use keywright_store::nonces::{Claimed, Nonce};
 use keywright_verifier::{NonceAnswer, NonceClaim, Verifier};
 use keywright_web::{Figures, Node};
 
-use crate::cli::Role;
-
 /// This process, as the web server sees it.
 pub(super) struct Process {
     operations: Operations,
-    role: Role,
-    verifier: Option<Arc<Verifier>>,
+    verifier: Arc<Verifier>,
     backlog: Arc<AtomicU64>,
 }
 
 impl Process {
-    pub(super) fn new(operations: Operations, role: Role, verifier: Option<Arc<Verifier>>) -> Self {
-        Self { operations, role, verifier, backlog: Arc::default() }
+    pub(super) fn new(operations: Operations, verifier: Arc<Verifier>) -> Self {
+        Self { operations, verifier, backlog: Arc::default() }
     }
 
     /// Where the reporter notes how much usage is counted and not yet in the store.
@@ -34,8 +31,7 @@ impl Process {
 
 impl Node for Process {
     fn figures(&self) -> Figures {
-        let usage_backlog = (self.role != Role::Hub).then(|| self.backlog.load(Ordering::Relaxed));
-        Figures { usage_backlog, writer_queue: Some(self.operations.store().waiting_writes() as u64) }
+        Figures { usage_backlog: Some(self.backlog.load(Ordering::Relaxed)), writer_queue: Some(self.operations.store().waiting_writes() as u64) }
     }
 
     fn hub_ready(&self) -> Result<(), String> {
@@ -49,7 +45,7 @@ impl Node for Process {
                 let nonce = Nonce { key: claim.key, created: claim.created, until: claim.until };
                 answers.push(match self.operations.nonce_claim(nonce, claim.is_ahead(now)).await {
                     // On disk first; then this node's own memory, which knows what came since.
-                    Ok(Claimed::Fresh) => self.verifier.as_ref().and_then(|verifier| verifier.claim_nonce(claim, now)).unwrap_or(NonceAnswer::Fresh),
+                    Ok(Claimed::Fresh) => self.verifier.claim_nonce(claim, now).unwrap_or(NonceAnswer::Fresh),
                     Ok(Claimed::Reused) => NonceAnswer::Reused,
                     Ok(Claimed::TooYoung) => NonceAnswer::TooYoung,
                     Err(error) => {

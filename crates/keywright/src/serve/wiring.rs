@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use keywright_crypto::keyring::Keyring;
 use keywright_domain::credential::restrictions::Networks;
 use keywright_domain::limits;
 use keywright_domain::time::Span;
@@ -17,7 +18,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::node::Process;
-use super::{follow, images, limits_of_process, mail, remember, report, timers};
+use super::{follow, images, limits_of_process, mail, report, timers};
 use crate::cli::{Role, Serve};
 use crate::commands::machine;
 use crate::failure::{Exit, Failure};
@@ -41,8 +42,8 @@ pub struct Running {
     pub share_url: Option<String>,
     /// The operations on its store, with its own verifier wired in.
     pub operations: Operations,
-    /// Its verifier, unless its role is `hub`.
-    pub verifier: Option<Arc<Verifier>>,
+    /// Its replica, with what answers from it. A node whose role is `hub` asks it about clients and tokens only.
+    pub verifier: Arc<Verifier>,
     stop: watch::Sender<bool>,
     listening: JoinHandle<()>,
     end: watch::Sender<bool>,
@@ -77,34 +78,29 @@ pub async fn start(settings: &Settings, given: &Serve) -> Result<Running, Failur
     let place = NodePlace::open(place_file(&settings.data)).map_err(|e| rewind(&e))?;
     place.check(&store).await.map_err(|e| rewind(&e))?;
     let (applied, seen) = watch::channel(None);
-    if role != Role::Hub && !store.is_embedded() {
+    if !store.is_embedded() {
         store.begin_nonces().await?;
     }
-    let verifier = if role == Role::Hub { None } else { Some(Arc::new(verifier(&serve, &store, &keys, address)?)) };
-    if let Some(verifier) = &verifier
-        && store.is_embedded()
-    {
+    let verifier = Arc::new(verifier(&serve, &store, &keys, address)?);
+    if store.is_embedded() {
         let kept = store.nonces_kept((clocks::real().wall)()).await?;
         verifier.remember_nonces(kept.into_iter().map(|nonce| NonceClaim { key: nonce.key, created: nonce.created, until: nonce.until }));
     }
-    let local = verifier.as_ref().map(|_| LocalVerifier { applied: seen });
-    let operations = Operations::new(store.clone(), clocks::real(), Arc::new(keys), local).reached_at(&base_url(&serve, address));
+    let operations =
+        Operations::new(store.clone(), clocks::real(), Arc::new(keys), Some(LocalVerifier { applied: seen })).reached_at(&base_url(&serve, address));
     if role != Role::Verifier {
         apply_catalogue(&operations, &serve).await?;
         operations.signing_keys_keep().await?;
     }
 
     let ((stop, stopped), (end, ended)) = (watch::channel(false), watch::channel(false));
-    let process = Process::new(operations.clone(), role, verifier.clone());
+    let process = Process::new(operations.clone(), Arc::clone(&verifier));
     let mut loops = Vec::new();
-    if let Some(verifier) = &verifier {
-        let follow = follow::Follow::new(store.clone(), Arc::clone(verifier), follow::node_name(address), role, place, applied);
-        loops.push(tokio::spawn(follow.run(ended.clone())));
-        let report = report::Reporter::new(operations.clone(), Arc::clone(verifier), follow::node_name(address), process.backlog());
-        loops.push(tokio::spawn(report.run(ended.clone())));
-    } else {
-        loops.push(tokio::spawn(remember::run(store.clone(), place, ended.clone())));
-    }
+    // A hub alone follows and is waited for, too: what it says of clients and tokens is under the same promise as a verdict.
+    let follow = follow::Follow::new(store.clone(), Arc::clone(&verifier), follow::node_name(address), role, place, applied);
+    loops.push(tokio::spawn(follow.run(ended.clone())));
+    let report = report::Reporter::new(operations.clone(), Arc::clone(&verifier), follow::node_name(address), process.backlog());
+    loops.push(tokio::spawn(report.run(ended.clone())));
     if role != Role::Verifier {
         settings.note_base_url(operations.base_url());
         loops.push(tokio::spawn(mail::run(operations.clone(), post, ended.clone())));
@@ -114,12 +110,13 @@ pub async fn start(settings: &Settings, given: &Serve) -> Result<Running, Failur
         trusted_proxies: trusted_proxies.list().to_vec(),
         public_url: serve.public_url.clone(),
         hub: role != Role::Verifier,
+        verify: role != Role::Hub,
         connections_max,
         ..keywright_web::Settings::default()
     };
     let shares = if role == Role::Verifier { images::Origin::default() } else { images::origin(&serve, address).await };
     let hub = (role != Role::Verifier).then(|| hub(&operations, &serve, shares.url.clone(), outbox.as_deref()));
-    let app = Arc::new(App::new(verifier.clone(), hub, clocks::boot, web, Box::new(process)));
+    let app = Arc::new(App::new(Some(Arc::clone(&verifier)), hub, clocks::boot, web, Box::new(process)));
     if let Some(listener) = shares.listener {
         loops.push(tokio::spawn(keywright_web::serve_images(listener, Arc::clone(&app), wait_for(stopped.clone()))));
     }
@@ -224,6 +221,7 @@ async fn open(settings: &Settings, lease_ms: Option<u64>) -> Result<Store, Failu
 }
 
 fn verifier(serve: &Serve, store: &Store, keys: &Keys, address: SocketAddr) -> Result<Verifier, Failure> {
+    let role = serve.role.unwrap_or(Role::All);
     let keyring = match keys.keyring() {
         Ok(keyring) => Some(Arc::clone(keyring)),
         Err(_) => master_key::verification(serve.verification_key_file.as_deref())?.map(Arc::new),
@@ -231,9 +229,13 @@ fn verifier(serve: &Serve, store: &Store, keys: &Keys, address: SocketAddr) -> R
     if keyring.is_none() {
         tracing::warn!("without a verification key this node cannot check requests that are signed under a secret: see `keywright verification-key`");
     }
-    let verifier = keyring.into_iter().fold(Verifier::new(), Verifier::with_keyring);
+    let with_keys = |verifier: Verifier, keyring: Arc<Keyring>| match role {
+        Role::Hub => verifier.with_token_keys(keyring.token_keys()),
+        Role::All | Role::Verifier => verifier.with_keyring(keyring),
+    };
+    let verifier = keyring.into_iter().fold(Verifier::new(), with_keys);
     // A node that only verifies may not know under which address people reach the others.
-    let issuer = serve.public_url.clone().or_else(|| (serve.role.unwrap_or(Role::All) != Role::Verifier).then(|| base_url(serve, address)));
+    let issuer = serve.public_url.clone().or_else(|| (role != Role::Verifier).then(|| base_url(serve, address)));
     let verifier = issuer.iter().fold(verifier, |verifier, issuer| verifier.with_issuer(issuer.trim_end_matches('/')));
     Ok(if store.is_embedded() { verifier } else { verifier.sharing_nonces() })
 }

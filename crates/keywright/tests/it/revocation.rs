@@ -163,13 +163,14 @@ async fn each_node_beside_one_database_is_listed_and_answers_for_itself() {
     for node in [&all, &narrow] {
         assert_eq!(node.code(&first.key).await, "valid");
     }
-    let mut expected = [verifier_of(&all).await, verifier_of(&narrow).await];
+    let of_hub = hub.get("/readyz").await.json()["oauth2"]["id"].as_str().unwrap().to_owned();
+    let mut expected = [verifier_of(&all).await, verifier_of(&narrow).await, of_hub];
     expected.sort();
     let listed = place.done(&["verifiers"]).await;
     let mut roles: Vec<(&str, &str)> = listed.as_array().unwrap().iter().map(|v| (v["id"].as_str().unwrap(), v["role"].as_str().unwrap())).collect();
     roles.sort_unstable();
     assert_eq!(roles.iter().map(|r| r.0).collect::<Vec<_>>(), expected);
-    assert!(roles.iter().any(|r| r.1 == "all") && roles.iter().any(|r| r.1 == "verifier"), "{roles:?}");
+    assert!(["all", "hub", "verifier"].iter().all(|role| roles.iter().any(|r| r.1 == *role)), "{roles:?}");
 
     let revoked = place.done(&["key", "revoke", &first.id, "--wait", "all"]).await;
     let mut seen = ids(&revoked);

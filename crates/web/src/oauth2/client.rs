@@ -108,7 +108,7 @@ impl Credentials {
         act: &impl Fn(&Known<'_, '_>) -> Result<T, Refusal>,
     ) -> Result<Attempt<T>, Refusal> {
         let app = &protocol.app;
-        let verifier = app.verifier().ok_or_else(|| Refusal::later(StatusCode::SERVICE_UNAVAILABLE, "this node has no copy of the clients"))?;
+        let verifier = app.replica().ok_or_else(|| Refusal::later(StatusCode::SERVICE_UNAVAILABLE, "this node has no copy of the clients"))?;
         let boot = app.now();
         let reading = verifier.read();
         let now = reading.calendar(boot);

@@ -36,7 +36,7 @@ async fn answer(protocol: &Protocol) -> std::result::Result<Value, Refusal> {
 fn by_resource_server(protocol: &Protocol, bearer: &[u8], token: &str) -> std::result::Result<Value, Refusal> {
     let app = &protocol.app;
     let unavailable = || Refusal::later(StatusCode::SERVICE_UNAVAILABLE, "tokens cannot be checked right now: try again");
-    let verifier = app.verifier().ok_or_else(unavailable)?;
+    let verifier = app.replica().ok_or_else(unavailable)?;
     let boot = app.now();
     let reading = verifier.read();
     reading.fresh_at(boot).map_err(|_| unavailable())?;

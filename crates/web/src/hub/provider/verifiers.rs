@@ -79,7 +79,7 @@ pub(crate) async fn show(visit: OnPage<AsOperator>) -> Result<Html> {
     let operations = visit.operations();
     let listed = operations.verifier_list(visit.caller()).await?;
     let lease_ms = operations.store().installation().await?.lease_ms;
-    let local = visit.app().verifier().map(|verifier| verifier.health(visit.app().now()));
+    let local = visit.app().replica().map(|verifier| verifier.health(visit.app().now()));
     // The newest position that anybody has shown: the head, unless a write is on its way this very moment.
     let known = local.as_ref().map(|health| health.head.map_or(health.place.position.0, |head| head.0));
     let head = listed.iter().map(|v| v.reported.position.0).chain(known).max().unwrap_or(0);
