@@ -244,6 +244,7 @@ fn credential_of(shape: Shape, n: u64) -> Credential {
             hint: key[key.len() - 4..].to_owned(),
             description: None,
             expires_at: None,
+            ran_out: false,
             created_at: MADE,
         }],
     }

@@ -153,6 +153,8 @@ pub struct VersionRecord {
     pub material: Material,
     /// Not accepted from then on.
     pub expires_at: Option<Timestamp>,
+    /// It is retired because its time was over: access tokens that were got by it live to their own expiry.
+    pub ran_out: bool,
 }
 
 /// What a replica needs of an application.

@@ -11,7 +11,7 @@ use keywright_domain::credential::secret_form::Brand;
 use keywright_domain::credential::{Environment, TokenForm};
 use keywright_domain::ids::CredentialId;
 use keywright_domain::limits;
-use keywright_domain::time::Timestamp;
+use keywright_domain::time::{Span, Timestamp};
 use keywright_domain::token::{TokenId, audience};
 use serde_json::{Map, Value};
 
@@ -38,8 +38,10 @@ pub struct NewToken<'a> {
     pub form: TokenForm,
     /// The brand of an opaque one.
     pub brand: &'a Brand,
-    /// It does not outlive any of these: its credential, and the secret by which it was got.
-    pub not_after: [Option<Timestamp>; 2],
+    /// Tokens of its credential that were issued before have ended.
+    pub not_before: Timestamp,
+    /// It does not outlive its credential.
+    pub not_after: Option<Timestamp>,
     /// When it is issued, by the store's clock.
     pub now: Timestamp,
 }
@@ -60,7 +62,7 @@ pub struct Minted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MintError {
     /// Its time would be over at once.
-    #[error("the credential, or the secret by which the token is asked for, ends within the second")]
+    #[error("the credential ends within the second")]
     NoTimeLeft,
     /// This node has no key to sign with.
     #[error("this node cannot sign access tokens yet: try again in a moment")]
@@ -75,6 +77,11 @@ pub enum MintError {
 
 const SECOND_US: i64 = 1_000_000;
 
+/// The beginning of its second.
+fn whole(at: Timestamp) -> Timestamp {
+    Timestamp::from_us(at.us().div_euclid(SECOND_US) * SECOND_US)
+}
+
 impl Operations {
     /// Makes an access token. It asks nobody: whether the client may have it was decided before.
     ///
@@ -82,7 +89,8 @@ impl Operations {
     /// [`MintError`]
     pub fn token_mint(&self, new: &NewToken<'_>) -> Result<Minted, MintError> {
         let id = TokenId(random::bits().map_err(|_| MintError::Failed)?);
-        let latest = new.not_after.iter().flatten().copied().fold(new.now.plus(new.tokens.life), Timestamp::min);
+        let life = new.now.plus(new.tokens.life);
+        let latest = new.not_after.map_or(life, |end| end.min(life));
         let expires_s = latest.us().div_euclid(SECOND_US);
         let expires_in_s = expires_s - new.now.us().div_euclid(SECOND_US);
         if expires_in_s < 1 {
@@ -105,7 +113,11 @@ impl Operations {
         put("sub", new.client_id.into());
         put("aud", audience(self.base_url(), new.service, new.environment).into());
         put("exp", expires_s.into());
-        put("iat", new.now.us().div_euclid(SECOND_US).into());
+        // It says whole seconds: within the one in which all before were ended, it is the next.
+        put(
+            "iat",
+            if whole(new.now) < new.not_before { whole(new.not_before).plus(Span::from_s(1)) } else { whole(new.now) }.us().div_euclid(SECOND_US).into(),
+        );
         put("jti", id.to_string().into());
         put("client_id", new.client_id.into());
         put("version", new.version.into());

@@ -137,7 +137,7 @@ pub(crate) async fn tokens(tx: &mut Tx<'_>, which: Which, each: &mut dyn FnMut(T
 macro_rules! credential_and_version {
     () => {
         "SELECT c.id, v.number, v.state, v.until_us, v.digest, c.application_id, c.kind, c.service, c.environment, c.permissions, c.networks, c.origins, \
-         c.rate_requests, c.rate_per_us, c.state, c.expires_us, c.revoked_us, c.public_id, v.material_form, v.material, v.expires_us, c.token_form, c.tokens_not_before_us \
+         c.rate_requests, c.rate_per_us, c.state, c.expires_us, c.revoked_us, c.public_id, v.material_form, v.material, v.expires_us, c.token_form, c.tokens_not_before_us, v.ran_out \
          FROM credential c LEFT JOIN version v ON v.credential_id = c.id"
     };
 }
@@ -202,6 +202,7 @@ fn version(number: i64, row: &RowRef<'_>) -> Result<VersionRecord, StoreError> {
         digest: row.digest(4)?,
         material: versions::material(row, 18)?,
         expires_at: row.opt_int(20)?.map(Timestamp::from_us),
+        ran_out: row.int(23)? != 0,
     })
 }
 

@@ -14,7 +14,7 @@ use crate::error::StoreError;
 /// The columns of a version, in the order in which [`VersionRow`] reads them.
 macro_rules! version_columns {
     () => {
-        "v.credential_id, v.number, v.state, v.until_us, v.digest, v.hint, v.created_us, v.material_form, v.material, v.description, v.expires_us"
+        "v.credential_id, v.number, v.state, v.until_us, v.digest, v.hint, v.created_us, v.material_form, v.material, v.description, v.expires_us, v.ran_out"
     };
 }
 pub(crate) use version_columns;
@@ -33,6 +33,7 @@ impl FromRow for VersionRow {
             material: material(row, 7)?,
             description: row.opt_text(9)?,
             expires_at: row.opt_int(10)?.map(Timestamp::from_us),
+            ran_out: row.int(11)? != 0,
         };
         Ok(Self(row.parse(0)?, version))
     }
@@ -77,9 +78,9 @@ impl Tx<'_> {
     /// Adds a version, or stores its state.
     pub(crate) async fn version_save(&mut self, credential: CredentialId, v: &Version) -> Result<(), StoreError> {
         self.exec(
-            "INSERT INTO version (credential_id, number, state, until_us, digest, hint, created_us, material_form, material, description, expires_us) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
-             ON CONFLICT (credential_id, number) DO UPDATE SET state = excluded.state, until_us = excluded.until_us",
+            "INSERT INTO version (credential_id, number, state, until_us, digest, hint, created_us, material_form, material, description, expires_us, ran_out) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+             ON CONFLICT (credential_id, number) DO UPDATE SET state = excluded.state, until_us = excluded.until_us, ran_out = excluded.ran_out",
             args![
                 credential,
                 i64::from(v.number),
@@ -91,7 +92,8 @@ impl Tx<'_> {
                 v.material.as_str(),
                 v.material.bytes(),
                 v.description.as_deref(),
-                v.expires_at
+                v.expires_at,
+                i64::from(v.ran_out)
             ],
         )
         .await?;

@@ -77,6 +77,7 @@ fn credential(n: u64, applications: u64, key: &mut String) -> CredentialRecord {
             digest: digest::sha256(key.as_bytes()),
             material: Material::Digest,
             expires_at: None,
+            ran_out: false,
         }],
     }
 }

@@ -45,7 +45,7 @@ pub(crate) fn place(position: u64) -> Place {
 }
 
 pub(crate) fn version(key: &str, number: u32, state: VersionState) -> VersionRecord {
-    VersionRecord { number, state, digest: digest::sha256(key.as_bytes()), material: Material::Digest, expires_at: None }
+    VersionRecord { number, state, digest: digest::sha256(key.as_bytes()), material: Material::Digest, expires_at: None, ran_out: false }
 }
 
 /// Credential `n` of application 1 for `maps` in production, with key `n`.

@@ -47,21 +47,25 @@ impl Credential {
         Ok(number)
     }
 
-    /// Ends one secret at once. Ending one that has ended changes nothing and gives `false`.
+    /// Ends one secret at once, and the access tokens that were got by it, also where its own time was over before. Ending one that was ended
+    /// changes nothing and gives `false`.
     ///
     /// # Errors
     /// [`RetireError`]; the credential is unchanged then.
     pub fn retire_version(&mut self, number: u32, now: Timestamp) -> Result<bool, RetireError> {
         self.ensure_not_ended(now)?;
+        self.settle(now);
         let others = self.versions.iter().any(|v| v.number != number && v.accepts(now) && !matches!(v.state, VersionState::Pending { .. }));
         let version = self.versions.iter_mut().find(|v| v.number == number).ok_or(RetireError::Unknown(number))?;
         if !version.accepts(now) {
-            return Ok(false);
+            let ran_out = version.ran_out;
+            version.end(now);
+            return Ok(ran_out);
         }
         if !others {
             return Err(RetireError::Last(number));
         }
-        version.state = VersionState::Retired { since: now };
+        version.end(now);
         Ok(true)
     }
 }
@@ -70,6 +74,16 @@ impl Credential {
 mod tests {
     use super::super::tests::{at, credential, new_version};
     use super::*;
+
+    #[test]
+    fn a_secret_whose_own_time_is_over_leaves_its_tokens_until_it_is_revoked() {
+        let mut c = credential();
+        c.add_version(NewVersion { expires_at: Some(at(10)), ..new_version(2) }, 3, at(1)).unwrap();
+        c.settle(at(10));
+        assert!(c.versions[1].ran_out && !c.versions[1].accepts(at(10)));
+        assert_eq!((c.retire_version(2, at(11)), c.retire_version(2, at(12))), (Ok(true), Ok(false)));
+        assert!(!c.versions[1].ran_out && c.versions[1].state == VersionState::Retired { since: at(10) });
+    }
 
     #[test]
     fn secrets_come_and_go_one_by_one_up_to_the_most() {

@@ -77,6 +77,9 @@ impl Policy {
 impl Credential {
     /// Adds version N+1 with a new secret. Restrictions, permissions and expiry stay.
     ///
+    /// Access tokens end with a version that is ended here; those of a version whose overlap is over live to their own expiry, until an
+    /// immediate rotation ends them too.
+    ///
     /// A pending version is replaced (it ends at once). While a version is retiring the rotation is refused, unless the policy is
     /// [`Policy::Immediate`] or `replace` ends that version now.
     ///
@@ -98,15 +101,16 @@ impl Credential {
         let number = self.newest() + 1;
         let mut previous_until = None;
         for version in &mut self.versions {
-            version.state = match (version.state, policy) {
-                (state @ VersionState::Retired { .. }, _) => state,
+            match (version.state, policy) {
+                // Also what ran out before, so that nothing that is older is good for anything.
+                (_, Policy::Immediate) => version.end(now),
+                (VersionState::Retired { .. }, _) | (VersionState::Active, Policy::OnFirstUse(_)) => {}
                 (VersionState::Active, Policy::Overlap(overlap)) => {
                     previous_until = Some(now.plus(overlap));
-                    VersionState::Retiring { until: now.plus(overlap) }
+                    version.state = VersionState::Retiring { until: now.plus(overlap) };
                 }
-                (VersionState::Active, Policy::OnFirstUse(_)) => VersionState::Active,
-                (VersionState::Pending { .. } | VersionState::Retiring { .. } | VersionState::Active, _) => VersionState::Retired { since: now },
-            };
+                (VersionState::Pending { .. } | VersionState::Retiring { .. }, _) => version.end(now),
+            }
         }
         let state = match policy {
             Policy::OnFirstUse(_) => VersionState::Pending { until: now.plus(limits::PENDING_LAPSES) },
@@ -124,13 +128,13 @@ impl Credential {
             return false;
         }
         for version in &mut self.versions {
-            version.state = match version.state {
-                VersionState::Pending { .. } if version.number == number => VersionState::Active,
-                VersionState::Active => VersionState::Retiring { until: now.plus(overlap) },
+            match version.state {
+                VersionState::Pending { .. } if version.number == number => version.state = VersionState::Active,
+                VersionState::Active => version.state = VersionState::Retiring { until: now.plus(overlap) },
                 // A version still retiring ends here: there is at most one.
-                VersionState::Retiring { .. } => VersionState::Retired { since: now },
-                other => other,
-            };
+                VersionState::Retiring { .. } => version.end(now),
+                VersionState::Pending { .. } | VersionState::Retired { .. } => {}
+            }
         }
         true
     }
@@ -138,7 +142,9 @@ impl Credential {
     /// Turns versions whose time has passed into retired ones.
     pub fn settle(&mut self, now: Timestamp) {
         for version in &mut self.versions {
-            version.state = version.state_at(now);
+            let state = version.state_at(now);
+            version.ran_out |= matches!(state, VersionState::Retired { .. }) && !matches!(version.state, VersionState::Retired { .. });
+            version.state = state;
         }
     }
 }
@@ -204,7 +210,51 @@ mod tests {
         assert!(!c.first_use(3, DAY, at(4)));
     }
 
+    /// What became of the tokens of each version, oldest first: true where they live to their own expiry.
+    fn tokens_live(c: &Credential, s: i64) -> Vec<bool> {
+        let mut c = c.clone();
+        c.settle(at(s));
+        c.versions.iter().map(|v| v.ran_out || v.accepts(at(s))).collect()
+    }
+
+    #[test]
+    fn tokens_outlive_an_overlap_and_nothing_that_somebody_ended() {
+        let overlap = Policy::Overlap(DAY);
+        let mut c = credential();
+        rotate(&mut c, overlap, false, 0).unwrap();
+        assert_eq!(tokens_live(&c, 86_400), [true, true], "its time was over");
+        rotate(&mut c, overlap, false, 86_400).unwrap();
+        assert_eq!(tokens_live(&c, 86_400), [true, true, true], "also after a further rotation");
+        rotate(&mut c, overlap, true, 86_401).unwrap();
+        assert_eq!(tokens_live(&c, 86_402), [true, false, true, true], "the second was replaced");
+        rotate(&mut c, Policy::OnFirstUse(DAY), true, 86_403).unwrap();
+        rotate(&mut c, Policy::OnFirstUse(DAY), true, 86_404).unwrap();
+        assert_eq!(tokens_live(&c, 86_405), [true, false, false, true, false, true], "a pending one was replaced");
+        rotate(&mut c, Policy::Immediate, false, 86_406).unwrap();
+        assert_eq!(tokens_live(&c, 86_407), [false, false, false, false, false, false, true], "also what had run out");
+    }
+
     proptest! {
+        #[test]
+        fn only_a_version_whose_time_was_over_leaves_its_tokens(steps in prop::collection::vec((0u8..4, any::<bool>(), 0i64..200_000), 0..30)) {
+            let (mut c, mut s) = (credential(), 0);
+            for (what, replace, wait) in steps {
+                s += wait;
+                let before = c.clone();
+                match [Policy::Immediate, Policy::Overlap(DAY), Policy::OnFirstUse(DAY)].get(usize::from(what)).copied() {
+                    Some(policy) => { let _ = rotate(&mut c, policy, replace, s); }
+                    None => { c.first_use(c.newest(), DAY, at(s)); }
+                }
+                for (old, new) in before.versions.iter().zip(&c.versions) {
+                    // What was accepted just before and is not now, somebody has ended.
+                    prop_assert!(!(old.accepts(at(s)) && !new.accepts(at(s)) && new.ran_out));
+                    // What was once ended stays so, and what runs was not.
+                    let was_ended = matches!(old.state, VersionState::Retired { .. }) && !old.ran_out;
+                    prop_assert!(!(was_ended && new.ran_out) && !(new.accepts(at(s)) && new.ran_out));
+                }
+            }
+        }
+
         #[test]
         fn at_most_one_pending_one_active_and_one_retiring(steps in prop::collection::vec((0u8..4, any::<bool>(), 0i64..200_000), 0..30)) {
             let (mut c, mut s) = (credential(), 0);

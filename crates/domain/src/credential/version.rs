@@ -20,6 +20,8 @@ pub struct Version {
     pub description: Option<String>,
     /// From this moment on it is not accepted, whatever its state.
     pub expires_at: Option<Timestamp>,
+    /// It is retired because its time was over, not because somebody ended it: access tokens that were got by it live to their own expiry.
+    pub ran_out: bool,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -44,7 +46,7 @@ impl NewVersion {
     #[must_use]
     pub fn numbered(self, number: u32, state: VersionState, now: Timestamp) -> Version {
         let Self { digest, material, hint, description, expires_at } = self;
-        Version { number, state, digest, material, hint, description, expires_at, created_at: now }
+        Version { number, state, digest, material, hint, description, expires_at, ran_out: false, created_at: now }
     }
 }
 
@@ -53,6 +55,14 @@ impl Version {
     #[must_use]
     pub fn state_at(&self, now: Timestamp) -> VersionState {
         self.state.until(self.expires_at, now)
+    }
+
+    /// Ends it now, and the access tokens that were got by it.
+    pub(super) fn end(&mut self, now: Timestamp) {
+        if !matches!(self.state, VersionState::Retired { .. }) {
+            self.state = VersionState::Retired { since: now };
+        }
+        self.ran_out = false;
     }
 
     /// Whether its secret is accepted at `now`, if its credential is.

@@ -2,7 +2,7 @@
 
 use keywright_crypto::secret::ShownOnce;
 use keywright_domain::caller::{Caller, Right};
-use keywright_domain::credential::{Kind, Standing, TokenForm, VersionState};
+use keywright_domain::credential::{Kind, Standing, TokenForm};
 use keywright_domain::ids::CredentialId;
 use keywright_domain::time::Timestamp;
 use keywright_domain::token::TokenId;
@@ -57,10 +57,6 @@ impl Operations {
         let (Some(version), Some(client_id), Some(service)) = (version, &credential.public_id, catalogue.service(&credential.service)) else {
             return Err(Rule::NoToken.into());
         };
-        let version_until = match version.state_at(now) {
-            VersionState::Retiring { until } => Some(until),
-            VersionState::Active | VersionState::Pending { .. } | VersionState::Retired { .. } => version.expires_at,
-        };
         let (scope, form) = (wanted.join(" "), credential.token_form.unwrap_or(service.token.form));
         let new = NewToken {
             credential: id,
@@ -72,7 +68,8 @@ impl Operations {
             tokens: service.token,
             form,
             brand: catalogue.brand(),
-            not_after: [credential.expires_at, version_until],
+            not_before: credential.tokens_not_before.unwrap_or(now),
+            not_after: credential.expires_at,
             now,
         };
         let minted = self.token_mint(&new).map_err(Rule::Mint)?;

@@ -8,6 +8,8 @@ ALTER TABLE version ADD COLUMN material BYTEA;
 -- Secrets side by side: what each is for, and when it ends by itself.
 ALTER TABLE version ADD COLUMN description TEXT COLLATE "C";
 ALTER TABLE version ADD COLUMN expires_us BIGINT;
+-- 1: it is retired because its time was over, and access tokens that were got by it live on. What a previous release retires takes them along.
+ALTER TABLE version ADD COLUMN ran_out BIGINT NOT NULL DEFAULT 0;
 
 -- Fingerprints of public keys that were ever a credential's, also of those that are forgotten: a key is one credential's for ever.
 CREATE TABLE public_key_taken (

@@ -73,8 +73,8 @@ pub struct Client<'r> {
     pub tokens: Tokens,
     /// The form of its tokens.
     pub form: TokenForm,
-    /// Until when the secret works by which it has proved itself; none: without end.
-    pub version_until: Option<Timestamp>,
+    /// Tokens that were issued before have ended.
+    pub tokens_not_before: Timestamp,
     /// The brand of this installation.
     pub brand: Option<&'r Brand>,
     /// The service that its tokens are for.
@@ -244,14 +244,10 @@ fn proved<'r>(reading: &'r Reading<'_>, attempt: &ClientAttempt<'_>, row: &'r Ro
         asked: boot,
     };
     let tokens = service.map(|service| service.token).unwrap_or_default();
-    let version_until = match row.version(now) {
-        VersionState::Retiring { until } => Some(until),
-        VersionState::Active | VersionState::Pending { .. } | VersionState::Retired { .. } => None,
-    };
     let client = Client {
         tokens,
         form: row.token_form().unwrap_or(tokens.form),
-        version_until,
+        tokens_not_before: view.material(row).map_or(now, |material| material.tokens_not_before),
         brand: view.services.brands().first(),
         service: service.map_or("", |service| service.slug.as_ref()),
         environment: row.environment(),

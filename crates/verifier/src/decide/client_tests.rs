@@ -21,7 +21,7 @@ const URL: &str = "https://keys.example.com/oauth2/token";
 
 fn record(pair: &KeyPair) -> CredentialRecord {
     let material = Material::PublicKey(pair.public().to_stored());
-    let version = VersionRecord { number: 1, state: VersionState::Active, digest: pair.public().fingerprint(), material, expires_at: None };
+    let version = VersionRecord { number: 1, state: VersionState::Active, digest: pair.public().fingerprint(), material, expires_at: None, ran_out: false };
     CredentialRecord { kind: Kind::KeyPair, public_id: Some(SDK_ID.into()), versions: vec![version], ..credential(1) }
 }
 
@@ -117,7 +117,14 @@ fn yotis_form_names_the_sdk_and_is_for_the_url() {
 #[test]
 fn guesses_are_limited_for_known_and_unknown_clients_alike() {
     let pair = KeyPair::generate(KeyType::P256).unwrap();
-    let secret = VersionRecord { number: 1, state: VersionState::Active, digest: digest::sha256(b"secret"), material: Material::Digest, expires_at: None };
+    let secret = VersionRecord {
+        number: 1,
+        state: VersionState::Active,
+        digest: digest::sha256(b"secret"),
+        material: Material::Digest,
+        expires_at: None,
+        ran_out: false,
+    };
     let client = CredentialRecord { kind: Kind::OauthClient, public_id: Some("client".into()), versions: vec![secret], ..credential(2) };
     let kit = Kit::new(&[keywright_domain::change::Record::Credential(record(&pair)), keywright_domain::change::Record::Credential(client)]);
     let reading = kit.verifier.read();

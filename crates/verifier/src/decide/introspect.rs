@@ -7,7 +7,7 @@ use keywright_domain::time::{Boot, Timestamp};
 
 use super::access_token::{self, Reader};
 use super::proof::Unproven;
-use super::standing;
+use super::standing::{self, By};
 use crate::replica::Asker;
 use crate::tokens::TokenFacts;
 use crate::verdict::{Found, TokenSaid, Unavailable};
@@ -48,7 +48,7 @@ fn active<'r>(reading: &'r Reading<'_>, concerned: &Concerned<'_, 'r>, reader: &
         Concerned::Client(id) => *id == home.credential(),
     };
     let row = reader.good(&facts, home).ok().filter(|_| concerns)?;
-    standing::alive(row, owner, now).ok()?;
+    standing::alive((row, By::Token), owner, now).ok()?;
     let permissions = view.permissions(row);
     Some((super::found(view, row, owner, permissions), access_token::said(facts, permissions)))
 }

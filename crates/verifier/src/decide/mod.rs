@@ -24,6 +24,7 @@ use keywright_domain::time::{Boot, Timestamp};
 use keywright_domain::verdict::Code;
 
 use self::proof::{Case, Proven, Unproven};
+use self::standing::By;
 use crate::question::{Beyond, Question};
 use crate::rate_limits;
 use crate::replica::{Asker, Owner, PermissionSet, Row, Scope, View};
@@ -74,8 +75,9 @@ fn proven<'r>(verdict: &mut Verdict<'r>, view: &'r View, proof: Proven<'r>, ques
     let service = view.services.get(row.service);
     let permissions = view.permissions(row);
     let token = token.map(|facts| Box::new(access_token::said(facts, permissions)));
+    let by = if token.is_some() { By::Token } else { By::Secret };
     let narrower = token.as_deref().map_or(permissions, crate::verdict::TokenSaid::permissions);
-    let (code, own_limit) = match standing::refusal(view, row, owner, narrower, question, now) {
+    let (code, own_limit) = match standing::refusal(view, (row, by), owner, narrower, question, now) {
         Ok(bounds) => (Code::Valid, bounds.and_then(|b| b.rate_limit)),
         Err(code) => (code, None),
     };

@@ -42,7 +42,7 @@ pub(super) fn hmac(states: &[VersionState]) -> CredentialRecord {
     let sealed = |n: usize| {
         let digest = sha256(SECRETS[n]);
         let material = Material::Sealed(keyring().seal(base.id, &digest, SECRETS[n]).unwrap());
-        VersionRecord { number: n as u32 + 1, state: states[n], digest, material, expires_at: None }
+        VersionRecord { number: n as u32 + 1, state: states[n], digest, material, expires_at: None, ran_out: false }
     };
     let versions = (0..states.len()).map(sealed).collect();
     CredentialRecord { kind: Kind::Hmac, public_id: Some(api_key()), versions, ..base }
@@ -55,7 +55,7 @@ pub(super) fn pair() -> KeyPair {
 pub(super) fn key_pair(pair: &KeyPair) -> CredentialRecord {
     let public = pair.public();
     let material = Material::PublicKey(public.to_stored());
-    let version = VersionRecord { number: 1, state: VersionState::Active, digest: public.fingerprint(), material, expires_at: None };
+    let version = VersionRecord { number: 1, state: VersionState::Active, digest: public.fingerprint(), material, expires_at: None, ran_out: false };
     CredentialRecord { kind: Kind::KeyPair, public_id: Some(SDK_ID.into()), versions: vec![version], ..credential(8) }
 }
 

@@ -9,16 +9,25 @@ use keywright_domain::verdict::Code;
 use crate::question::Question;
 use crate::replica::{Bounds, Owner, PermissionSet, Row, View};
 
+/// What was presented of a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// Its secret, or what was made with it.
+    Secret,
+    /// An access token that was got by it: it outlives the end of an overlap, and nothing that somebody ended.
+    Token,
+}
+
 /// The first code that applies, from `retired_version` to `insufficient_permissions`; else what bounds the credential.
 pub(super) fn refusal<'r>(
     view: &'r View,
-    row: &Row,
+    (row, by): (&Row, By),
     owner: Owner,
     permissions: &PermissionSet,
     question: &Question<'_>,
     now: Timestamp,
 ) -> Result<Option<&'r Bounds>, Code> {
-    alive(row, owner, now)?;
+    alive((row, by), owner, now)?;
     let bounds = view.bounds(row).map_err(|_| Code::NetworkNotAllowed)?;
     if let Some(bounds) = bounds {
         // What this release cannot read allows nothing.
@@ -37,7 +46,7 @@ pub(super) fn refusal<'r>(
 
 /// What stands against a client that asks for a token: all but what its own requests will be asked for.
 pub(super) fn at_rest(view: &View, row: &Row, owner: Owner, source_ip: Option<IpAddr>, now: Timestamp) -> Result<(), Code> {
-    alive(row, owner, now)?;
+    alive((row, By::Secret), owner, now)?;
     match view.bounds(row) {
         Ok(None) => Ok(()),
         Ok(Some(bounds)) if bounds.networks.as_ref().is_some_and(|n| n.allow(source_ip)) => Ok(()),
@@ -46,8 +55,12 @@ pub(super) fn at_rest(view: &View, row: &Row, owner: Owner, source_ip: Option<Ip
 }
 
 /// From `retired_version` to `organisation_suspended`.
-pub(crate) fn alive(row: &Row, owner: Owner, now: Timestamp) -> Result<(), Code> {
-    if matches!(row.version(now), VersionState::Retired { .. }) {
+pub(crate) fn alive((row, by): (&Row, By), owner: Owner, now: Timestamp) -> Result<(), Code> {
+    let retired = match by {
+        By::Secret => matches!(row.version(now), VersionState::Retired { .. }),
+        By::Token => row.was_ended(),
+    };
+    if retired {
         return Err(Code::RetiredVersion);
     }
     match row.standing(now) {

@@ -77,6 +77,7 @@ fn credential() -> impl Strategy<Value = Record> {
             digest: secret(5 * n + i as u8),
             material: Material::Digest,
             expires_at: None,
+            ran_out: false,
         });
         Record::Credential(CredentialRecord {
             id: CredentialId::from_bits(u128::from(n) + 1),

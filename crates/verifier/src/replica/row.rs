@@ -69,6 +69,7 @@ const OAUTH_CLIENT: u16 = 2 << 6;
 const KEY_PAIR: u16 = 3 << 6;
 const JWT: u16 = 1 << 8;
 const OPAQUE: u16 = 1 << 9;
+const RAN_OUT: u16 = 1 << 10;
 
 impl Default for Row {
     fn default() -> Self {
@@ -130,6 +131,7 @@ impl Row {
             Some(TokenForm::Jwt) => JWT,
             Some(TokenForm::Opaque) => OPAQUE,
         };
+        let ran_out = if version.ran_out { RAN_OUT } else { 0 };
         let bits = credential.id.bits();
         // Without a time it counts as revoked just now for as long as the row stays: refused either way.
         let revoked_s = credential.revoked_at.map_or(u32::MAX, |at| u32::try_from(at.us().max(0) as u64 / 1_000_000 + 1).unwrap_or(u32::MAX));
@@ -146,7 +148,7 @@ impl Row {
             home: NONE,
             revoked_s,
             service: links.service,
-            flags: USED | environment | state | version_state | kind | token_form,
+            flags: USED | environment | state | version_state | kind | token_form | ran_out,
         }
     }
 
@@ -226,6 +228,11 @@ impl Row {
             _ => VersionState::Retired { since: at },
         };
         stored.at(now)
+    }
+
+    /// Somebody ended this version before its time was over, and with it the access tokens that were got by it.
+    pub(crate) const fn was_ended(&self) -> bool {
+        self.flags & VERSION == RETIRED && self.flags & RAN_OUT == 0
     }
 
     /// The credential ended so long ago that nobody is told any more.

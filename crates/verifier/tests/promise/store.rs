@@ -171,7 +171,14 @@ impl Contents {
             revoked_at: self.revoked[n].then_some(store_clock(0)),
             token_form: None,
             tokens_not_before: None,
-            versions: vec![VersionRecord { number: 1, state: VersionState::Active, digest: KEYS[n].1, material: Material::Digest, expires_at: None }],
+            versions: vec![VersionRecord {
+                number: 1,
+                state: VersionState::Active,
+                digest: KEYS[n].1,
+                material: Material::Digest,
+                expires_at: None,
+                ran_out: false,
+            }],
         })
     }
 }

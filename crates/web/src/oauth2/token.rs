@@ -73,7 +73,8 @@ fn token(hub: &Hub, parameters: &Parameters, known: &Known<'_, '_>) -> std::resu
         tokens: client.tokens,
         form: client.form,
         brand,
-        not_after: [found.expires_at, client.version_until],
+        not_before: client.tokens_not_before,
+        not_after: found.expires_at,
         now: *now,
     };
     let minted = operations.token_mint(&new).map_err(|error| match error {

@@ -3,7 +3,7 @@
 mod askers;
 mod backup;
 mod disk;
-mod kit;
+pub(crate) mod kit;
 mod load;
 mod opening;
 mod outage;

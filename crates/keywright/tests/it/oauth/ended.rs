@@ -1,9 +1,32 @@
 //! Tokens that end before their time, each within the promise about revocation.
 
+use keywright_domain::caller::{Caller, Facts, Right, allow};
+use keywright_domain::change::Change;
+use keywright_domain::limits;
+use keywright_domain::time::Timestamp;
+use keywright_domain::token::TokenId;
+use keywright_store::{Done, Purpose, StoreError};
 use serde_json::json;
 
-use super::{Client, SendForm, client, keyed};
-use crate::support::{Reply, Server, stories, wait_until};
+use super::{Client, SendForm, client, client_of, declare_services, keyed};
+use crate::support::{Place, Reply, Server, stories, wait_until};
+
+/// Puts down that so many tokens of a client were ended.
+async fn end_many(kw: &Place, owner: &Client, count: i64) {
+    let allowed = allow(&Caller::Machine { user: "test".into() }, Right::Operate, &Facts::default()).unwrap();
+    let (credential, until) = (owner.credential.parse().unwrap(), in_s(3_600));
+    let bits: Vec<u128> = (0..count).map(|_| keywright_crypto::random::bits().unwrap()).collect();
+    let store = kw.store().open_for(Purpose::Command).await;
+    store
+        .write(allowed, async move |tx| {
+            for id in &bits {
+                tx.token_end(TokenId(*id), credential, until).await?;
+            }
+            Ok::<_, StoreError>(Done { value: (), audit: Vec::new(), changes: bits.iter().map(|id| Change::Token(TokenId(*id))).collect() })
+        })
+        .await
+        .unwrap();
+}
 
 async fn revoke(kw: &Server, shop: &Client, token: &str) {
     let reply = Reply::of(kw.http.post(kw.url("/oauth2/revoke")).basic_auth(&shop.id, Some(&shop.secret)).form(&[("token", token)])).await;
@@ -39,7 +62,8 @@ stories! {
     }
 
     async fn what_ends_a_credential_ends_its_tokens(kw: Server) {
-        let (shop, opaque) = (client(&kw, &[]).await, client(&kw, &["--token-form", "opaque"]).await);
+        declare_services(&kw).await;
+        let (shop, opaque) = (client_of(&kw, "orders", &[]).await, client_of(&kw, "orders", &["--token-form", "opaque"]).await);
         kw.settled().await;
         for owner in [&shop, &opaque] {
             let token = owner.token(&kw).await;
@@ -53,7 +77,7 @@ stories! {
             assert_eq!(owner.code(&kw, &token).await, "retired_version");
             assert_eq!(owner.ask(&kw, &[]).await.json()["error"], "invalid_client");
         }
-        let shop = client(&kw, &[]).await;
+        let shop = client_of(&kw, "orders", &[]).await;
         kw.settled().await;
         let token = shop.token(&kw).await;
         keyed(&kw, &["key", "rotate", &shop.credential, "--policy", "overlap", "--overlap", "1h"]).await;
@@ -63,8 +87,34 @@ stories! {
         assert_eq!(shop.code(&kw, &token).await, "revoked");
     }
 
+    async fn beyond_a_thousand_ended_tokens_all_that_were_issued_before_end(kw: Server) {
+        let (shop, opaque) = (client(&kw, &[]).await, client(&kw, &["--token-form", "opaque"]).await);
+        kw.settled().await;
+        for owner in [&shop, &opaque] {
+            let (kept, last, beyond) = (owner.token(&kw).await, owner.token(&kw).await, owner.token(&kw).await);
+            end_many(kw.place(), owner, limits::ENDED_TOKENS_MAX - 1).await;
+            revoke(&kw, owner, &last).await;
+            kw.settled().await;
+            assert_eq!((owner.code(&kw, &last).await.as_str(), owner.code(&kw, &kept).await.as_str()), ("token_invalid", "valid"), "there is room for a thousand");
+            revoke(&kw, owner, &beyond).await;
+            kw.settled().await;
+            for token in [&kept, &last, &beyond] {
+                assert_eq!(owner.code(&kw, token).await, "token_invalid");
+                assert_eq!(owner.introspect(&kw, token).await, json!({ "active": false }));
+            }
+            assert_eq!(owner.code(&kw, &owner.token(&kw).await).await, "valid", "what is got afterwards is good, also within the same second");
+        }
+        // The list is short again.
+        let other = client(&kw, &[]).await;
+        kw.settled().await;
+        let token = other.token(&kw).await;
+        revoke(&kw, &other, &token).await;
+        let store = kw.store().open_for(Purpose::Command).await;
+        assert_eq!(crate::faults::kit::count(&store, "SELECT count(*) FROM ended_token").await, 1);
+    }
+
     async fn a_token_never_outlives_its_credential(kw: Server) {
-        let end = kw_time(4);
+        let end = in_s(4).to_string();
         let shop = client(&kw, &["--expires-at", &end]).await;
         kw.settled().await;
         let reply = shop.ask(&kw, &[]).await;
@@ -78,7 +128,7 @@ stories! {
 }
 
 /// A moment so many seconds from now.
-fn kw_time(s: i64) -> String {
+fn in_s(s: i64) -> Timestamp {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_micros() as i64;
-    keywright_domain::time::Timestamp::from_us(now + s * 1_000_000).to_string()
+    Timestamp::from_us(now + s * 1_000_000)
 }

@@ -6,6 +6,9 @@ mod ended;
 mod hub;
 mod real_client;
 mod register;
+mod roles;
+mod rotation;
+mod signing;
 mod token;
 
 use keywright_crypto::seal::MasterKey;
@@ -41,15 +44,49 @@ impl SendForm for reqwest::RequestBuilder {
 
 /// A production client of an active application for the service `rest-apis`, made with these flags of `key create` besides.
 pub(crate) async fn client(kw: &Place, flags: &[&str]) -> Client {
+    client_of(kw, "rest-apis", flags).await
+}
+
+/// The same for another service.
+pub(crate) async fn client_of(kw: &Place, service: &str, flags: &[&str]) -> Client {
     let organisation = kw.organisation().await;
-    let made = kw.done(&["app", "create", "--organisation", &organisation, "--name", "Shop", "--service", "rest-apis"]).await;
+    let made = kw.done(&["app", "create", "--organisation", &organisation, "--name", "Shop", "--service", service]).await;
     let application = made["id"].as_str().unwrap();
     kw.done(&["app", "activate", application]).await;
-    let create = ["key", "create", "--application", application, "--service", "rest-apis", "--environment", "production", "--name", "Shop"];
+    let create = ["key", "create", "--application", application, "--service", service, "--environment", "production", "--name", "Shop"];
     let made = keyed(kw, &[&create, flags].concat()).await;
-    let server = kw.done(&["resource-server", "create", "APIs", "--services", "rest-apis", "--environments", "production,sandbox"]).await;
+    let server = kw.done(&["resource-server", "create", "APIs", "--services", service, "--environments", "production,sandbox"]).await;
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     Client { credential: text(&made["id"]), id: text(&made["client_id"]), secret: text(&made["client_secret"]), gateway: text(&server["token"]) }
+}
+
+/// Services whose clients have one secret at a time; their tokens are signed in each way.
+const SERVICES: &str = r#"
+[service.orders]
+name = "Orders"
+kinds = ["oauth_client"]
+permissions = { "orders:read" = "See orders", "orders:write" = "Make orders" }
+credentials_per_environment = 5
+
+[service.tickets]
+name = "Tickets"
+kinds = ["oauth_client"]
+permissions = { "tickets:read" = "See tickets" }
+token = { signing = "RS256" }
+
+[service.rooms]
+name = "Rooms"
+kinds = ["oauth_client"]
+permissions = { "rooms:read" = "See rooms" }
+token = { signing = "EdDSA" }
+"#;
+
+/// Adds these services to the catalogue.
+pub(crate) async fn declare_services(kw: &Place) {
+    let shown = kw.done(&["catalog", "show"]).await["toml"].as_str().unwrap().to_owned();
+    let file = kw.directory().join("services.toml");
+    std::fs::write(&file, shown + SERVICES).unwrap();
+    kw.done(&["catalog", "apply", file.to_str().unwrap()]).await;
 }
 
 /// A command that needs the master key; gives what it printed.

@@ -144,7 +144,14 @@ impl World {
             revoked_at: None,
             token_form: None,
             tokens_not_before: None,
-            versions: vec![VersionRecord { number: 1, state: VersionState::Active, digest: [0; 32], material: Material::Digest, expires_at: None }],
+            versions: vec![VersionRecord {
+                number: 1,
+                state: VersionState::Active,
+                digest: [0; 32],
+                material: Material::Digest,
+                expires_at: None,
+                ran_out: false,
+            }],
         };
         change(&mut record);
         let key = random::secret(&Brand::default(), Class::ApiKey(record.environment)).unwrap();
