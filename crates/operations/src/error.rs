@@ -68,6 +68,12 @@ pub enum Rule {
     /// Only where several secrets stand side by side are they added and revoked one by one.
     #[error("this credential has one secret at a time: rotate it instead")]
     NotParallel,
+    /// Where several secrets stand side by side, no rule of rotation says what becomes of the others.
+    #[error("secrets of this client stand side by side, so none of them is rotated: add another one, give it to your back ends, and revoke the old one")]
+    SideBySide,
+    /// A client that proves itself by its own key has no secrets.
+    #[error("this client proves itself by its own key and has no secret: rotate it, with its new public key")]
+    HasKey,
     /// The service does not let its secrets be shown again, or this one was made when it did not.
     #[error("this secret is kept as a digest only, and cannot be shown again: make another one")]
     NotRetrievable,
@@ -211,6 +217,8 @@ impl Rule {
             Self::Retire(RetireError::Unknown(_)) => "version_unknown",
             Self::Retire(RetireError::Last(_)) => "last_secret",
             Self::NotParallel => "one_secret_at_a_time",
+            Self::SideBySide => "secrets_side_by_side",
+            Self::HasKey => "client_has_key",
             Self::NotRetrievable => "secret_not_kept",
             Self::NotFresh => "sign_in_anew",
             Self::NoToken => "no_token",

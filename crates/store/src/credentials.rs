@@ -167,7 +167,7 @@ impl Tx<'_> {
         let c = &stored.credential;
         self.exec(
             "UPDATE credential SET name = $3, permissions = $4, networks = $5, origins = $6, rate_requests = $7, rate_per_us = $8, state = $9, \
-             expires_us = $10, revoked_us = $11, overlap_us = $12 WHERE organisation_id = $1 AND id = $2",
+             expires_us = $10, revoked_us = $11, overlap_us = $12, token_form = $13 WHERE organisation_id = $1 AND id = $2",
             args![
                 c.organisation,
                 c.id,
@@ -180,7 +180,8 @@ impl Tx<'_> {
                 c.state.as_str(),
                 c.expires_at,
                 c.revoked_at,
-                stored.pending_overlap.map(Span::us)
+                stored.pending_overlap.map(Span::us),
+                c.token_form.map(keywright_domain::credential::TokenForm::as_str)
             ],
         )
         .await?;

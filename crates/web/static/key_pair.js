@@ -69,7 +69,7 @@
       // The file is on its way before the page goes.
       setTimeout(() => form.requestSubmit(), 100);
     } catch {
-      error.querySelector("[data-word]").textContent = "This browser cannot make a key of this type. Choose another type, or have the key pair made on our server.";
+      error.querySelector("[data-word]").textContent = "This browser cannot make a key of this type. Choose another type, or another place to make the key pair.";
       error.hidden = false;
       error.scrollIntoView({ block: "center" });
     }

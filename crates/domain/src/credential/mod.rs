@@ -160,6 +160,12 @@ impl Credential {
         Ok(())
     }
 
+    /// Whether its holder proves itself by a key of their own: the newest version is a public key.
+    #[must_use]
+    pub fn holds_key(&self) -> bool {
+        matches!(self.versions.iter().max_by_key(|v| v.number).map(|v| &v.material), Some(Material::PublicKey(_)))
+    }
+
     /// The newest version's number; 0 before the first.
     #[must_use]
     pub fn newest(&self) -> u32 {

@@ -13,7 +13,7 @@ pub struct KeySourceFlags {
     /// How the private key is written: pkcs1 (RSA) or pkcs8 [default: what suits the service]
     #[arg(long, value_name = "FORM", help_heading = "Key pairs")]
     pub pem: Option<String>,
-    /// Public key (PEM or JWK) of a key pair that was made elsewhere; with --challenge and --proof
+    /// Public key (PEM or JWK) of a key pair that was made elsewhere, also of an oauth_client that proves itself by it; with --challenge and --proof
     #[arg(long, value_name = "FILE", help_heading = "Key pairs")]
     pub public_key: Option<PathBuf>,
     /// What `keywright key challenge` printed

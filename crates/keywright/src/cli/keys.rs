@@ -66,7 +66,7 @@ pub enum Key {
         /// key_…
         key: String,
     },
-    /// Change name, permissions, expiry or restrictions
+    /// Change name, permissions, expiry, restrictions or the form of access tokens
     Change(Box<KeyChange>),
     /// Refuse it for now
     Suspend {
@@ -78,7 +78,7 @@ pub enum Key {
         /// key_…
         key: String,
     },
-    /// Make a new version of its secret, which is shown this once
+    /// Make a new version of its secret, which is shown this once; where secrets stand side by side, add one
     Rotate {
         /// key_…
         key: String,
@@ -175,14 +175,20 @@ pub struct KeyChange {
     /// Without a rate limit of its own
     #[arg(long)]
     pub no_rate_limit: bool,
+    /// The form of its access tokens: jwt or opaque
+    #[arg(long, value_name = "FORM", conflicts_with = "no_token_form")]
+    pub token_form: Option<String>,
+    /// The form of its access tokens that the service says
+    #[arg(long)]
+    pub no_token_form: bool,
 }
 
 impl KeyChange {
     /// Whether no flag says what to change.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        let cleared = self.no_expiry || self.no_network || self.no_origin || self.no_rate_limit;
-        let set = self.name.is_some() || self.permissions.is_some() || self.expires_at.is_some() || self.rate_limit.is_some();
+        let cleared = self.no_expiry || self.no_network || self.no_origin || self.no_rate_limit || self.no_token_form;
+        let set = self.name.is_some() || self.permissions.is_some() || self.expires_at.is_some() || self.rate_limit.is_some() || self.token_form.is_some();
         !cleared && !set && self.network.is_empty() && self.origin.is_empty()
     }
 }

@@ -71,7 +71,7 @@ pub(super) async fn run(settings: &Settings, command: Key) -> Result<Output, Fai
             let key = id(&change.key)?;
             if change.is_empty() {
                 return Err(Failure::usage(
-                    "nothing to change: give at least one of --name, --permissions, --expires-at, --network, --origin, --rate-limit or their --no-… forms",
+                    "nothing to change: give at least one of --name, --permissions, --expires-at, --network, --origin, --rate-limit, --token-form or their --no-… forms",
                 ));
             }
             Ok(shown(&operations.credential_change(caller, key, changes(*change)).await?))
@@ -254,5 +254,6 @@ fn changes(change: KeyChange) -> Changes {
         networks: set(change.no_network, some(change.network)),
         origins: set(change.no_origin, some(change.origin)),
         rate_limit: set(change.no_rate_limit, change.rate_limit),
+        token_form: set(change.no_token_form, change.token_form),
     }
 }

@@ -30,7 +30,7 @@ key create --application= --service= --kind= --environment= --name= --permission
 key challenge --application=
 key list --application= --before=
 key show KEY
-key change KEY --name= --permissions= --expires-at= --no-expiry --network= --no-network --origin= --no-origin --rate-limit= --no-rate-limit
+key change KEY --name= --permissions= --expires-at= --no-expiry --network= --no-network --origin= --no-origin --rate-limit= --no-rate-limit --token-form= --no-token-form
 key suspend KEY
 key resume KEY
 key rotate KEY --policy= --overlap= --replace --key-type= --pem= --public-key= --challenge= --proof= --csr=

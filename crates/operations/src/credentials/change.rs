@@ -1,16 +1,22 @@
 //! Changing, suspending and resuming a credential.
 
+use keywright_crypto::public_key::PublicKey;
 use keywright_domain::caller::{Caller, Right};
 use keywright_domain::catalogue::{Allowance, Service};
 use keywright_domain::change::Change;
 use keywright_domain::credential::restrictions::{Networks, Origins};
-use keywright_domain::credential::{Credential, EndedError, ExpiryError, Permissions, RateLimit};
+use keywright_domain::credential::rotation::{Policy, PolicyName};
+use keywright_domain::credential::{Credential, EndedError, ExpiryError, Kind, Permissions, RateLimit, TokenForm};
 use keywright_domain::ids::CredentialId;
+use keywright_domain::limits;
+use keywright_domain::registration::ClientAuthentication;
 use keywright_domain::text;
 use keywright_domain::time::Timestamp;
 use keywright_store::{AuditEntry, Done, StoreError};
 use serde_json::json;
 
+use super::coin::of_key;
+use super::rotate::rotate_stored;
 use super::show::Shown;
 use super::{expiry, organisation};
 use crate::form::Form;
@@ -43,6 +49,17 @@ pub struct Changes {
     pub origins: Set<Vec<String>>,
     /// Another rate limit.
     pub rate_limit: Set<String>,
+    /// Another form of its access tokens, `jwt` or `opaque`; cleared: what its service says. Those that were got stay good.
+    pub token_form: Set<String>,
+}
+
+/// What a client that registered itself changes of itself besides.
+#[derive(Debug, Clone, Default)]
+pub(super) struct OfItself {
+    /// How it proves itself.
+    pub(super) authentication: Option<ClientAuthentication>,
+    /// Its new key. As at registration, its assertions show whether it holds the private half.
+    pub(super) key: Option<PublicKey>,
 }
 
 /// The good values of a form: none where nothing is to change.
@@ -54,6 +71,7 @@ struct Checked {
     networks: Option<Networks>,
     origins: Option<Origins>,
     rate_limit: Option<Option<RateLimit>>,
+    token_form: Option<Option<TokenForm>>,
 }
 
 fn check(changes: Changes, now: Timestamp) -> Result<Checked, Error> {
@@ -80,6 +98,11 @@ fn check(changes: Changes, now: Timestamp) -> Result<Checked, Error> {
             Set::Keep => None,
             Set::Clear => Some(None),
             Set::To(text) => form.take("rate_limit", text.parse::<RateLimit>()).map(Some),
+        },
+        token_form: match changes.token_form {
+            Set::Keep => None,
+            Set::Clear => Some(None),
+            Set::To(text) => form.take("token_form", text.parse::<TokenForm>()).map(Some),
         },
     };
     form.done()?;
@@ -112,6 +135,14 @@ impl Checked {
         if let Some(rate_limit) = self.rate_limit {
             credential.restrictions.rate_limit = rate_limit;
         }
+        if let Some(token_form) = self.token_form {
+            if !matches!(credential.kind, Kind::OauthClient | Kind::KeyPair) {
+                let mut form = Form::default();
+                form.bad("token_form", format!("{} gets no access tokens: leave it out", credential.kind));
+                form.done()?;
+            }
+            credential.token_form = token_form;
+        }
         let parts = [
             ("name", before.name != credential.name),
             ("permissions", before.permissions != credential.permissions),
@@ -119,6 +150,7 @@ impl Checked {
             ("networks", before.restrictions.networks != credential.restrictions.networks),
             ("origins", before.restrictions.origins != credential.restrictions.origins),
             ("rate_limit", before.restrictions.rate_limit != credential.restrictions.rate_limit),
+            ("token_form", before.token_form != credential.token_form),
         ];
         Ok(parts.into_iter().filter_map(|(name, changed)| changed.then_some(name)).collect())
     }
@@ -137,6 +169,14 @@ impl Operations {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Invalid`], [`Rule::Ended`], [`Rule::Expiry`], [`Error::Store`]
     pub async fn credential_change(&self, caller: &Caller, id: CredentialId, changes: Changes) -> Result<Shown, Error> {
+        self.credential_change_with(caller, id, changes, OfItself::default()).await
+    }
+
+    /// The same with what only a client changes of itself, in one transaction.
+    ///
+    /// # Errors
+    /// [`Rule::Rotate`], [`Rule::KeyTaken`] besides.
+    pub(super) async fn credential_change_with(&self, caller: &Caller, id: CredentialId, changes: Changes, own: OfItself) -> Result<Shown, Error> {
         let allowed = self.over_credential(caller, Right::Edit, id).await?;
         let organisation = organisation(&allowed, id)?;
         let (catalogue, applied_at) = self.catalogue_again().await?;
@@ -146,6 +186,8 @@ impl Operations {
         // A client that registered itself gives itself nothing that somebody took from it.
         let widens = !matches!(caller, Caller::Client(_));
         let allowances = self.allowances(&allowed, &catalogue.services).await?;
+        let OfItself { authentication, key } = own;
+        let next = key.as_ref().map(of_key);
         self.write(allowed, async move |tx| {
             if tx.lock_catalogue().await? != applied_at {
                 return Err(StoreError::Busy { waited_ms: 0, detail: "the catalogue was changed at the same moment".into() }.into());
@@ -153,13 +195,25 @@ impl Operations {
             let mut stored = tx.credential_for_update(organisation, id).await?.ok_or_else(|| Error::not_found("credential", id))?;
             let known =
                 catalogue.service(&stored.credential.service).map(|s| may_hold(s, &allowances, &stored.credential.permissions, widens)).unwrap_or_default();
-            let changed = checked.apply(&mut stored.credential, &known, may_extend, now)?;
-            if changed.is_empty() {
-                return Ok(Done { value: (), audit: vec![], changes: vec![] });
+            let mut changed = checked.apply(&mut stored.credential, &known, may_extend, now)?;
+            if let Some(authentication) = authentication {
+                tx.registered_client_save(id, authentication).await?;
+                changed.push("token_endpoint_auth_method");
+            }
+            let mut audit = Vec::new();
+            if !changed.is_empty() {
+                audit.push(AuditEntry::new("credential.changed", id).of_application(stored.credential.application).with(json!({ "changed": changed })));
+            }
+            if let Some(version) = &next {
+                let (name, overlap) = catalogue.service(&stored.credential.service).map_or((PolicyName::Overlap, limits::OVERLAP_DEFAULT), |s| s.rotation);
+                let policy = Policy::new(name, overlap).map_err(Rule::Rotate)?;
+                audit.push(rotate_stored(tx, &mut stored, policy, false, version.clone(), now).await?.1);
+            }
+            if audit.is_empty() {
+                return Ok(Done { value: (), audit, changes: vec![] });
             }
             tx.credential_save(&stored).await?;
-            let audit = AuditEntry::new("credential.changed", id).of_application(stored.credential.application).with(json!({ "changed": changed }));
-            Ok::<_, Error>(Done { value: (), audit: vec![audit], changes: vec![Change::Credential(id)] })
+            Ok::<_, Error>(Done { value: (), audit, changes: vec![Change::Credential(id)] })
         })
         .await?;
         self.credential_show(caller, id).await

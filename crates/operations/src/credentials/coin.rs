@@ -1,5 +1,6 @@
 //! What each kind of credential is made of: its public half, the secret of a version, what is kept of it, and what its holder gets.
 
+use keywright_crypto::public_key::PublicKey;
 use keywright_crypto::random;
 use keywright_crypto::secret::{Secret, ShownOnce};
 use keywright_domain::credential::secret_form::{self, Brand, Class};
@@ -49,8 +50,8 @@ pub enum Handed {
     Client {
         /// The public half, which pages call the consumer key.
         client_id: String,
-        /// What proves it, which pages call the consumer secret.
-        client_secret: ShownOnce,
+        /// What proves it, which pages call the consumer secret; none: it proves itself by its own key.
+        client_secret: Option<ShownOnce>,
     },
 }
 
@@ -65,7 +66,10 @@ impl Handed {
                 let private = private_key_pem.as_ref().map(|pem| ("private_key_pem", pem.reveal()));
                 [("sdk_id", sdk_id.as_str())].into_iter().chain(private).collect()
             }
-            Self::Client { client_id, client_secret } => vec![("client_id", client_id), ("client_secret", client_secret.reveal())],
+            Self::Client { client_id, client_secret } => {
+                let secret = client_secret.as_ref().map(|secret| ("client_secret", secret.reveal()));
+                [("client_id", client_id.as_str())].into_iter().chain(secret).collect()
+            }
         }
     }
 
@@ -83,15 +87,15 @@ impl Handed {
     /// Whether there is a secret to be shown: none where the holder had it before.
     #[must_use]
     pub const fn has_secret(&self) -> bool {
-        !matches!(self, Self::KeyPair { private_key_pem: None, .. })
+        !matches!(self, Self::KeyPair { private_key_pem: None, .. } | Self::Client { client_secret: None, .. })
     }
 
     /// The secret; empty where there is none.
     #[must_use]
     pub fn secret(&self) -> &str {
         match self {
-            Self::Key(secret) | Self::Pair { secret_key: secret, .. } | Self::Client { client_secret: secret, .. } => secret.reveal(),
-            Self::KeyPair { private_key_pem, .. } => private_key_pem.as_ref().map_or("", ShownOnce::reveal),
+            Self::Key(secret) | Self::Pair { secret_key: secret, .. } => secret.reveal(),
+            Self::KeyPair { private_key_pem: secret, .. } | Self::Client { client_secret: secret, .. } => secret.as_ref().map_or("", ShownOnce::reveal),
         }
     }
 }
@@ -105,17 +109,19 @@ pub(super) fn public_half(kind: Kind, environment: Environment, brand: &Brand) -
     })
 }
 
-/// A new version's secret; of a key pair it is `key`.
+/// A new version's secret; of a key pair, and of a client with a key of its own, it is `key`.
 ///
 /// # Errors
 /// [`Error::Random`]; the keys of the installation, where the secret is sealed and they are not at hand.
 pub(super) fn coin(subject: Subject<'_>, brand: &Brand, keys: &Keys, key: Option<Key>) -> Result<Coined, Error> {
     let public_id = || subject.public_id.unwrap_or_default().to_owned();
     if let Some(Key { public, private }) = key {
-        let digest = public.fingerprint();
-        let hint = format!("{} …{:02x}{:02x}", public.key_type(), digest[30], digest[31]);
-        let version = NewVersion { digest, material: Material::PublicKey(public.to_stored()), hint, description: None, expires_at: None };
-        return Ok(Coined { version, handed: Handed::KeyPair { sdk_id: public_id(), private_key_pem: private.map(Secret::show_once) } });
+        let version = of_key(&public);
+        let handed = match subject.kind {
+            Kind::OauthClient => Handed::Client { client_id: public_id(), client_secret: None },
+            Kind::ApiKey | Kind::Hmac | Kind::KeyPair => Handed::KeyPair { sdk_id: public_id(), private_key_pem: private.map(Secret::show_once) },
+        };
+        return Ok(Coined { version, handed });
     }
     match subject.kind {
         Kind::Hmac => {
@@ -134,7 +140,7 @@ pub(super) fn coin(subject: Subject<'_>, brand: &Brand, keys: &Keys, key: Option
                 Material::Digest
             };
             let version = of_secret(&secret, material, brand, class);
-            Ok(Coined { version, handed: Handed::Client { client_id: public_id(), client_secret: secret.show_once() } })
+            Ok(Coined { version, handed: Handed::Client { client_id: public_id(), client_secret: Some(secret.show_once()) } })
         }
         Kind::ApiKey | Kind::KeyPair => {
             let class = Class::ApiKey(subject.environment);
@@ -151,6 +157,13 @@ pub(super) async fn take(tx: &mut Tx<'_>, material: &Material, digest: &[u8; 32]
         Material::PublicKey(_) => tx.public_key_take(digest).await,
         Material::Digest | Material::Sealed(_) => Ok(true),
     }
+}
+
+/// The version of a public key.
+pub(super) fn of_key(public: &PublicKey) -> NewVersion {
+    let digest = public.fingerprint();
+    let hint = format!("{} …{:02x}{:02x}", public.key_type(), digest[30], digest[31]);
+    NewVersion { digest, material: Material::PublicKey(public.to_stored()), hint, description: None, expires_at: None }
 }
 
 fn of_secret(secret: &Secret, material: Material, brand: &Brand, class: Class) -> NewVersion {

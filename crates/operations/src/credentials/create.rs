@@ -47,7 +47,7 @@ pub struct NewCredential {
     pub token_form: Option<String>,
     /// Why it is made like this, for the audit trail: a form asks for it where a key never expires.
     pub reason: Option<String>,
-    /// Where the key of a `key_pair` comes from.
+    /// Where the key of a `key_pair` comes from, or that of a client which proves itself by one.
     pub key: KeySource,
 }
 
@@ -260,7 +260,7 @@ fn check(catalogue: &Catalogue, new: &NewCredential, allowances: Option<&[Allowa
     let token_form = form.take_some("token_form", new.token_form.as_deref().map(str::parse::<TokenForm>));
     let reason = form.take_some("reason", new.reason.as_deref().map(|reason| text::paragraph(reason, limits::REASON_CHARS_MAX)));
     let made_of = service.map(|service| kind_of(service, kind));
-    let purpose = key_source::Purpose { kind: made_of, service, application: place.application, keys: place.keys, now: place.now };
+    let purpose = key_source::Purpose { kind: made_of, holds_key: None, service, application: place.application, keys: place.keys, now: place.now };
     let key = key_source::check(&mut form, &new.key, purpose)?;
     form.done()?;
     let service = service.expect(CHECKED);

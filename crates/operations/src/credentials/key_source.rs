@@ -1,4 +1,5 @@
-//! Where the key of a `key_pair` comes from: made here, or handed over with proof that its private half is held.
+//! Where the key of a `key_pair` comes from: made here, or handed over with proof that its private half is held. A client (`oauth_client`) may
+//! hand one over too, and then proves itself by it in the place of a secret.
 
 use std::fmt;
 use std::time::Duration;
@@ -21,7 +22,7 @@ use tokio::sync::Semaphore;
 use crate::form::Form;
 use crate::{Error, Keys, Operations};
 
-/// Where the key comes from, as it was typed. All left out: it is made here, of the type that suits the service.
+/// Where the key comes from, as it was typed. All left out: it is made here, of the type that suits the service; a client gets a secret.
 #[derive(Clone, Default)]
 pub struct KeySource {
     /// What is made: `rsa-2048`, `rsa-3072`, `rsa-4096`, `p-256`, `p-384` or `ed25519`.
@@ -46,6 +47,11 @@ impl fmt::Debug for KeySource {
 }
 
 impl KeySource {
+    /// Whether a key is handed over.
+    const fn is_given(&self) -> bool {
+        self.public_key.is_some() || self.csr.is_some()
+    }
+
     fn fields(&self) -> [(&'static str, Option<&str>); 6] {
         let Self { key_type, pem, public_key, challenge, proof, csr } = self;
         [("key_type", key_type), ("pem", pem), ("public_key", public_key), ("challenge", challenge), ("proof", proof), ("csr", csr)]
@@ -72,6 +78,8 @@ pub(super) struct Key {
 #[derive(Clone, Copy)]
 pub(super) struct Purpose<'a> {
     pub(super) kind: Option<Kind>,
+    /// Whether what is rotated proves itself by a key; none: it is being made.
+    pub(super) holds_key: Option<bool>,
     pub(super) service: Option<&'a Service>,
     /// None: proofs are not looked at.
     pub(super) application: Option<ApplicationId>,
@@ -79,27 +87,56 @@ pub(super) struct Purpose<'a> {
     pub(super) now: Timestamp,
 }
 
-/// Notes what is wrong with the fields. None where it is, and for kinds that have no key.
+/// Notes what is wrong with the fields. None where it is, for kinds that have no key, and for a client that gets a secret.
 ///
 /// # Errors
 /// [`Error::Keys`] where a challenge is to be checked and the master key is not at hand.
 pub(super) fn check(form: &mut Form, source: &KeySource, of: Purpose<'_>) -> Result<Option<Checked>, Error> {
     match of.kind {
         Some(Kind::KeyPair) => {}
+        Some(Kind::OauthClient) => return of_client(form, source, of),
         Some(kind) => {
             for (name, _) in source.fields().into_iter().filter(|(_, value)| value.is_some()) {
-                form.bad(name, format!("is for credentials of the kind key_pair, and this is of the kind {kind}: leave it out"));
+                form.bad(name, format!("is for credentials of the kinds key_pair and oauth_client, and this is of the kind {kind}: leave it out"));
             }
             return Ok(None);
         }
         None => return Ok(None),
     }
-    let given = source.public_key.is_some() || source.csr.is_some();
     for (name, value) in [("key_type", &source.key_type), ("pem", &source.pem)] {
-        if given && value.is_some() {
+        if source.is_given() && value.is_some() {
             form.bad(name, "is for a key that is made here: leave it out where you give the key");
         }
     }
+    match given(form, source, of)? {
+        None if !source.is_given() => Ok(make(form, source, of.service)),
+        checked => Ok(checked),
+    }
+}
+
+/// A client stays with its secret or with its key, and no key of one is made here: what it proves itself by, only it should have.
+fn of_client(form: &mut Form, source: &KeySource, of: Purpose<'_>) -> Result<Option<Checked>, Error> {
+    for (name, value) in [("key_type", &source.key_type), ("pem", &source.pem)] {
+        if value.is_some() {
+            form.bad(name, "is for a key that is made here, and a client brings its own: give public_key, challenge and proof, or csr");
+        }
+    }
+    match of.holds_key {
+        Some(false) if source.is_given() => {
+            let name = if source.csr.is_some() { "csr" } else { "public_key" };
+            form.bad(name, "this client proves itself by a secret, and stays with it: make another client with the public key instead");
+            Ok(None)
+        }
+        Some(true) if !source.is_given() => {
+            form.bad("public_key", "this client proves itself by its own key: give its new public_key with challenge and proof, or csr");
+            Ok(None)
+        }
+        _ => given(form, source, of),
+    }
+}
+
+/// The key that was handed over, if one was.
+fn given(form: &mut Form, source: &KeySource, of: Purpose<'_>) -> Result<Option<Checked>, Error> {
     match (&source.public_key, &source.csr) {
         (Some(_), Some(_)) => {
             form.bad("csr", "is there beside public_key: give one of the two");
@@ -118,7 +155,7 @@ pub(super) fn check(form: &mut Form, source: &KeySource, of: Purpose<'_>) -> Res
             }
             match csr {
                 Some(request) => Ok(form.take("csr", csr::read(request)).map(Checked::Given)),
-                None => Ok(make(form, source, of.service)),
+                None => Ok(None),
             }
         }
     }

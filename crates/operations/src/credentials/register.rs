@@ -10,11 +10,10 @@ use keywright_domain::credential::{Credential, Kind, Material};
 use keywright_domain::ids::RegistrationTokenId;
 use keywright_domain::registration::ClientAuthentication;
 use keywright_domain::time::Timestamp;
+use keywright_store::Tx;
 use keywright_store::registrations::{RegisteredClient, RegistrationToken};
-use keywright_store::{AuditEntry, Done, Tx};
-use serde_json::json;
 
-use super::change::Changes;
+use super::change::{Changes, OfItself};
 use super::create::{Created, NewCredential};
 use crate::access::allowed_gate;
 use crate::form::Form;
@@ -152,11 +151,11 @@ impl Operations {
         Ok(ClientShown { credential: shown.credential, authentication: client.authentication, key })
     }
 
-    /// Changes a registered client by its own word: its name, how it sends its secret, and fewer scopes. What is left out stays. It gives itself no
-    /// scope that it does not hold, and neither another secret nor another key.
+    /// Changes a registered client by its own word: its name, how it sends its secret, fewer scopes, and its key. What is left out stays. It gives
+    /// itself no scope that it does not hold, and no other secret. Another key is a rotation, by what the service says of the old one.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Invalid`] with the bad fields, [`Rule::Ended`], [`Error::Store`]
+    /// [`Error::NotFound`], [`Error::Invalid`] with the bad fields, [`Rule::Ended`], [`Rule::Rotate`], [`Rule::KeyTaken`], [`Error::Store`]
     pub async fn client_change(&self, client: &RegisteredClient, metadata: ClientMetadata) -> Result<ClientShown, Error> {
         let (caller, id) = (Caller::Client(client.client), client.client.credential);
         let before = self.client_show(client).await?;
@@ -165,8 +164,8 @@ impl Operations {
         if authentication.takes_key() != client.authentication.takes_key() {
             other_key(&mut form);
         }
-        if metadata.key.is_some() && metadata.key != before.key {
-            form.bad("jwks", "is not the key that the client was registered with: register another client instead");
+        if metadata.key.is_some() && !client.authentication.takes_key() {
+            form.bad("jwks", "goes with the token_endpoint_auth_method private_key_jwt, and this client has a secret");
         }
         let now = self.now();
         let is_its = |given: &[u8; 32]| before.credential.versions.iter().any(|v| v.accepts(now) && digest::equal(&v.digest, given));
@@ -174,17 +173,12 @@ impl Operations {
             form.bad("client_secret", "is not the secret of this client");
         }
         form.done()?;
-        self.credential_change(&caller, id, Changes { name: metadata.name, permissions: metadata.scope, ..Changes::default() }).await?;
-        if authentication != client.authentication {
-            let allowed = self.over_credential(&caller, keywright_domain::caller::Right::Edit, id).await?;
-            let application = before.credential.application;
-            self.write(allowed, async move |tx| {
-                tx.registered_client_save(id, authentication).await?;
-                let detail = json!({ "changed": ["token_endpoint_auth_method"] });
-                Ok::<_, Error>(Done::new(()).audit(AuditEntry::new("credential.changed", id).of_application(application).with(detail)))
-            })
-            .await?;
-        }
+        let changes = Changes { name: metadata.name, permissions: metadata.scope, ..Changes::default() };
+        let own = OfItself {
+            authentication: Some(authentication).filter(|authentication| *authentication != client.authentication),
+            key: metadata.key.filter(|key| Some(key) != before.key.as_ref()),
+        };
+        self.credential_change_with(&caller, id, changes, own).await?;
         self.client_show(&RegisteredClient { authentication, ..*client }).await
     }
 

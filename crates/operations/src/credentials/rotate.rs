@@ -2,11 +2,12 @@
 
 use keywright_domain::caller::{Caller, Right};
 use keywright_domain::change::{Change, Place};
-use keywright_domain::credential::Kind;
 use keywright_domain::credential::rotation::{Policy, PolicyName, Rotated};
+use keywright_domain::credential::{Kind, NewVersion};
 use keywright_domain::ids::CredentialId;
 use keywright_domain::time::{Span, Timestamp};
-use keywright_store::{AuditEntry, Done};
+use keywright_store::credentials::Stored;
+use keywright_store::{AuditEntry, Done, Tx};
 use serde_json::json;
 
 use super::coin::{Coined, Handed, Subject, coin, take};
@@ -25,7 +26,7 @@ pub struct Rotation {
     pub overlap: Option<String>,
     /// Ends a version that is still retiring.
     pub replace: bool,
-    /// Where the new key of a `key_pair` comes from.
+    /// Where the new key of a `key_pair` comes from, or that of a client which proves itself by one.
     pub key: KeySource,
 }
 
@@ -44,10 +45,11 @@ pub struct RotationMade {
 }
 
 impl Operations {
-    /// Makes version N+1 of a credential. Its permissions, restrictions and expiry stay.
+    /// Makes version N+1 of a credential. Its permissions, restrictions and expiry stay. Where secrets stand side by side, one is added, and a
+    /// policy is refused.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Invalid`], [`Rule::Rotate`], [`Rule::KeyTaken`], [`Error::Keys`],
+    /// [`Error::NotFound`], [`Error::Invalid`], [`Rule::Rotate`], [`Rule::SideBySide`], [`Rule::KeyTaken`], [`Error::Keys`],
     /// [`Error::Store`]
     pub async fn credential_rotate(&self, caller: &Caller, id: CredentialId, rotation: Rotation) -> Result<RotationMade, Error> {
         let allowed = self.over_credential(caller, Right::Edit, id).await?;
@@ -64,12 +66,14 @@ impl Operations {
             form.bad("overlap", "an immediate rotation has none: leave it out, or choose the policy overlap");
         }
         let (kind, application) = (Some(credential.kind), Some(credential.application));
-        let key = key_source::check(&mut form, &rotation.key, key_source::Purpose { kind, service, application, keys: self.keys(), now: self.now() })?;
+        let holds_key = credential.holds_key();
+        let purpose = key_source::Purpose { kind, holds_key: Some(holds_key), service, application, keys: self.keys(), now: self.now() };
+        let key = key_source::check(&mut form, &rotation.key, purpose)?;
         form.done()?;
-        if let Some(service) = service.filter(|service| service.parallel_secrets > 1 && credential.kind == Kind::OauthClient)
-            && name.is_none()
-            && overlap.is_none()
-        {
+        if let Some(service) = service.filter(|service| service.parallel_secrets > 1 && credential.kind == Kind::OauthClient && !holds_key) {
+            if name.is_some() || overlap.is_some() || rotation.replace {
+                return Err(Rule::SideBySide.into());
+            }
             // Where secrets stand side by side, another one ends none.
             let added = self.secret_add_to(allowed, credential, service, catalogue.brand(), SecretDetails::default()).await?;
             return Ok(RotationMade { id, version: added.version, handed: added.handed, previous_until: None, place: added.place });
@@ -87,24 +91,39 @@ impl Operations {
         let done = self
             .write(allowed, async move |tx| {
                 let mut stored = tx.credential_for_update(organisation, id).await?.ok_or_else(|| Error::not_found("credential", id))?;
-                let rotated = stored.credential.rotate(policy, replace, version.clone(), now).map_err(Rule::Rotate)?;
-                if !take(tx, &version.material, &version.digest).await? {
-                    return Err(Rule::KeyTaken.into());
-                }
-                stored.pending_overlap = match policy {
-                    Policy::OnFirstUse(overlap) => Some(overlap),
-                    Policy::Immediate | Policy::Overlap(_) => None,
-                };
+                let (rotated, audit) = rotate_stored(tx, &mut stored, policy, replace, version.clone(), now).await?;
                 tx.credential_save(&stored).await?;
-                let detail =
-                    json!({ "version": rotated.version, "policy": policy_word(policy), "previous_until": rotated.previous_until.map(|u| u.to_string()) });
-                let audit = AuditEntry::new("credential.rotated", id).of_application(stored.credential.application).with(detail);
                 Ok::<Done<Rotated>, Error>(Done { value: rotated, audit: vec![audit], changes: vec![Change::Credential(id)] })
             })
             .await?;
         let Rotated { version, previous_until } = done.value;
         Ok(RotationMade { id, version, handed, previous_until, place: done.place })
     }
+}
+
+/// Rotates what is to be saved, and takes the key of the new version. Gives what stands in the trail.
+///
+/// # Errors
+/// [`Rule::Rotate`], [`Rule::KeyTaken`], [`Error::Store`]
+pub(super) async fn rotate_stored(
+    tx: &mut Tx<'_>,
+    stored: &mut Stored,
+    policy: Policy,
+    replace: bool,
+    new: NewVersion,
+    now: Timestamp,
+) -> Result<(Rotated, AuditEntry), Error> {
+    let (material, digest) = (new.material.clone(), new.digest);
+    let rotated = stored.credential.rotate(policy, replace, new, now).map_err(Rule::Rotate)?;
+    if !take(tx, &material, &digest).await? {
+        return Err(Rule::KeyTaken.into());
+    }
+    stored.pending_overlap = match policy {
+        Policy::OnFirstUse(overlap) => Some(overlap),
+        Policy::Immediate | Policy::Overlap(_) => None,
+    };
+    let detail = json!({ "version": rotated.version, "policy": policy_word(policy), "previous_until": rotated.previous_until.map(|u| u.to_string()) });
+    Ok((rotated, AuditEntry::new("credential.rotated", stored.credential.id).of_application(stored.credential.application).with(detail)))
 }
 
 const fn policy_word(policy: Policy) -> &'static str {

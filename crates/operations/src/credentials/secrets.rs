@@ -72,7 +72,7 @@ impl Operations {
     /// Adds a secret beside those that work.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Invalid`], [`Rule::NotParallel`], [`Rule::Add`], [`Error::Keys`], [`Error::Store`]
+    /// [`Error::NotFound`], [`Error::Invalid`], [`Rule::NotParallel`], [`Rule::HasKey`], [`Rule::Add`], [`Error::Keys`], [`Error::Store`]
     pub async fn secret_add(&self, caller: &Caller, id: CredentialId, new: NewSecret) -> Result<SecretAdded, Error> {
         let allowed = self.over_credential(caller, Right::Edit, id).await?;
         let mut form = Form::default();
@@ -83,6 +83,9 @@ impl Operations {
         let stored = self.store.scope(&allowed)?.credential(id).await?.ok_or_else(|| Error::not_found("credential", id))?;
         let service = catalogue.service(&stored.credential.service).filter(|s| s.parallel_secrets > 1 && stored.credential.kind == Kind::OauthClient);
         let service = service.ok_or(Rule::NotParallel)?;
+        if stored.credential.holds_key() {
+            return Err(Rule::HasKey.into());
+        }
         self.secret_add_to(allowed, &stored.credential, service, catalogue.brand(), SecretDetails { description, expires_at }).await
     }
 
@@ -172,6 +175,6 @@ impl Operations {
         let (version, digest, sealed, public_id) = done.value;
         let secret = keyring.open(id, &digest, &sealed).map_err(|_| crate::KeysError::Damaged)?;
         let client_secret: ShownOnce = Secret::from_bytes(&secret).ok_or(crate::KeysError::Damaged)?.show_once();
-        Ok(Revealed { version, handed: Handed::Client { client_id: public_id.unwrap_or_default(), client_secret } })
+        Ok(Revealed { version, handed: Handed::Client { client_id: public_id.unwrap_or_default(), client_secret: Some(client_secret) } })
     }
 }

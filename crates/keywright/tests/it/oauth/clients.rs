@@ -20,6 +20,12 @@ stories! {
         let rotated = keyed(&kw, &["key", "rotate", &shop.credential]).await;
         assert_eq!((&rotated["version"], &rotated["previous_until"]), (&json!(3), &Value::Null), "without a policy a rotation adds a secret");
         let third = with(&shop, &rotated);
+        for policy in [&["--policy", "immediate"][..], &["--policy", "overlap"], &["--overlap", "1h"], &["--replace"]] {
+            let rotate = [&["key", "rotate", &shop.credential], policy, &["--json"]].concat();
+            let refused = kw.run(kw.command(&rotate), b"", &[("KEYWRIGHT_MASTER_KEY", &kw.master_key())]).await.exits(4).problem();
+            assert_eq!(refused["code"], "secrets_side_by_side", "{refused}");
+            assert!(refused["detail"].as_str().unwrap().contains("add another one"), "{refused}");
+        }
         kw.settled().await;
         let tokens = [shop.token(&kw).await, batch.token(&kw).await, third.token(&kw).await];
         for (token, version) in tokens.iter().zip(1..) {
@@ -57,6 +63,25 @@ stories! {
         assert_eq!(kw.refused(&["key", "secret", "add", &key.id], 4).await["code"], "one_secret_at_a_time");
         let create = ["key", "create", "--application", &kw.application().await.id, "--service", "business-api", "--environment", "sandbox", "--name", "x", "--token-form", "jwt"];
         assert_eq!(kw.refused(&create, 2).await["errors"][0]["field"], "token_form");
+    }
+
+    async fn the_form_of_a_clients_tokens_is_changed_and_those_that_were_got_stay_good(kw: Server) {
+        let shop = client(&kw, &[]).await;
+        let key = kw.key(&kw.application().await, &[]).await;
+        kw.settled().await;
+        let mut got = vec![shop.token(&kw).await];
+        for (flags, form, start) in [(&["--token-form", "opaque"][..], json!("opaque"), "kw_at_"), (&["--token-form", "jwt"], json!("jwt"), "eyJ"), (&["--no-token-form"], Value::Null, "eyJ")] {
+            let changed = kw.done(&[&["key", "change", &shop.credential], flags].concat()).await;
+            assert_eq!(changed["token_form"], form, "{changed}");
+            kw.settled().await;
+            got.push(shop.token(&kw).await);
+            assert!(got.last().unwrap().starts_with(start), "{form}");
+        }
+        for token in &got {
+            assert_eq!(shop.code(&kw, token).await, "valid");
+        }
+        assert_eq!(kw.refused(&["key", "change", &shop.credential, "--token-form", "paper"], 2).await["errors"][0]["field"], "token_form");
+        assert_eq!(kw.refused(&["key", "change", &key.id, "--token-form", "jwt"], 2).await["errors"][0]["field"], "token_form", "it gets none");
     }
 
     async fn the_use_of_each_secret_is_counted(kw: Server) {

@@ -4,6 +4,7 @@ mod attacks;
 mod clients;
 mod ended;
 mod hub;
+mod own_key;
 mod real_client;
 mod register;
 mod roles;

@@ -2,10 +2,12 @@
 
 use std::process::Stdio;
 
+use keywright_crypto::key_pair::KeyPair;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
+use super::own_key::{ask, fresh};
 use super::{Client, keyed};
 use crate::browser::scripts;
 use crate::support::{Reply, Server, stories};
@@ -219,6 +221,42 @@ stories! {
         let listed = kw.done(&["key", "list", "--application", &application]).await;
         assert!(keyed(&kw, &["key", "revoke", listed[0]["id"].as_str().unwrap()]).await["id"].is_string());
         refused(&call(&kw, Method::GET, &own_path(&client), &own_token(&client), &Value::Null).await, 401, "invalid_token");
+    }
+
+    async fn a_client_replaces_its_key_by_its_own_word(kw: Server) {
+        let (first, second, third) = (fresh(), fresh(), fresh());
+        let jwks = |pair: &KeyPair| json!({ "keys": [pair.public().to_jwk()] });
+        let with_key = async |pair: &KeyPair| {
+            let body = json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks": jwks(pair) });
+            made(&register(&kw, &initial(&kw, &[]).await.token, &body).await)
+        };
+        let client = with_key(&first).await;
+        let (id, own, path) = (client["client_id"].as_str().unwrap(), own_token(&client), own_path(&client));
+        kw.settled().await;
+        assert_eq!(ask(&kw, id, &first).await.status, 200);
+
+        let put = async |pair: &KeyPair| call(&kw, Method::PUT, &path, &own, &json!({ "client_id": id, "client_name": "Till", "jwks": jwks(pair) })).await;
+        let changed = put(&second).await;
+        assert_eq!((changed.status, &changed.json()["jwks"], &changed.json()["client_name"]), (200, &jwks(&second), &json!("Till")), "{changed:?}");
+        kw.settled().await;
+        // The old one goes on for as long as the service says.
+        for pair in [&first, &second] {
+            assert_eq!(ask(&kw, id, pair).await.status, 200);
+        }
+        assert_eq!(put(&second).await.status, 200, "the same again changes nothing");
+        refused(&put(&third).await, 403, "access_denied");
+        assert_eq!(call(&kw, Method::GET, &path, &own, &Value::Null).await.json()["jwks"], jwks(&second));
+
+        // A key is one credential's for ever, and nothing of a refused change is kept.
+        let other = with_key(&third).await;
+        let take = json!({ "client_id": other["client_id"], "client_name": "Thief", "jwks": jwks(&first) });
+        refused(&call(&kw, Method::PUT, &own_path(&other), &own_token(&other), &take).await, 403, "access_denied");
+        let shown = call(&kw, Method::GET, &own_path(&other), &own_token(&other), &Value::Null).await.json();
+        assert_eq!((&shown["jwks"], &shown["client_name"]), (&jwks(&third), &other["client_name"]));
+
+        let with_secret = made(&register(&kw, &initial(&kw, &[]).await.token, &json!({})).await);
+        let body = json!({ "client_id": with_secret["client_id"], "jwks": jwks(&fresh()) });
+        refused(&call(&kw, Method::PUT, &own_path(&with_secret), &own_token(&with_secret), &body).await, 400, "invalid_client_metadata");
     }
 
     async fn openid_client_registers_itself_with_a_secret_and_with_a_key(kw: Server) {

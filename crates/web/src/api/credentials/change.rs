@@ -5,6 +5,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::api::shapes::CredentialShape;
+use crate::api::words;
 use crate::extract::rights::Edit;
 use crate::extract::{Body, OfCredential, set, to_set};
 use crate::routes::{Done, Result};
@@ -33,6 +34,10 @@ pub(crate) struct ChangeForm {
     #[serde(default, deserialize_with = "set")]
     #[schema(value_type = Option<String>)]
     rate_limit: Option<Option<String>>,
+    /// The form of its access tokens; null: what the service says. Tokens that were got before stay good.
+    #[serde(default, deserialize_with = "set")]
+    #[schema(value_type = Option<words::TokenForm>)]
+    token_form: Option<Option<String>>,
 }
 
 /// Changes a credential; verifiers see it like a revocation.
@@ -44,6 +49,7 @@ pub(crate) async fn change(key: OfCredential<Edit>, Body(form): Body<ChangeForm>
         networks: to_set(form.networks),
         origins: to_set(form.origins),
         rate_limit: to_set(form.rate_limit),
+        token_form: to_set(form.token_form),
     };
     let shown = key.operations().credential_change(key.caller(), key.id, changes).await?;
     Ok(Done((&shown).into()))

@@ -4,7 +4,7 @@ use keywright_operations::credentials::Handed;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The halves of a secret, by the kind of its credential: `key`, `api_key` and `secret_key`, `sdk_id` and `private_key_pem`, or `client_id` and `client_secret`.
+/// The halves of a secret, by the kind of its credential: `key`, `api_key` and `secret_key`, `sdk_id` and `private_key_pem`, or `client_id` and `client_secret` (left out where the client proves itself by its own key).
 #[derive(Default, Serialize, ToSchema)]
 pub(crate) struct HandedShape {
     /// The whole key of an `api_key`, which is shown this once.

@@ -3,6 +3,8 @@
 use askama::Template;
 use hyper::StatusCode;
 use keywright_domain::caller::Right;
+use keywright_domain::catalogue::Service;
+use keywright_domain::credential::{Kind, TokenForm};
 use keywright_operations::credentials::{Changes, CredentialView, Set};
 use serde::Deserialize;
 
@@ -10,7 +12,7 @@ use super::expiry::{day_of, end_of, last_day};
 use super::new::words;
 use crate::extract::rights::Edit;
 use crate::extract::{Form, OfCredential, OnPage};
-use crate::hub::forms::{Field, PermissionChoice, PermissionGroup, PermissionList, Wrong, mendable};
+use crate::hub::forms::{Choice, Field, PermissionChoice, PermissionGroup, PermissionList, Wrong, mendable};
 use crate::hub::frame::Frame;
 use crate::hub::parts::{Crumb, EnvironmentLabel};
 use crate::hub::words::Exact;
@@ -36,7 +38,12 @@ struct Page {
     networks: Field,
     origins: Field,
     rate_limit: Field,
+    /// The form of the access tokens of a client.
+    token_form: Option<(Field, Vec<Choice>)>,
 }
+
+/// What is chosen where the form of tokens is to follow the service.
+const OF_SERVICE: &str = "service";
 
 /// What was typed.
 #[derive(Deserialize, Default)]
@@ -57,9 +64,12 @@ pub(crate) struct Typed {
     origins: String,
     #[serde(default)]
     rate_limit: String,
+    #[serde(default)]
+    token_form: String,
 }
 
-const LABELS: [(&str, &str); 6] = [
+const LABELS: [(&str, &str); 7] = [
+    ("token_form", "Access tokens"),
     ("name", "Name"),
     ("permissions", "Permissions"),
     ("expires_at", "Expiry"),
@@ -82,6 +92,7 @@ impl Typed {
             networks: restrictions.networks.list().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
             origins: restrictions.origins.list().join("\n"),
             rate_limit: restrictions.rate_limit.map_or_else(String::new, |limit| limit.to_string()),
+            token_form: credential.token_form.map_or(OF_SERVICE, TokenForm::as_str).to_owned(),
         }
     }
 }
@@ -123,8 +134,20 @@ async fn page(visit: &OnPage<OfCredential<Edit>>, view: &CredentialView, typed: 
         networks: field("networks", &typed.networks),
         origins: field("origins", &typed.origins),
         rate_limit: field("rate_limit", &typed.rate_limit),
+        token_form: service.filter(|_| credential.kind == Kind::OauthClient).map(|service| (field("token_form", &typed.token_form), token_forms(service))),
         wrong,
     })
+}
+
+/// JWT, opaque, or whichever of them the service says.
+fn token_forms(service: &Service) -> Vec<Choice> {
+    let of_service = match service.token.form {
+        TokenForm::Jwt => "JWT now, and whatever the provider chooses later.",
+        TokenForm::Opaque => "Opaque now, and whatever the provider chooses later.",
+    };
+    let mut all = super::token::forms(service);
+    all.insert(0, Choice::new(OF_SERVICE, "As the service says").line(of_service));
+    all
 }
 
 /// The form with what is there now.
@@ -167,6 +190,11 @@ pub(crate) async fn save(visit: OnPage<OfCredential<Edit>>, Form(typed): Form<Ty
         networks: list(&typed.networks),
         origins: list(&typed.origins),
         rate_limit: if typed.rate_limit.trim().is_empty() { Set::Clear } else { Set::To(typed.rate_limit.trim().to_owned()) },
+        token_form: match typed.token_form.as_str() {
+            "" => Set::Keep,
+            OF_SERVICE => Set::Clear,
+            form => Set::To(form.to_owned()),
+        },
     };
     let changed = if wrong.is_empty() { visit.operations().credential_change(visit.caller(), visit.id, changes).await.map(drop) } else { Ok(()) };
     if let Err(error) = changed {

@@ -45,6 +45,11 @@ impl TypedKey {
         }
     }
 
+    /// Whether it is handed over.
+    pub(super) fn is_brought(&self) -> bool {
+        matches!(self.key_from.as_str(), "csr" | "public_key")
+    }
+
     /// What only a form can have wrong.
     pub(super) fn wrong(&self) -> Option<Wrong> {
         let message = "This browser has made no key, because scripts are switched off or have failed. Have the key pair made on our server, or bring your own.";
@@ -81,6 +86,8 @@ pub(super) struct KeyForm {
     pub(super) by_browser: bool,
     /// Nothing was typed yet.
     pub(super) fresh: bool,
+    /// One can be made on the server.
+    pub(super) server: bool,
     pub(super) type_hint: &'static str,
     pub(super) pem_hint: &'static str,
 }
@@ -111,6 +118,7 @@ impl KeyForm {
             csr: field("csr", unless_private(&typed.csr)),
             by_browser: typed.by_browser(),
             fresh,
+            server: true,
             type_hint: if yoti { "SDKs of Yoti sign by RSA only." } else { "Ed25519 where your tools know it." },
             pem_hint: if yoti { "How the file is written. SDKs of Yoti read PKCS#1." } else { "How the file is written. Most tools read PKCS#8." },
             proof,
@@ -118,6 +126,15 @@ impl KeyForm {
             text: given.text.clone(),
             lines: given.signing_lines().into_iter().map(|(language, code)| Sample { language, code }).collect(),
         }
+    }
+
+    /// For a client, which brings its key: none is made on the server.
+    pub(super) fn brought(mut self) -> Self {
+        self.server = false;
+        if !matches!(self.from.value.as_str(), "csr" | "public_key") {
+            self.from.value = "csr".to_owned();
+        }
+        self
     }
 
     /// The challenge that was signed already, in the place of the new one.

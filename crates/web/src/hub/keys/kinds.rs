@@ -1,7 +1,7 @@
 //! What the pages call the halves of each kind of credential, and what they say of its use.
 
 use keywright_domain::catalogue::Service;
-use keywright_domain::credential::Kind;
+use keywright_domain::credential::{Credential, Kind};
 
 /// Words of a kind.
 pub(crate) struct Words {
@@ -69,6 +69,23 @@ pub(crate) const fn words(kind: Kind) -> Words {
             usage: "Sign every request with the private key, and name the Client SDK ID in it. The private key itself is never sent.",
         },
     }
+}
+
+/// A client that proves itself by a key of its own (`private_key_jwt`, RFC 7523).
+pub(crate) const CLIENT_WITH_KEY: Words = Words {
+    credential: "Consumer key with your own key pair",
+    create: "Create client",
+    public_half: Some("Consumer key"),
+    secret: "key pair",
+    secret_title: "Your private key",
+    column: "Public key",
+    file: "pem",
+    usage: "Sign an assertion with the private key (private_key_jwt, RFC 7523), get an access token for it, and send that with every request in the Authorization header.",
+};
+
+/// Words of a credential.
+pub(crate) fn words_of(credential: &Credential) -> Words {
+    if credential.kind == Kind::OauthClient && credential.holds_key() { CLIENT_WITH_KEY } else { words(credential.kind) }
 }
 
 /// The kinds of a service, the catalogue's first one first.

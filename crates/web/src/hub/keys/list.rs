@@ -11,7 +11,7 @@ use keywright_operations::credentials::{Listing, Shown};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::kinds::words;
+use super::kinds::words_of;
 use super::used::{current, pending, retiring};
 use crate::extract::rights::{See, View};
 use crate::extract::{InApplication, InOrganisation, OnPage, Page as Paging, Query, Who};
@@ -82,7 +82,7 @@ impl Row {
             name: credential.name.clone(),
             public_half: credential.public_id.as_ref().map(ShortId::of),
             masked: shown.masked.clone(),
-            secret: words(credential.kind).secret,
+            secret: words_of(credential).secret,
             service: service.map_or_else(|| credential.service.clone(), |s| s.name.clone()),
             permissions: held.iter().take(PERMISSIONS_SHOWN).cloned().collect(),
             more_permissions: held.len().saturating_sub(PERMISSIONS_SHOWN),

@@ -9,7 +9,7 @@ use keywright_domain::ids::CredentialId;
 use keywright_operations::Error;
 use keywright_operations::credentials::Handed;
 
-use super::kinds::words;
+use super::kinds::words_of;
 use super::samples::{Fill, Set, Target};
 use super::token::TokenShown;
 use crate::extract::{OnPage, Who};
@@ -100,7 +100,7 @@ impl Made {
         let (application, credential) = (&view.application, &view.shown.credential);
         let service = catalogue.service(&credential.service);
         let target = Target::of(service, credential.environment);
-        let words = words(credential.kind);
+        let words = words_of(credential);
         let title = match rotated {
             Some(Rotated::Added) => "Secret added".to_owned(),
             Some(_) => format!("{} rotated", words.credential),
@@ -141,16 +141,21 @@ impl Made {
             service: service.map_or_else(|| credential.service.clone(), |s| s.name.clone()),
             docs: service.and_then(|s| s.docs_url.clone()),
             usage: words.usage,
-            samples: target.samples(
-                credential.kind,
-                Fill {
-                    public_half: credential.public_id.as_deref().unwrap_or_default(),
-                    key: handed.secret(),
-                    token_url: &token_url,
-                    pem_file: &if handed.has_secret() { file_name(&credential.name, words.file) } else { "private-key.pem".to_owned() },
-                    rsa: view.shown.masked.starts_with("rsa"),
-                },
-            ),
+            // The samples of a client show how a secret is used.
+            samples: if client && !handed.has_secret() {
+                Vec::new()
+            } else {
+                target.samples(
+                    credential.kind,
+                    Fill {
+                        public_half: credential.public_id.as_deref().unwrap_or_default(),
+                        key: handed.secret(),
+                        token_url: &token_url,
+                        pem_file: &if handed.has_secret() { file_name(&credential.name, words.file) } else { "private-key.pem".to_owned() },
+                        rsa: view.shown.masked.starts_with("rsa"),
+                    },
+                )
+            },
             host: target.host,
             declared: target.declared,
             next: match next {

@@ -60,6 +60,8 @@ struct Page {
     service: Service,
     other_service: Option<String>,
     kind: Kind,
+    /// A client that proves itself by a key of its own.
+    by_key: bool,
     /// What the credential is called and how it is used.
     words: kinds::Words,
     /// What the button says.
@@ -89,6 +91,8 @@ pub(crate) struct Wanted {
     service: Option<String>,
     kind: Option<String>,
     first: Option<String>,
+    /// `key`: a client that proves itself by a key of its own.
+    proof_by: Option<String>,
 }
 
 /// What was typed.
@@ -98,6 +102,9 @@ pub(crate) struct Typed {
     service: String,
     #[serde(default)]
     kind: String,
+    /// `key`: a client that proves itself by a key of its own.
+    #[serde(default)]
+    proof_by: String,
     #[serde(default)]
     environment: String,
     #[serde(default)]
@@ -121,6 +128,9 @@ pub(crate) struct Typed {
     #[serde(flatten)]
     key: TypedKey,
 }
+
+/// What chooses a client that proves itself by a key of its own.
+const BY_KEY: &str = "key";
 
 /// The fields as the form calls them.
 const LABELS: [(&str, &str); 7] = [
@@ -190,6 +200,7 @@ pub(crate) async fn show(visit: OnPage<InApplication<Edit>>, Query(wanted): Quer
     let kind = chosen_kind(service, wanted.kind.as_deref().unwrap_or_default());
     let typed = Typed {
         kind: kind.as_str().to_owned(),
+        proof_by: wanted.proof_by.clone().unwrap_or_default(),
         // Where there is one only, its service says what it is for.
         name: if service.credentials_per_environment == 1 { service.name.clone() } else { String::new() },
         service: service.slug.clone(),
@@ -251,30 +262,35 @@ async fn page(
     let href = subject.href();
     let date = |choice| after(choice, now).map_or_else(String::new, |at| When::new(at, now).date());
     let kind = chosen_kind(service, &typed.kind);
-    let this = |environment: Environment, kind: Kind| {
-        let first = if first { "&first=yes" } else { "" };
-        format!("{href}/keys/new?environment={}&service={}&kind={kind}{first}", environment.as_str(), service.slug)
+    let by_key = kind == Kind::OauthClient && typed.proof_by == BY_KEY;
+    let this = |environment: Environment, kind: Kind, by_key: bool| {
+        let (first, by_key) = (if first { "&first=yes" } else { "" }, if by_key { "&proof_by=key" } else { "" });
+        format!("{href}/keys/new?environment={}&service={}&kind={kind}{by_key}{first}", environment.as_str(), service.slug)
     };
     let label = |environment| EnvironmentLabel::labelled(environment, Some(service.label(environment)));
-    let other_kinds = kinds::of(service).filter(|other| *other != kind).map(|other| (this(environment, other), kinds::words(other).credential));
+    let words = |kind, by_key| if by_key { kinds::CLIENT_WITH_KEY } else { kinds::words(kind) };
+    let all_kinds = kinds::of(service).flat_map(|kind| [(kind, false), (kind, true)]).filter(|(kind, by_key)| !by_key || *kind == Kind::OauthClient);
+    let other_kinds = all_kinds.filter(|other| *other != (kind, by_key)).map(|(other, key)| (this(environment, other, key), words(other, key).credential));
     let field = |name, value: &str| Field::new(name, value).checked(&wrong);
-    let key = if kind == Kind::KeyPair {
+    let key = if kind == Kind::KeyPair || by_key {
         let given = visit.operations().key_challenge(visit.caller(), visit.id).await?;
-        Some(KeyForm::new(Some(service), &given, Some(&typed.key), &wrong).with_challenge_of(&typed.key, &wrong))
+        let form = KeyForm::new(Some(service), &given, Some(&typed.key), &wrong).with_challenge_of(&typed.key, &wrong);
+        Some(if by_key { form.brought() } else { form })
     } else {
         None
     };
     Ok(Page {
-        frame: framed(visit, kinds::words(kind).create, around::section(application), application.organisation).await?,
+        frame: framed(visit, words(kind, by_key).create, around::section(application), application.organisation).await?,
         crumbs: subject.crumbs(environment),
         back: if first { href.clone() } else { format!("{}?environment={}", keys_page(application), environment.as_str()) },
         once: new_key(),
         first,
-        environments: EnvironmentTabs::new(environment, label, |environment| this(environment, kind)),
+        environments: EnvironmentTabs::new(environment, label, |environment| this(environment, kind, by_key)),
         environment: label(environment),
         kind,
-        words: kinds::words(kind),
-        button: if kind == Kind::ApiKey { "Create key" } else { kinds::words(kind).create },
+        words: words(kind, by_key),
+        by_key,
+        button: if kind == Kind::ApiKey { "Create key" } else { words(kind, by_key).create },
         other_kinds: other_kinds.collect(),
         note: if environment == Environment::Sandbox { "Nothing that is done with this key is real." } else { "What is done with this key is real." },
         other_service: (subject.services().len() > 1).then(|| format!("{href}/keys/new?environment={}", environment.as_str())),
@@ -360,6 +376,12 @@ fn read(typed: &Typed, now: Timestamp) -> (NewCredential, Vec<Wrong>) {
         wrong.push(Wrong::new("permissions", "Permissions are not chosen: a key without any can do nothing. Tick at least one, or choose all that you hold."));
     }
     wrong.extend(typed.key.wrong());
+    if typed.proof_by == BY_KEY && typed.key.wrong().is_none() && !typed.key.is_brought() {
+        wrong.push(Wrong::new(
+            "key_from",
+            "The key pair is not there: say where it is made. We make none for a client, so that only you ever have its private key.",
+        ));
+    }
     let new = NewCredential {
         service: typed.service.clone(),
         kind: Some(typed.kind.clone()).filter(|kind| !kind.is_empty()),

@@ -11,8 +11,9 @@ use keywright_operations::credentials::{CredentialView, Rotation};
 use serde::Deserialize;
 
 use super::key_source::{self, KeyForm, TypedKey};
-use super::kinds::words;
+use super::kinds::words_of;
 use super::made::{Made, Next, Rotated};
+use super::secrets::is_parallel;
 use super::used::{Old, Used, current, pending, retiring, used};
 use crate::extract::rights::Edit;
 use crate::extract::{Form, OfCredential, OnPage};
@@ -84,9 +85,10 @@ async fn page(visit: &OnPage<OfCredential<Edit>>, view: &CredentialView, chosen:
     let mut policies = vec![default];
     policies.extend([PolicyName::Overlap, PolicyName::OnFirstUse, PolicyName::Immediate].into_iter().filter(|policy| *policy != default));
     let current = current(&view.shown);
-    let key = if credential.kind == Kind::KeyPair {
+    let key = if credential.kind == Kind::KeyPair || credential.holds_key() {
         let given = visit.operations().key_challenge(visit.caller(), credential.application).await?;
         let form = KeyForm::new(service, &given, chosen.map(|c| &c.key), &wrong);
+        let form = if credential.kind == Kind::KeyPair { form } else { form.brought() };
         Some(match chosen {
             Some(chosen) => form.with_challenge_of(&chosen.key, &wrong),
             None => form,
@@ -103,8 +105,8 @@ async fn page(visit: &OnPage<OfCredential<Edit>>, view: &CredentialView, chosen:
         back: format!("/keys/{}", visit.id),
         environment: super::label(view, &catalogue),
         service: service.map_or_else(|| credential.service.clone(), |s| s.name.clone()),
-        public_half: words(credential.kind).public_half.zip(credential.public_id.clone()),
-        secret: words(credential.kind).secret,
+        public_half: words_of(credential).public_half.zip(credential.public_id.clone()),
+        secret: words_of(credential).secret,
         only_one: service.is_some_and(|s| s.credentials_per_environment == 1),
         current,
         next: credential.newest() + 1,
@@ -131,9 +133,13 @@ fn overlaps(of_catalogue: Span) -> Vec<Choice> {
     all.into_iter().map(|(_, value, words)| Choice::new(value, words)).collect()
 }
 
-/// The three choices.
+/// The three choices. Where secrets stand side by side, another one is added in the place of a rotation.
 pub(crate) async fn ask(visit: OnPage<OfCredential<Edit>>) -> Result<Html> {
     let view = visit.operations().credential_view(visit.caller(), Right::Edit, visit.id).await?;
+    let (catalogue, _) = visit.operations().catalogue().await?;
+    if is_parallel(&view, &catalogue) {
+        return Ok(Html::see(format!("/keys/{}/secrets/new", visit.id)));
+    }
     Html::page(&page(&visit, &view, None, Vec::new()).await?)
 }
 

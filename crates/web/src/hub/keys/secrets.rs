@@ -58,7 +58,7 @@ impl<R: Needs> Caller for OfSecret<R> {
 /// Whether secrets of the credential stand side by side.
 pub(super) fn is_parallel(view: &CredentialView, catalogue: &Catalogue) -> bool {
     let credential = &view.shown.credential;
-    credential.kind == Kind::OauthClient && catalogue.service(&credential.service).is_some_and(|service| service.parallel_secrets > 1)
+    credential.kind == Kind::OauthClient && !credential.holds_key() && catalogue.service(&credential.service).is_some_and(|s| s.parallel_secrets > 1)
 }
 
 /// Whether the secret of a version can be shown again.

@@ -11,7 +11,7 @@ use keywright_domain::time::Timestamp;
 use keywright_domain::verdict::Code;
 use keywright_operations::credentials::{CredentialView, Shown, signs};
 
-use super::kinds::words;
+use super::kinds::words_of;
 use super::samples::{Fill, Set, Target};
 use super::secrets::{is_kept, is_parallel};
 use super::used::{Old, Used, retiring, used};
@@ -122,8 +122,8 @@ pub(crate) async fn show(visit: OnPage<OfCredential<View>>) -> Result<Html> {
         id: visit.id.to_string(),
         name: credential.name.clone(),
         masked: shown.masked.clone(),
-        public_half: words(credential.kind).public_half.zip(credential.public_id.clone()),
-        secret_title: words(credential.kind).column,
+        public_half: words_of(credential).public_half.zip(credential.public_id.clone()),
+        secret_title: words_of(credential).column,
         signs: signs(credential.kind),
         samples: if signs(credential.kind) && live { samples(service, credential) } else { Vec::new() },
         state: standing.into(),
