@@ -15,6 +15,7 @@ mod error;
 mod form;
 pub mod images;
 pub mod installation;
+mod key_making;
 pub mod mail;
 pub mod management_tokens;
 pub mod members;

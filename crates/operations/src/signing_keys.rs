@@ -10,7 +10,7 @@ use keywright_domain::time::{Span, Timestamp};
 use keywright_store::signing_keys::SigningKeyRow;
 use serde_json::Value;
 
-use crate::{Error, KeysError, Operations};
+use crate::{Error, KeysError, Operations, key_making};
 
 /// A key that is open in this process.
 pub(crate) struct Ready {
@@ -25,6 +25,14 @@ const fn algorithm(signing: TokenSigning) -> SigningAlgorithm {
         TokenSigning::Es256 => SigningAlgorithm::Es256,
         TokenSigning::Rs256 => SigningAlgorithm::Rs256,
         TokenSigning::EdDsa => SigningAlgorithm::EdDsa,
+    }
+}
+
+/// A new key. One for RS256 is made where it delays nobody.
+async fn make(signing: TokenSigning) -> Result<SigningKey, Error> {
+    match signing {
+        TokenSigning::Rs256 => key_making::apart(move || SigningKey::generate(algorithm(signing))).await,
+        TokenSigning::Es256 | TokenSigning::EdDsa => Ok(SigningKey::generate(algorithm(signing))?),
     }
 }
 
@@ -54,7 +62,7 @@ impl Operations {
                 Some(row) if is_due(row.active_at, now) => now.plus(limits::KEY_SET_MAX_AGE),
                 Some(_) => continue,
             };
-            let key = SigningKey::generate(algorithm(signing))?;
+            let key = make(signing).await?;
             let new = SigningKeyRow {
                 id: key.key_id().to_owned(),
                 algorithm: signing,

@@ -27,7 +27,7 @@ pub use decide::decide;
 pub use decide::introspect::{Concerned, introspect, own_token};
 pub use follow::{Ask, Asked, Follower};
 pub use lease::{Fresh, Stale};
-pub use nonces::{NonceAnswer, NonceClaim};
+pub use nonces::{NonceAnswer, NonceClaim, NonceMemory};
 pub use question::{Beyond, Question};
 pub use rate_limits::RateState;
 pub use replica::{Asker, Loading, PermissionSet};

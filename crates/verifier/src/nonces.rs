@@ -72,8 +72,8 @@ impl NonceClaim {
     }
 }
 
-/// The memory of one node.
-pub(crate) struct NonceMemory {
+/// The memory of one node: bounded, and at most 64 bytes for each nonce in it.
+pub struct NonceMemory {
     shards: Box<[Mutex<Shard>]>,
     born: OnceLock<Timestamp>,
     most_per_shard: usize,
@@ -94,17 +94,19 @@ impl Default for NonceMemory {
 }
 
 impl NonceMemory {
-    fn of(most: usize) -> Self {
+    /// One that remembers at most about so many nonces at a time; each of its 1,024 shards has an equal part of the room.
+    #[must_use]
+    pub fn of(most: usize) -> Self {
         Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), born: OnceLock::new(), most_per_shard: most / SHARDS }
     }
 
     /// It remembers everything that is accepted from `now` on, by the store's clock. Only the first call counts.
-    pub(crate) fn born(&self, now: Timestamp) {
+    pub fn born(&self, now: Timestamp) {
         let _ = self.born.set(now);
     }
 
-    /// Uses a nonce up.
-    pub(crate) fn claim(&self, claim: &NonceClaim, now: Timestamp) -> NonceAnswer {
+    /// Uses a nonce up, if it was not used before. `now` is the store's time.
+    pub fn claim(&self, claim: &NonceClaim, now: Timestamp) -> NonceAnswer {
         if self.born.get().is_none_or(|born| claim.created < *born) {
             return NonceAnswer::TooYoung;
         }

@@ -2,7 +2,6 @@
 //! hand one over too, and then proves itself by it in the place of a secret.
 
 use std::fmt;
-use std::time::Duration;
 
 use keywright_crypto::csr;
 use keywright_crypto::key_pair::{KeyPair, PrivateForm};
@@ -16,11 +15,9 @@ use keywright_domain::ids::ApplicationId;
 use keywright_domain::limits;
 use keywright_domain::text;
 use keywright_domain::time::Timestamp;
-use keywright_store::StoreError;
-use tokio::sync::Semaphore;
 
 use crate::form::Form;
-use crate::{Error, Keys, Operations};
+use crate::{Error, Keys, Operations, key_making};
 
 /// Where the key comes from, as it was typed. All left out: it is made here, of the type that suits the service; a client gets a secret.
 #[derive(Clone, Default)]
@@ -219,27 +216,14 @@ const fn is_rsa(key_type: KeyType) -> bool {
     matches!(key_type, KeyType::Rsa2048 | KeyType::Rsa3072 | KeyType::Rsa4096)
 }
 
-/// RSA keys are made one at a time: each takes a processor for up to some seconds, and others are there too.
-static MAKING: Semaphore = Semaphore::const_new(1);
-
 /// The key: made now, where it was not handed over.
 ///
 /// # Errors
-/// [`Error::Random`]; [`Error::Store`] with [`StoreError::Busy`] where too many others have keys made.
+/// [`Error::Random`]; [`Error::Store`] with [`StoreError::Busy`](keywright_store::StoreError::Busy) where too many others have keys made.
 pub(super) async fn key(checked: Checked) -> Result<Key, Error> {
     match checked {
         Checked::Given(public) => Ok(Key { public, private: None }),
-        Checked::Make(key_type, form) if is_rsa(key_type) => {
-            let wait = Duration::from_millis(limits::KEY_MAKING_WAIT_MS);
-            let busy = || StoreError::Busy { waited_ms: limits::KEY_MAKING_WAIT_MS, detail: "many key pairs are being made".to_owned() };
-            let place = tokio::time::timeout(wait, MAKING.acquire()).await.map_err(|_| busy())?;
-            let made = tokio::task::spawn_blocking(move || {
-                // Held until the work is done, also where nobody waits for it any more.
-                let _place = place;
-                pair(key_type, form)
-            });
-            Ok(made.await.map_err(|_| NoRandom)??)
-        }
+        Checked::Make(key_type, form) if is_rsa(key_type) => key_making::apart(move || pair(key_type, form)).await,
         Checked::Make(key_type, form) => Ok(pair(key_type, form)?),
     }
 }
