@@ -61,10 +61,12 @@ impl PublicKey {
         self.key_type
     }
 
-    /// SHA-256 of the `SubjectPublicKeyInfo`, whatever form the key was given in.
+    /// What the key is known by: SHA-256 of its `SubjectPublicKeyInfo`, whatever form it was given in. That of an RSA key is written with the exponent
+    /// 65537, whichever it has: whoever holds the private key of a modulus holds it for every exponent, so all of them are one key.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
-        digest::sha256(&self.to_spki_der())
+        let usual = self.rsa().map(|(n, _)| Self { key_type: self.key_type, material: [n, &weakness::EXPONENT_MIN.to_be_bytes()[1..]].concat().into() });
+        digest::sha256(&usual.as_ref().unwrap_or(self).to_spki_der())
     }
 
     /// As PEM: `PUBLIC KEY` (RFC 7468 section 13).

@@ -110,6 +110,20 @@ fn every_good_key_is_the_same_in_each_of_its_forms() {
 }
 
 #[test]
+fn a_modulus_is_one_key_whatever_its_exponent() {
+    for (pem, _) in GOOD {
+        let key = key(pem);
+        assert_eq!(key.fingerprint(), digest::sha256(&key.to_spki_der()), "{pem}");
+        let Some((n, _)) = key.rsa() else { continue };
+        for exponent in [[1, 0, 3].as_slice(), &[0xff, 0xff, 0xff, 0xff]] {
+            let other = PublicKey::from_rsa(n, exponent).unwrap();
+            assert_ne!(other, key);
+            assert_eq!(other.fingerprint(), key.fingerprint());
+        }
+    }
+}
+
+#[test]
 fn a_million_keys_fit_in_memory() {
     for (pem, most) in [(fixture!("p256"), 150), (fixture!("ed"), 150), (fixture!("rsa2048"), 400)] {
         assert!(size_of::<PublicKey>() + key(pem).material.len() < most);

@@ -8,7 +8,8 @@ use super::{KeyFault, KeyType, PublicKey};
 pub(crate) const ED25519_BYTES: usize = 32;
 /// Bytes of the longest public exponent of RSA. Longer ones only make verifying dear.
 pub(crate) const EXPONENT_BYTES_MAX: usize = 4;
-const EXPONENT_MIN: u32 = 65_537;
+/// The exponent that nearly every RSA key has, in three bytes, and the smallest that is taken.
+pub(super) const EXPONENT_MIN: u32 = 65_537;
 
 /// Why a key of a known kind is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
