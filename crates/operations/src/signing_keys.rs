@@ -49,7 +49,7 @@ impl Operations {
     pub async fn signing_keys_keep(&self) -> Result<(), Error> {
         let mut rows = self.store.signing_keys().await?;
         let (catalogue, _) = self.catalogue().await?;
-        let signs = |kind: &Kind| matches!(kind, Kind::OauthClient | Kind::KeyPair);
+        let signs = |kind: &Kind| kind.gets_tokens();
         for signing in TokenSigning::ALL {
             if !catalogue.services.iter().any(|service| service.token.signing == signing && service.kinds.iter().any(signs)) {
                 continue;

@@ -3,24 +3,6 @@
 use super::faults::Findings;
 use super::read::{Entry, Table};
 use super::{OnStale, Scheme, SecretVisibility, Service};
-use crate::credential::Kind;
-
-/// Whether requests with this kind of credential carry a signature.
-pub(super) fn signs(kind: Kind) -> bool {
-    match kind {
-        Kind::Hmac | Kind::KeyPair => true,
-        Kind::ApiKey | Kind::OauthClient => false,
-    }
-}
-
-/// Whether a credential of this kind can sign in this way.
-pub(super) fn scheme_fits(scheme: Scheme, kind: Kind) -> bool {
-    match scheme {
-        Scheme::HttpMessageSignatures => signs(kind),
-        Scheme::Yoti => kind == Kind::KeyPair,
-        Scheme::Tylt => kind == Kind::Hmac,
-    }
-}
 
 /// What to say of a scheme that no kind of the service can use.
 pub(super) fn why_not(scheme: Scheme) -> &'static str {
@@ -36,7 +18,7 @@ pub(super) fn check(service: &Service, entry: &Entry<'_>, table: &Table<'_>, fou
     secrets(service, table, found);
     if let Some(attributes) = table.entry("attributes")
         && !service.attributes.is_empty()
-        && !service.kinds.contains(&Kind::KeyPair)
+        && !service.kinds.iter().any(|kind| kind.is_key_pair())
     {
         found.fault(&attributes.at, format!("{} are encrypted to a key pair: add \"key_pair\" to kinds, or leave them out", attributes.name));
     }
@@ -63,11 +45,11 @@ pub(super) fn check(service: &Service, entry: &Entry<'_>, table: &Table<'_>, fou
 fn secrets(service: &Service, table: &Table<'_>, found: &mut Findings) {
     if let Some(token) = table.entry("token")
         && !service.kinds.is_empty()
-        && !service.kinds.iter().any(|kind| matches!(kind, Kind::OauthClient | Kind::KeyPair))
+        && !service.kinds.iter().any(|kind| kind.gets_tokens())
     {
         found.fault(&token.at, format!("{} is for oauth_client and key_pair, and kinds has neither: leave it out", token.name));
     }
-    if service.kinds.is_empty() || service.kinds.contains(&Kind::OauthClient) {
+    if service.kinds.is_empty() || service.kinds.iter().any(|kind| kind.has_client_secrets()) {
         return;
     }
     if let Some(visibility) = table.entry("secret_visibility")

@@ -20,6 +20,7 @@ use crate::credential::secret_form::Brand;
 use crate::credential::{Environment, Kind, Permissions, RateLimit, TokenForm, TokenSigning};
 use crate::limits;
 use crate::time::Span;
+use crate::words::words;
 
 /// A checked catalogue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,34 +139,32 @@ pub enum Requirement {
     VerifiedOrganisation,
 }
 
-/// How requests are signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Scheme {
-    /// `http-message-signatures`: RFC 9421 with RFC 9530 digests.
-    HttpMessageSignatures,
-    /// `yoti`: Yoti's digest header.
-    Yoti,
-    /// `tylt`: Tylt's headers.
-    Tylt,
+words! {
+    /// How requests are signed.
+    pub enum Scheme, SchemeError("a signature scheme") {
+        /// RFC 9421 with RFC 9530 digests.
+        HttpMessageSignatures = "http-message-signatures",
+        /// Yoti's digest header.
+        Yoti = "yoti",
+        /// Tylt's headers.
+        Tylt = "tylt",
+    }
 }
 
 impl Scheme {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::HttpMessageSignatures, Self::Yoti, Self::Tylt];
-
     /// From its word.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|scheme| scheme.as_str() == name)
+        name.parse().ok()
     }
 
-    /// The word in the catalogue.
+    /// Whether a credential of this kind can sign in this way.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::HttpMessageSignatures => "http-message-signatures",
-            Self::Yoti => "yoti",
-            Self::Tylt => "tylt",
+    pub const fn fits(self, kind: Kind) -> bool {
+        match (self, kind) {
+            (Self::HttpMessageSignatures, kind) => kind.signs(),
+            (Self::Yoti, Kind::KeyPair) | (Self::Tylt, Kind::Hmac) => true,
+            (Self::Yoti, Kind::ApiKey | Kind::Hmac | Kind::OauthClient) | (Self::Tylt, Kind::ApiKey | Kind::OauthClient | Kind::KeyPair) => false,
         }
     }
 }

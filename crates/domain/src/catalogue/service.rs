@@ -132,18 +132,18 @@ fn kinds(service: &Entry<'_>, table: &Table<'_>, found: &mut Findings) -> Vec<Pl
 
 /// The schemes as written, or the default for kinds that sign; each must be of use to one of the kinds.
 fn schemes(table: &Table<'_>, kinds: &[Placed<Kind>], found: &mut Findings) -> Vec<Placed<Scheme>> {
-    let signs = kinds.iter().find(|(kind, _)| fit::signs(*kind));
+    let signs = kinds.iter().find(|(kind, _)| kind.signs());
     let Some(entry) = table.entry("schemes") else {
         return signs.map(|(_, at)| (Scheme::HttpMessageSignatures, at.clone())).into_iter().collect();
     };
     let schemes = entry.words(&Scheme::ALL.map(|scheme| (scheme.as_str(), scheme)), found);
     for (scheme, at) in &schemes {
-        if !kinds.is_empty() && !kinds.iter().any(|(kind, _)| fit::scheme_fits(*scheme, *kind)) {
+        if !kinds.is_empty() && !kinds.iter().any(|(kind, _)| scheme.fits(*kind)) {
             found.fault(at, format!("{}: {}", entry.name, fit::why_not(*scheme)));
         }
     }
-    for (kind, _) in kinds.iter().filter(|(kind, _)| fit::signs(*kind)) {
-        if !schemes.iter().any(|(scheme, _)| fit::scheme_fits(*scheme, *kind)) {
+    for (kind, _) in kinds.iter().filter(|(kind, _)| kind.signs()) {
+        if !schemes.iter().any(|(scheme, _)| scheme.fits(*kind)) {
             found.fault(&entry.at, format!("{} has none for {kind}, which signs its requests: add \"http-message-signatures\"", entry.name));
         }
     }

@@ -40,4 +40,49 @@ impl Kind {
             Self::KeyPair => PublicHalf::Uuid,
         }
     }
+
+    /// Whether the secret itself is sent with each request, as a bearer key.
+    #[must_use]
+    pub const fn is_bearer(self) -> bool {
+        match self {
+            Self::ApiKey => true,
+            Self::Hmac | Self::OauthClient | Self::KeyPair => false,
+        }
+    }
+
+    /// Whether requests carry a signature that its holder makes.
+    #[must_use]
+    pub const fn signs(self) -> bool {
+        match self {
+            Self::Hmac | Self::KeyPair => true,
+            Self::ApiKey | Self::OauthClient => false,
+        }
+    }
+
+    /// Whether its holder is a client of the OAuth 2 server, and gets access tokens.
+    #[must_use]
+    pub const fn gets_tokens(self) -> bool {
+        match self {
+            Self::OauthClient | Self::KeyPair => true,
+            Self::ApiKey | Self::Hmac => false,
+        }
+    }
+
+    /// Whether it may have several secrets side by side, and such as can be shown again, where its service says so.
+    #[must_use]
+    pub const fn has_client_secrets(self) -> bool {
+        match self {
+            Self::OauthClient => true,
+            Self::ApiKey | Self::Hmac | Self::KeyPair => false,
+        }
+    }
+
+    /// Whether its material is always a public key, whose private half its holder has.
+    #[must_use]
+    pub const fn is_key_pair(self) -> bool {
+        match self {
+            Self::KeyPair => true,
+            Self::ApiKey | Self::Hmac | Self::OauthClient => false,
+        }
+    }
 }

@@ -89,6 +89,21 @@ impl Class {
         Self::RegistrationAccess,
     ];
 
+    /// The environment of a public half; none: it is a secret.
+    #[must_use]
+    pub const fn of_public_half(self) -> Option<Environment> {
+        match self {
+            Self::HmacApiKey(environment) | Self::ClientId(environment) => Some(environment),
+            Self::ApiKey(_)
+            | Self::SecretKey(_)
+            | Self::AccessToken
+            | Self::Management
+            | Self::ResourceServer
+            | Self::InitialAccess
+            | Self::RegistrationAccess => None,
+        }
+    }
+
     /// What stands between the brand and the random digits.
     #[must_use]
     pub const fn infix(self) -> &'static str {

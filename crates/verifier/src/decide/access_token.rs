@@ -5,7 +5,7 @@ use std::sync::Arc;
 use keywright_crypto::access_token::Refused;
 use keywright_crypto::digest;
 use keywright_crypto::jwt::{self, ACCESS_TOKEN, Fault};
-use keywright_domain::credential::{Environment, Kind};
+use keywright_domain::credential::Environment;
 use keywright_domain::limits;
 use keywright_domain::time::{Boot, Timestamp};
 use keywright_domain::verdict::Code;
@@ -107,7 +107,7 @@ impl<'r> Reader<'_, 'r> {
             Holder::Credential(id) => self.view.credential(id),
             Holder::Named(digest) => self.view.named_by(&digest),
         };
-        let home = home.filter(|row| matches!(row.kind(), Kind::OauthClient | Kind::KeyPair)).ok_or(Code::Unknown)?;
+        let home = home.filter(|row| row.kind().gets_tokens()).ok_or(Code::Unknown)?;
         let owner = self.view.owner(home).ok_or(Code::Unknown)?;
         if home.credential_forgotten(self.now) { Err(Code::Unknown) } else { Ok((home, owner)) }
     }

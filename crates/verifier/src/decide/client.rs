@@ -7,7 +7,7 @@ use keywright_crypto::digest;
 use keywright_crypto::jwt::{self, Unverified};
 use keywright_domain::catalogue::Tokens;
 use keywright_domain::credential::secret_form::Brand;
-use keywright_domain::credential::{Environment, Kind, TokenForm, VersionState};
+use keywright_domain::credential::{Environment, TokenForm, VersionState};
 use keywright_domain::limits;
 use keywright_domain::time::{Boot, Timestamp};
 use keywright_domain::verdict::Code;
@@ -154,7 +154,7 @@ impl<'r> Asked<'_, 'r> {
     fn named(&self, client_id: &str) -> Option<(&'r Row, Owner)> {
         let view = &self.reading.snapshot.view;
         let home = view.named(client_id.to_ascii_lowercase().as_bytes()).or_else(|| view.named(client_id.as_bytes()))?;
-        let client = matches!(home.kind(), Kind::OauthClient | Kind::KeyPair) && !home.credential_forgotten(self.now);
+        let client = home.kind().gets_tokens() && !home.credential_forgotten(self.now);
         Some((home, view.owner(home)?)).filter(|_| client)
     }
 

@@ -26,7 +26,7 @@ pub(super) fn prove<'r>(case: &Case<'_, 'r>, request: &Request<'_>) -> Result<Pr
     let wanted = || Coverage::STANDARD.accept_signature(request.method);
     let signatures = messages::read(request).map_err(|fault| Unproven::from(fault).accepting(wanted))?;
     let (signature, home, owner) = ours(case, &signatures).map_err(|why| why.accepting(wanted))?;
-    let signing = signing(case, home, Scheme::HttpMessageSignatures, &[Kind::Hmac, Kind::KeyPair])?;
+    let signing = signing(case, home, Scheme::HttpMessageSignatures)?;
     let authorities = signing.authorities(home.environment());
     if !authorities.is_empty() && !authorities.iter().any(|known| *known == request.authority().unwrap_or_default()) {
         return Err(Code::WrongService.into());
@@ -70,8 +70,10 @@ fn body(signature: &Signature<'_, '_>, check: BodyCheck) -> Result<BodySeen, Unp
 fn allowed(case: &Case<'_, '_>, home: &Row, signature: &Signature<'_, '_>) -> Result<Vec<Algorithm>, Unproven> {
     let alg = signature.alg();
     let named = |algorithm: &&Algorithm| alg.as_deref().is_none_or(|given| algorithm.http_name() == Some(given));
-    if home.kind() == Kind::Hmac {
-        return if alg.as_deref().is_none_or(|given| given == HMAC) { Ok(Vec::new()) } else { Err(other_algorithm()) };
+    match home.kind() {
+        Kind::Hmac if alg.as_deref().is_none_or(|given| given == HMAC) => return Ok(Vec::new()),
+        Kind::KeyPair => {}
+        Kind::Hmac | Kind::ApiKey | Kind::OauthClient => return Err(other_algorithm()),
     }
     let of_key = |row: &Row| match case.view.material(row).map(|material| &material.prover) {
         Some(Prover::PublicKey(key)) => algorithms(key.key_type()),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use keywright_crypto::scheme::{Fault, Kind as FaultKind, Request, detect};
 use keywright_domain::catalogue::Scheme;
-use keywright_domain::credential::secret_form::{self, Class, Malformed};
-use keywright_domain::credential::{Environment, Kind};
+use keywright_domain::credential::Environment;
+use keywright_domain::credential::secret_form::{self, Malformed};
 use keywright_domain::time::{Boot, Timestamp};
 use keywright_domain::verdict::Code;
 
@@ -149,7 +149,7 @@ fn bearer<'a>(request: &Request<'a>) -> Option<&'a [u8]> {
 }
 
 fn could_be_public(view: &View, presented: &[u8]) -> bool {
-    is_uuid(presented) || matches!(secret_form::recognise(presented, view.services.brands()), Ok(Class::HmacApiKey(_) | Class::ClientId(_)))
+    is_uuid(presented) || secret_form::recognise(presented, view.services.brands()).is_ok_and(|class| class.of_public_half().is_some())
 }
 
 fn is_uuid(text: &[u8]) -> bool {
@@ -183,17 +183,15 @@ fn environment(view: &View, public_id: &str) -> Result<Option<Environment>, Malf
     if is_uuid(public_id.as_bytes()) {
         return Ok(None);
     }
-    match secret_form::recognise(public_id.as_bytes(), view.services.brands())? {
-        Class::HmacApiKey(environment) | Class::ClientId(environment) => Ok(Some(environment)),
-        _ => Err(Malformed::Start),
-    }
+    let class = secret_form::recognise(public_id.as_bytes(), view.services.brands())?;
+    class.of_public_half().map(Some).ok_or(Malformed::Start)
 }
 
 /// Whether requests of this credential may be signed in this way, and what the catalogue says of its service's signatures.
-pub(super) fn signing<'r>(case: &Case<'_, 'r>, home: &Row, scheme: Scheme, kinds: &[Kind]) -> Result<&'r crate::replica::Signing, Unproven> {
+pub(super) fn signing<'r>(case: &Case<'_, 'r>, home: &Row, scheme: Scheme) -> Result<&'r crate::replica::Signing, Unproven> {
     let signing = case.view.services.get(home.service).and_then(|service| service.signing.as_deref());
     match signing.filter(|signing| signing.schemes.contains(&scheme)) {
-        Some(signing) if kinds.contains(&home.kind()) => Ok(signing),
+        Some(signing) if scheme.fits(home.kind()) => Ok(signing),
         _ => Err(missing("the service of this credential does not take requests that are signed in this way")),
     }
 }

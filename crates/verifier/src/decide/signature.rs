@@ -2,7 +2,6 @@
 
 use keywright_crypto::public_key::Algorithm;
 use keywright_crypto::scheme::Fault;
-use keywright_domain::credential::Kind;
 use keywright_domain::ids::CredentialId;
 use keywright_domain::time::Timestamp;
 use keywright_domain::verdict::Code;
@@ -23,7 +22,7 @@ pub(super) struct Made<'s> {
 ///
 /// Ended versions are looked at too: only whoever has proved to hold one is told that it has ended.
 pub(super) fn fitting<'r>(case: &Case<'_, 'r>, home: &'r Row, made: &Made<'_>, algorithms: &[Algorithm]) -> Result<&'r Row, Unproven> {
-    let counted = home.kind() == Kind::KeyPair;
+    let counted = home.kind().is_key_pair();
     let (credential, source) = (home.credential(), case.question.source_ip);
     let who = (credential.bits(), source);
     if counted && case.verifier.budget().stops(who, source, case.boot) {

@@ -2,7 +2,6 @@
 
 use keywright_crypto::scheme::{Request, tylt};
 use keywright_domain::catalogue::Scheme;
-use keywright_domain::credential::Kind;
 
 use super::proof::{Case, Proven, Unproven, named, signing};
 use super::signature::{Made, fitting};
@@ -10,7 +9,7 @@ use crate::verdict::{BodySeen, ReplayScope, Signed};
 
 pub(super) fn prove<'r>(case: &Case<'_, 'r>, request: &Request<'_>) -> Result<Proven<'r>, Unproven> {
     let (home, owner) = named(case, tylt::key(request)?)?;
-    signing(case, home, Scheme::Tylt, &[Kind::Hmac])?;
+    signing(case, home, Scheme::Tylt)?;
     let read = tylt::read(request)?;
     let row = fitting(case, home, &Made { text: read.text, signature: &read.signature }, &[])?;
     let body = if request.body.bytes()?.is_empty() { BodySeen::None } else { BodySeen::Verified };

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use keywright_crypto::digest;
 use keywright_domain::change::{ApplicationRecord, CredentialRecord, OrganisationRecord, Record, VersionRecord};
-use keywright_domain::credential::Kind;
 use keywright_domain::credential::restrictions::{Networks, Origins};
 use keywright_domain::ids::{ApplicationId, CredentialId};
 
@@ -37,7 +36,7 @@ impl Replica {
 
     fn put_credential(&mut self, credential: &CredentialRecord) {
         // Without a public half that names it, nobody could ask for it.
-        let nameless = credential.kind != Kind::ApiKey && credential.public_id.is_none();
+        let nameless = !credential.kind.is_bearer() && credential.public_id.is_none();
         if nameless || credential.versions.is_empty() {
             return self.remove_credential(credential.id);
         }
@@ -78,7 +77,7 @@ impl Replica {
             (row.home, row.next) = (home, slots.get(i + 1).copied().unwrap_or(NONE));
             self.rows.set(*slot, *row);
             // A public half leads to the first version, and from there to the others.
-            if row.kind() == Kind::ApiKey || i == 0 {
+            if row.kind().is_bearer() || i == 0 {
                 self.by_digest.insert(of_digest(row.name()), *slot);
             }
         }

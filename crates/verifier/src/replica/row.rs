@@ -63,13 +63,13 @@ const VERSION: u16 = 0b11 << 4;
 const PENDING: u16 = 1 << 4;
 const RETIRING: u16 = 2 << 4;
 const RETIRED: u16 = 3 << 4;
-const KIND: u16 = 0b11 << 6;
-const HMAC: u16 = 1 << 6;
-const OAUTH_CLIENT: u16 = 2 << 6;
-const KEY_PAIR: u16 = 3 << 6;
-const JWT: u16 = 1 << 8;
-const OPAQUE: u16 = 1 << 9;
-const RAN_OUT: u16 = 1 << 10;
+const JWT: u16 = 1 << 6;
+const OPAQUE: u16 = 1 << 7;
+const RAN_OUT: u16 = 1 << 8;
+/// The kind, by its place among all.
+const KIND: u16 = 0b111 << KIND_AT;
+const KIND_AT: u16 = 9;
+const _: () = assert!(Kind::ALL.len() <= 8, "the kinds have outgrown their bits");
 
 impl Default for Row {
     fn default() -> Self {
@@ -120,12 +120,7 @@ impl Row {
             VersionState::Retiring { until } => (RETIRING, end(until)),
             VersionState::Retired { since } => (RETIRED, since.us()),
         };
-        let kind = match credential.kind {
-            Kind::ApiKey => 0,
-            Kind::Hmac => HMAC,
-            Kind::OauthClient => OAUTH_CLIENT,
-            Kind::KeyPair => KEY_PAIR,
-        };
+        let kind = (credential.kind as u16) << KIND_AT;
         let token_form = match credential.token_form {
             None => 0,
             Some(TokenForm::Jwt) => JWT,
@@ -157,12 +152,7 @@ impl Row {
     }
 
     pub(crate) const fn kind(&self) -> Kind {
-        match self.flags & KIND {
-            0 => Kind::ApiKey,
-            HMAC => Kind::Hmac,
-            OAUTH_CLIENT => Kind::OauthClient,
-            _ => Kind::KeyPair,
-        }
+        Kind::ALL[((self.flags & KIND) >> KIND_AT) as usize]
     }
 
     /// The form of its access tokens; none: what its service says.
@@ -183,19 +173,19 @@ impl Row {
 
     /// The digest of its secret, if it is an API key.
     pub(crate) fn digest(&self) -> Option<&[u8; 32]> {
-        (self.kind() == Kind::ApiKey).then_some(&self.name)
+        self.kind().is_bearer().then_some(&self.name)
     }
 
     /// Whether the public half with this digest names its credential.
     pub(crate) fn is_named(&self, digest: &[u8; 32]) -> bool {
-        self.kind() != Kind::ApiKey && self.name[..PUBLIC_BYTES] == digest[..PUBLIC_BYTES]
+        !self.kind().is_bearer() && self.name[..PUBLIC_BYTES] == digest[..PUBLIC_BYTES]
     }
 
     /// The slot of its material.
     pub(crate) fn material(&self) -> Option<u32> {
         let mut slot = [0; 4];
         slot.copy_from_slice(&self.name[PUBLIC_BYTES..]);
-        (self.used() && self.kind() != Kind::ApiKey).then_some(u32::from_le_bytes(slot))
+        (self.used() && !self.kind().is_bearer()).then_some(u32::from_le_bytes(slot))
     }
 
     pub(crate) fn credential(&self) -> CredentialId {

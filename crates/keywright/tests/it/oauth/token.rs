@@ -140,8 +140,8 @@ stories! {
             }
         }
         assert_eq!(last, 429);
-        assert_eq!(other.ask(&kw, &[]).await.status, 200);
-        crate::support::wait_until("the client is let in again", async || shop.ask(&kw, &[]).await.status == 200).await;
+        // The right secret is never refused: nobody locks a client out, not even from where it calls.
+        assert_eq!((other.ask(&kw, &[]).await.status, shop.ask(&kw, &[]).await.status), (200, 200));
     }
 
     async fn the_server_says_where_its_parts_are(kw: Server) {
