@@ -7,25 +7,23 @@ use anyhow::{Context, Result, bail};
 use keywright::cli::{Common, Serve};
 use keywright::serve::Running;
 use keywright::settings::Settings;
-use keywright_crypto::digest;
 use keywright_domain::application;
 use keywright_domain::caller::{Allowed, Caller, Facts, Right, allow};
-use keywright_domain::credential::{Credential, Environment, Kind, Material, Permissions, Restrictions, State, Version, VersionState};
+use keywright_domain::credential::{Credential, Environment, Permissions, Restrictions, State, VersionState};
 use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId};
 use keywright_domain::organisation::Review;
 use keywright_domain::time::Timestamp;
 use keywright_store::applications::Application;
 use keywright_store::organisations::Organisation;
-use keywright_store::{Done, Location, OpenOptions, Purpose, Store, StoreError};
+use keywright_store::{Done, Location, OpenOptions, Purpose, Store};
 
-use crate::keys::{key, mixed};
+use crate::keys::mixed;
+use crate::materials::{Made, Maker};
 
 /// The service of every credential.
 pub(crate) const SERVICE: &str = "business-api";
-/// The permission that every credential holds.
+/// The permission that every credential for it holds.
 pub(crate) const PERMISSION: &str = "transactions:read";
-/// Others, of which each of the eight sets holds some.
-const MORE_PERMISSIONS: [&str; 3] = ["payouts:write", "customers:read", "webhooks:write"];
 /// Rows that are made in one transaction.
 const AT_ONCE: u64 = 20_000;
 /// The file that says that a store is whole.
@@ -47,19 +45,27 @@ pub(crate) struct Shape {
     pub(crate) live: u64,
     /// Revoked keys, whose numbers follow.
     pub(crate) revoked: u64,
+    /// What a credential is.
+    pub(crate) made: Made,
 }
 
 impl Shape {
     /// A tenth of as many applications as live keys, a tenth of as many organisations as applications.
     #[must_use]
     pub(crate) const fn of(live: u64, revoked: u64) -> Self {
-        Self { organisations: live / 100, applications: live / 10, live, revoked }
+        Self { organisations: live / 100, applications: live / 10, live, revoked, made: Made::ApiKeys }
     }
 
     /// Many applications that have few keys yet.
     #[must_use]
     pub(crate) const fn young(applications: u64) -> Self {
-        Self { organisations: applications / 10, applications, live: applications / 10, revoked: 0 }
+        Self { organisations: applications / 10, applications, live: applications / 10, revoked: 0, made: Made::ApiKeys }
+    }
+
+    /// The name of the directory in the cache.
+    fn name(self) -> String {
+        let Self { applications, live, revoked, made, .. } = self;
+        format!("{applications}-applications-{live}-live-{revoked}-revoked{}", made.suffix())
     }
 }
 
@@ -79,7 +85,7 @@ impl DataSet {
     /// It cannot be made or copied.
     pub(crate) async fn copy(shape: Shape) -> Result<Self> {
         let cache = cache()?;
-        let kept = cache.join(format!("{}-applications-{}-live-{}-revoked", shape.applications, shape.live, shape.revoked));
+        let kept = cache.join(shape.name());
         let mark = format!("form {FORM}\n{}", schema_of_now().await?);
         if fs::read_to_string(kept.join(MARK)).ok().as_deref() != Some(mark.as_str()) {
             eprintln!("making a store of {} live and {} revoked keys in {} …", shape.live, shape.revoked, kept.display());
@@ -175,20 +181,21 @@ async fn schema_of_now() -> Result<String> {
 /// verifier follows yet.
 async fn make(shape: Shape, data: &Path) -> Result<()> {
     let running = start(data).await?;
-    let services = [SERVICE.to_owned()];
+    let services = [shape.made.service().to_owned()];
     let server = running.operations.resource_server_create(&machine(), "Benchmark", &services, &["production".to_owned()]).await?;
     fs::write(data.join("token"), server.token.reveal())?;
     running.stop().await.map_err(said)?;
+    let maker = Maker::new(shape.made, data)?;
     let store = Store::open(OpenOptions::new(Location::Directory(data.to_owned()), Purpose::Serve)).await?;
     let operator = allow(&machine(), Right::Operate, &Facts::default())?;
     fill(&store, &operator, shape.organisations, async |tx, n| {
         let o = Organisation { id: organisation(n), name: format!("Organisation {n}"), review: Review::Verified, suspended: false, created_at: MADE };
-        tx.organisation_insert(&o).await
+        Ok(tx.organisation_insert(&o).await?)
     })
     .await?;
     let organisations = shape.organisations;
     fill(&store, &operator, shape.applications, async move |tx, n| {
-        tx.application_insert(&Application {
+        let application = Application {
             id: application(n),
             organisation: organisation(n % organisations),
             name: format!("Application {n}"),
@@ -200,12 +207,19 @@ async fn make(shape: Shape, data: &Path) -> Result<()> {
             own: false,
             state: application::State::Active,
             created_at: MADE,
-            services: vec![SERVICE.to_owned()],
-        })
-        .await
+            services: vec![shape.made.service().to_owned()],
+        };
+        Ok(tx.application_insert(&application).await?)
     })
     .await?;
-    fill(&store, &operator, shape.live + shape.revoked, async move |tx, n| tx.credential_insert(&credential_of(shape, n)).await).await?;
+    fill(&store, &operator, shape.live + shape.revoked, async move |tx, n| {
+        let credential = credential_of(shape, maker, n)?;
+        if shape.made.is_pair() {
+            tx.public_key_take(&credential.versions[0].digest).await?;
+        }
+        Ok(tx.credential_insert(&credential).await?)
+    })
+    .await?;
     drop(store);
     // Nobody should wait for a verifier that is gone, and readers of copies should find everything in one file.
     let connection = rusqlite::Connection::open(data.join("keywright.db"))?;
@@ -213,54 +227,45 @@ async fn make(shape: Shape, data: &Path) -> Result<()> {
     Ok(())
 }
 
-fn credential_of(shape: Shape, n: u64) -> Credential {
+fn credential_of(shape: Shape, maker: Maker, n: u64) -> Result<Credential> {
     let owner = n % shape.applications;
-    let more = MORE_PERMISSIONS.iter().enumerate().filter(|(i, _)| mixed(n) >> i & 1 == 1).map(|(_, name)| *name);
-    let key = key(n);
+    let [always, more @ ..] = shape.made.permissions() else { bail!("a service without permissions") };
+    let more = more.iter().enumerate().filter(|(i, _)| mixed(n) >> i & 1 == 1).map(|(_, name)| *name);
     let revoked = n >= shape.live;
-    Credential {
+    let version = maker.version(credential(n), n)?;
+    Ok(Credential {
         id: credential(n),
         organisation: organisation(owner % shape.organisations),
         application: application(owner),
-        kind: Kind::ApiKey,
-        public_id: None,
+        kind: shape.made.kind(),
+        public_id: shape.made.public_id(n),
         token_form: None,
         tokens_not_before: None,
-        service: SERVICE.to_owned(),
+        service: shape.made.service().to_owned(),
         environment: Environment::Production,
         name: format!("Back end {n}"),
-        permissions: Permissions::of(more.chain([PERMISSION])),
+        permissions: Permissions::of(more.chain([*always])),
         restrictions: Restrictions::default(),
         state: if revoked { State::Revoked } else { State::Active },
         expires_at: None,
         created_at: MADE,
         // Ended ones are forgotten after a while, so these ended just now.
         revoked_at: revoked.then(keywright::clocks::wall),
-        versions: vec![Version {
-            number: 1,
-            state: VersionState::Active,
-            digest: digest::sha256(key.as_bytes()),
-            material: Material::Digest,
-            hint: key[key.len() - 4..].to_owned(),
-            description: None,
-            expires_at: None,
-            ran_out: false,
-            created_at: MADE,
-        }],
-    }
+        versions: vec![version.numbered(1, VersionState::Active, MADE)],
+    })
 }
 
 /// Runs `each` for every number below `count`, many in one transaction.
 async fn fill<F>(store: &Store, operator: &Allowed, count: u64, each: F) -> Result<()>
 where
-    F: AsyncFn(&mut keywright_store::Tx<'_>, u64) -> Result<(), StoreError> + Copy + Send + Sync + 'static,
+    F: AsyncFn(&mut keywright_store::Tx<'_>, u64) -> Result<()> + Copy + Send + Sync + 'static,
 {
     for start in (0..count).step_by(AT_ONCE as usize) {
         let job = async move |tx: &mut keywright_store::Tx<'_>| {
             for n in start..count.min(start + AT_ONCE) {
                 each(tx, n).await?;
             }
-            Ok::<_, StoreError>(Done::new(()))
+            anyhow::Ok(Done::new(()))
         };
         store.write(operator.clone(), job).await?;
     }

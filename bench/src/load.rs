@@ -89,7 +89,11 @@ async fn connection(address: SocketAddr, number: u64, requests: Arc<Requests>, e
             }
             Requests::Once { requests, next } => {
                 let at = usize::try_from(next.fetch_add(1, Relaxed))?;
-                stream.write_all(requests.get(at).context("all requests that were made beforehand are sent")?).await?;
+                match requests.get(at) {
+                    Some(request) => stream.write_all(request).await?,
+                    // Idle for the rest of the turn: what a request costs is not changed by that.
+                    None => return Ok(wait_for_the_end(&shared).await),
+                }
             }
             Requests::Whole(whole) => stream.write_all(&whole[mixed(state) as usize % whole.len()]).await?,
         }
@@ -97,6 +101,12 @@ async fn connection(address: SocketAddr, number: u64, requests: Arc<Requests>, e
         shared.answered.fetch_add(1, Relaxed);
     }
     Ok(())
+}
+
+async fn wait_for_the_end(shared: &Shared) {
+    while !shared.stop.load(Relaxed) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 /// One answer after the other, in one buffer.
@@ -166,7 +176,7 @@ impl Default for Answer {
 fn head(bytes: &[u8]) -> Result<Option<(usize, usize)>> {
     let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
     const NAME: &[u8] = b"content-length: ";
-    let at = bytes[..end].windows(NAME.len()).position(|name| name == NAME).context("an answer without content-length")?;
+    let at = bytes[..end].windows(NAME.len()).position(|name| name.eq_ignore_ascii_case(NAME)).context("an answer without content-length")?;
     let digits = bytes[at + NAME.len()..end].iter().take_while(|b| b.is_ascii_digit());
     Ok(Some((end + 4, digits.fold(0, |sum, digit| sum * 10 + usize::from(digit - b'0')))))
 }
@@ -212,6 +222,14 @@ pub(crate) fn measure(
 /// # Errors
 /// There is nobody, or no answer within five seconds.
 pub(crate) fn ask(address: SocketAddr, request: &[u8]) -> Result<(u16, Vec<u8>)> {
+    ask_within(address, request, Duration::from_secs(5))
+}
+
+/// The same, with more patience or less.
+///
+/// # Errors
+/// There is nobody, or no answer in time.
+pub(crate) fn ask_within(address: SocketAddr, request: &[u8], patience: Duration) -> Result<(u16, Vec<u8>)> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         let asked = async {
             let mut stream = TcpStream::connect(address).await?;
@@ -220,6 +238,6 @@ pub(crate) fn ask(address: SocketAddr, request: &[u8]) -> Result<(u16, Vec<u8>)>
             let (status, body) = answer.next(&mut stream).await?;
             Ok((status, body.to_vec()))
         };
-        tokio::time::timeout(Duration::from_secs(5), asked).await?
+        tokio::time::timeout(patience, asked).await?
     })
 }

@@ -4,16 +4,20 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)] // This program talks to the person who started it.
 
 mod bare;
+mod clients;
 mod cores;
 mod dataset;
 mod keys;
 mod load;
+mod materials;
+mod nonces;
 mod options;
 mod postgres;
 mod process;
 mod questions;
 mod report;
 mod runs;
+mod signing;
 
 use std::process::ExitCode;
 
@@ -33,6 +37,7 @@ fn main() -> ExitCode {
     let done = match role.as_str() {
         bare::BARE => bare::serve(arguments.skip(1)).map(|()| true),
         cores::ON_CORE => cores::become_program(arguments.skip(1)).map(|()| true),
+        nonces::REMEMBER => nonces::remember(arguments.skip(1)).map(|()| true),
         _ => run(arguments),
     };
     match done {
@@ -87,6 +92,26 @@ fn run(arguments: impl Iterator<Item = String>) -> Result<bool> {
     if options.wants("signed") {
         eprintln!("signed");
         runs::signed::run(&runtime, &options, &mut report)?;
+    }
+    if options.wants("tokens") {
+        eprintln!("tokens");
+        runs::tokens::run(&runtime, &options, &mut report)?;
+    }
+    if options.wants("oauth") {
+        eprintln!("oauth");
+        runs::oauth::run(&runtime, &options, &mut report)?;
+    }
+    if options.wants("nonces") {
+        eprintln!("nonces");
+        runs::nonces::run(&options, &mut report)?;
+    }
+    if options.wants("key-making") {
+        eprintln!("key-making");
+        runs::key_making::run(&runtime, &options, &mut report)?;
+    }
+    if options.wants("kinds") {
+        eprintln!("kinds");
+        runs::kinds::run(&runtime, &options, &mut report)?;
     }
     report.note(format!(
         "{}; load of the machine before {busy_before:.1}, after {:.1}; {:.0} s in all.{}",

@@ -11,10 +11,12 @@ cargo xtask bench [--quick] [--seconds N] [--rounds N] [--only NAME]…
   --quick        small data and short turns: shows that everything runs, not how fast
   --seconds N    length of one measured turn (default 3)
   --rounds N     turns of each server (default 5)
-  --only NAME    one part; may be given several times: verify, batch, memory, start-up, creations, revocations, changes, pages, signed";
+  --only NAME    one part; may be given several times: verify, batch, memory, start-up, creations, revocations, changes, pages, signed, tokens,
+                 oauth, nonces, key-making, kinds";
 
 /// Parts of the benchmark.
-pub(crate) const PARTS: [&str; 9] = ["verify", "batch", "memory", "start-up", "creations", "revocations", "changes", "pages", "signed"];
+pub(crate) const PARTS: [&str; 14] =
+    ["verify", "batch", "memory", "start-up", "creations", "revocations", "changes", "pages", "signed", "tokens", "oauth", "nonces", "key-making", "kinds"];
 
 /// How much to measure.
 #[derive(Debug, Clone)]

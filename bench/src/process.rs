@@ -46,6 +46,14 @@ impl Server {
     /// # Errors
     /// It does not start.
     pub(crate) fn keywright(data: &Path, core: Option<usize>) -> Result<Self> {
+        Self::keywright_with(data, core, &[])
+    }
+
+    /// The same with further arguments.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub(crate) fn keywright_with(data: &Path, core: Option<usize>, arguments: &[&str]) -> Result<Self> {
         let (program, address) = (sibling("keywright")?, free_address()?);
         let cores = cores::allowed()?;
         let mut command = match core {
@@ -55,7 +63,7 @@ impl Server {
                 Command::new(&program)
             }
         };
-        command.args(["serve", "--listen", &address.to_string(), "--data"]).arg(data);
+        command.args(["serve", "--listen", &address.to_string(), "--data"]).arg(data).args(arguments);
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("KEYWRIGHT_")) {
             command.env_remove(name);
         }
@@ -77,6 +85,20 @@ impl Server {
         std::io::Write::write_all(&mut input, answer)?;
         drop(input);
         let server = Self { child, address };
+        server.listens()?;
+        Ok(server)
+    }
+
+    /// Starts the program of another project, which is told its port before these arguments, and waits until it listens.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub(crate) fn peer(program: &Path, script: &Path, arguments: &[&str], core: usize) -> Result<Self> {
+        let address = free_address()?;
+        let mut command = cores::command(core, program)?;
+        command.arg(script).arg(address.port().to_string()).args(arguments);
+        command.env("NODE_ENV", "production").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let server = Self { child: command.spawn().with_context(|| format!("{} does not start", program.display()))?, address };
         server.listens()?;
         Ok(server)
     }
@@ -113,15 +135,23 @@ impl Server {
     /// # Errors
     /// It has ended.
     pub(crate) fn resident_bytes(&self) -> Result<f64> {
-        let status = self.proc("status")?;
-        let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).context("status has no VmRSS")?;
-        let kib: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
-        Ok(kib * 1024.0)
+        resident_bytes(&self.child.id().to_string())
     }
 
     fn proc(&self, file: &str) -> Result<String> {
         std::fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).context("a server has ended")
     }
+}
+
+/// Memory of a process that is resident, in bytes: of one with this number, or of this one (`self`).
+///
+/// # Errors
+/// It has ended.
+pub(crate) fn resident_bytes(process: &str) -> Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).context("a process has ended")?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).context("status has no VmRSS")?;
+    let kib: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kib * 1024.0)
 }
 
 impl Drop for Server {

@@ -1,5 +1,6 @@
 //! `cargo xtask fuzz`: the parsers of what strangers send, under random input that learns.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::run;
@@ -19,7 +20,10 @@ pub(crate) fn fuzz(arguments: &[String]) -> Result<(), String> {
     }
     for target in targets()? {
         let limit = format!("-max_total_time={seconds}");
-        run::run(nightly().args(["fuzz", "run", &target, "--", &limit]))?;
+        // What it learns is put into the first directory; the others are where it begins.
+        let learnt = run::root().join("fuzz/corpus").join(&target);
+        std::fs::create_dir_all(&learnt).map_err(|why| format!("{} cannot be made: {why}", learnt.display()))?;
+        run::run(nightly().args(["fuzz", "run", &target]).arg(learnt).args(seeds(&target)).args(["--", &limit]))?;
     }
     Ok(())
 }
@@ -29,6 +33,12 @@ fn nightly() -> Command {
     let mut command = Command::new("cargo");
     command.arg("+nightly").current_dir(run::root()).env_remove("CARGO").env_remove("RUSTUP_TOOLCHAIN");
     command
+}
+
+/// Examples for a target that are kept in the repository.
+fn seeds(target: &str) -> Option<PathBuf> {
+    let kept = if target == "signed_requests" { run::root().join("crates/crypto/corpus") } else { run::root().join("fuzz/seeds").join(target) };
+    kept.is_dir().then_some(kept)
 }
 
 fn targets() -> Result<Vec<String>, String> {

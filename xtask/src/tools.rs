@@ -7,15 +7,21 @@ use crate::run;
 
 /// What the stories in a browser and the examples of real clients import.
 pub(crate) fn install() -> Result<(), String> {
-    node_packages()?;
+    node_packages(&browser_tests())?;
     python_packages()
 }
 
+/// What the benchmark measures Keywright beside. Where it cannot be installed, the benchmark leaves it out and says so.
+pub(crate) fn install_peers() {
+    if let Err(why) = node_packages(&run::root().join("bench/peers/oidc-provider")) {
+        println!("oidc-provider is not installed ({why}), so nothing is measured beside it.");
+    }
+}
+
 /// `npm ci` wherever the lock file is another than at the last time.
-fn node_packages() -> Result<(), String> {
-    let place = browser_tests();
+fn node_packages(place: &Path) -> Result<(), String> {
     unless_done(&place.join("package-lock.json"), &place.join("node_modules/.installed"), || {
-        run::run(Command::new("npm").args(["ci", "--loglevel=error"]).current_dir(&place))
+        run::run(Command::new("npm").args(["ci", "--loglevel=error"]).current_dir(place))
     })
 }
 

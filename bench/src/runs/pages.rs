@@ -15,6 +15,7 @@ use tokio::runtime::Runtime;
 
 use crate::dataset::{DataSet, SERVICE, Shape, application, credential, machine, organisation};
 use crate::load::ask;
+use crate::materials::Made;
 use crate::options::Options;
 use crate::process::Server;
 use crate::report::{Report, Target};
@@ -50,8 +51,8 @@ fn of_organisation(rest: &str) -> String {
 /// A page is not answered.
 pub(crate) fn run(runtime: &Runtime, options: &Options, report: &mut Report) -> Result<()> {
     let (keys, applications) = if options.quick { (1_000, 1_000) } else { (100_000, 10_000) };
-    let in_one = |live| Shape { organisations: 1, applications: 1, live, revoked: 0 };
-    let spread = |applications| Shape { organisations: 1, applications, live: applications, revoked: 0 };
+    let in_one = |live| Shape { organisations: 1, applications: 1, live, revoked: 0, made: Made::ApiKeys };
+    let spread = |applications| Shape { organisations: 1, applications, live: applications, revoked: 0, made: Made::ApiKeys };
     let of_keys: &[Visit] = &[
         ("an application", || of_application("")),
         ("its details to edit", || of_application("/edit")),
