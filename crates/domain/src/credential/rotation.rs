@@ -250,7 +250,7 @@ mod tests {
                     prop_assert!(!(old.accepts(at(s)) && !new.accepts(at(s)) && new.ran_out));
                     // What was once ended stays so, and what runs was not.
                     let was_ended = matches!(old.state, VersionState::Retired { .. }) && !old.ran_out;
-                    prop_assert!(!new.ran_out || !was_ended && !new.accepts(at(s)));
+                    prop_assert!(!new.ran_out || (!was_ended && !new.accepts(at(s))));
                 }
             }
         }

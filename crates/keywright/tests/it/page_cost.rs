@@ -11,7 +11,7 @@ use crate::support::{Server, stories};
 /// Statements that a page may take.
 const STATEMENTS_MAX: u64 = 10;
 /// Pages that neither of the two sees as things stand: they lead elsewhere, or are for people who are in the midst of something.
-const NOT_SEEN: [&str; 7] = [
+const NOT_SEEN: [&str; 8] = [
     "/",
     "/sign-in",
     "/sign-in/sent",
@@ -19,6 +19,7 @@ const NOT_SEEN: [&str; 7] = [
     "/provider/organisations/{organisation}/resume",
     "/organisations/{organisation}/settings/members/left",
     "/organisations/{organisation}/settings/tokens/revoke",
+    "/applications/{application}/registration-tokens/revoke",
 ];
 /// Doors through which nobody but pages goes while nothing else happens.
 const DOORS: [&str; 4] = ["gate", "scope", "operator", "write"];

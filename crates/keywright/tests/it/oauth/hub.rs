@@ -1,6 +1,10 @@
 //! Consumer keys by clicking: made with a first access token, used by pasting, and looked after.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use keywright_crypto::digest::sha256;
+use keywright_crypto::key_pair::KeyPair;
+use keywright_crypto::public_key::challenge_text;
 use keywright_domain::caller::{Caller, Facts, Right, allow};
 use keywright_domain::ids::{PersonId, SessionId};
 use keywright_domain::time::{Span, Timestamp};
@@ -10,8 +14,9 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
+use super::own_key::{ask, fresh};
 use crate::signatures_hub::{copied, run};
-use crate::support::{Browser, Page, Place, Reply, Server, stories};
+use crate::support::{Browser, Form, Page, Place, Reply, Server, stories};
 
 const ANN: &str = "ann@acme.example";
 
@@ -158,6 +163,13 @@ stories! {
         assert_eq!((&verdict["code"], &verdict["scope"]), (&json!("valid"), &json!("orders:read")), "{verdict}");
         let key = made.links().into_iter().find(|link| link.starts_with("/keys/key_")).unwrap();
         ann.get(&key).await.is(200).says("Access tokens opaque");
+        let change = format!("{key}/change");
+        let form = ann.get(&change).await.is(200).says("Tokens that were got before stay good").form(&change);
+        assert_eq!(form.value("token_form"), Some("opaque"));
+        ann.submit(&form.with("token_form", "jwt")).await.is(200).says("Access tokens JWT");
+        let form = ann.get(&change).await.is(200).form(&change);
+        ann.submit(&form.with("token_form", "service")).await.is(200);
+        assert_eq!(ann.get(&change).await.is(200).form(&change).value("token_form"), Some("service"));
     }
 
     async fn secrets_are_added_shown_again_and_revoked_one_by_one(kw: Server) {
@@ -168,6 +180,8 @@ stories! {
         let first = copied(&made, "secret");
         let key = made.links().into_iter().find(|link| link.starts_with("/keys/key_")).unwrap();
 
+        // Generating again, or rotating, adds a secret here.
+        assert_eq!(ann.open(&format!("{key}/rotate")).await.is(200).path, format!("{key}/secrets/new"));
         let form = ann.get(&format!("{key}/secrets/new")).await.is(200).form(&format!("{key}/secrets/new"));
         let wrong = ann.submit(&form.clone().with("expires_on", "2001-01-31")).await;
         assert_eq!(wrong.status, 400, "{wrong:?}");
@@ -198,6 +212,66 @@ stories! {
         gone.says_not(&first);
         assert_eq!(gone.status, 409, "{gone:?}");
         assert_eq!(ann.get(&format!("{key}/secrets/9/revoke")).await.status, 404);
+    }
+
+    async fn initial_access_tokens_are_made_listed_and_ended_by_clicking(kw: Server) {
+        let (ann, action) = ann(&kw).await;
+        let application = action.trim_end_matches("/keys/new");
+        let list = format!("{application}/registration-tokens");
+        ann.get(&format!("{application}/keys")).await.is(200).says("Client registration");
+        ann.get(&list).await.is(200).says("No initial access tokens yet").says("Create initial access token");
+        let form = ann.get(&format!("{list}/new")).await.is(200).form(&list);
+        let wrong = ann.submit(&form.clone().with("clients_max", "none")).await.is(400);
+        wrong.says("There are 2 problems").says("between 1 and 1000");
+        let made = ann.submit(&form.with("name", "Roll-out of tills").with("clients_max", "2")).await.is(200);
+        made.says("Your initial access token").says("It registers 2 clients").says("/oauth2/register").says("This is the only time");
+        let token = copied(&made, "secret");
+        assert!(token.starts_with("kw_ia_") && made.header("cache-control").unwrap().contains("no-store"), "{:?}", made.headers);
+        let register = async || Reply::of(kw.http.post(kw.url("/oauth2/register")).bearer_auth(&token).json(&json!({ "client_name": "Till 7" }))).await;
+        assert_eq!(register().await.status, 201);
+        let listed = ann.get(&list).await.is(200);
+        listed.says("Roll-out of tills").says("1 of 2").says("Active").says("REST APIs").says_not(&token);
+
+        let revoke = listed.links().into_iter().find(|link| link.contains("/revoke?token=rgt_")).unwrap();
+        let ask = ann.get(&revoke).await.is(200);
+        ask.says("Revoke Roll-out of tills").says("Clients that it registered stay");
+        ann.submit(&ask.form(&format!("{list}/revoke"))).await.is(200).says("Revoked").says_not("1 of 2 were left");
+        assert_eq!(register().await.status, 401);
+        assert_eq!(ann.open(&format!("{list}/revoke")).await.is(200).path, list, "of nothing");
+        // An application whose services have no clients has no such tab.
+        let organisation = kw.organisation().await;
+        let other = kw.done(&["app", "create", "--organisation", &organisation, "--name", "x", "--service", "business-api"]).await;
+        kw.done(&["operator", "add", "op@acme.example"]).await;
+        let op = Browser::at(&kw);
+        op.sign_in(kw.place(), "op@acme.example").await;
+        op.get(&format!("/applications/{}/keys", other["id"].as_str().unwrap())).await.is(200).says_not("Client registration");
+        op.get(&list).await.is(200).says_not("Create initial access token");
+    }
+
+    async fn a_client_with_a_key_of_its_own_is_made_and_rotated_by_clicking(kw: Server) {
+        let (ann, action) = ann(&kw).await;
+        new_keys(&ann, &action).await.says("Consumer key with your own key pair instead");
+        let (first, second) = (fresh(), fresh());
+        let page = ann.get(&format!("{action}?environment=sandbox&proof_by=key")).await.is(200);
+        page.says("private_key_jwt").says("By you, with a signature").says_not("On our server");
+        let brings = |form: Form, pair: &KeyPair| {
+            let proof = STANDARD.encode(pair.sign(pair.key_type().default_algorithm(), &challenge_text(form.value("challenge").unwrap())).unwrap());
+            form.with("key_from", "public_key").with("public_key", &pair.public().to_pem()).with("proof", &proof)
+        };
+        ann.submit(&page.form(&action).put("key_from", "")).await.is(400).says("say where it is made");
+        let made = ann.submit(&brings(page.form(&action), &first)).await.is(200);
+        made.says("Only you have the private key").says("Your first access token").says_not("Your consumer secret");
+        let key = made.links().into_iter().find(|link| link.starts_with("/keys/key_")).unwrap();
+        let shown = ann.get(&key).await.is(200);
+        shown.says("Rotate key").says("p-256 …").says_not("Add secret");
+        let client = kw.done(&["key", "show", key.trim_start_matches("/keys/")]).await["public_id"].as_str().unwrap().to_owned();
+        let rotate = format!("{key}/rotate");
+        let form = ann.get(&rotate).await.is(200).says("You get a new key pair").says_not("On our server").form(&rotate);
+        ann.submit(&brings(form, &second)).await.is(200).says("Both keys work for now");
+        kw.settled().await;
+        for pair in [&first, &second] {
+            assert_eq!(ask(&kw, &client, pair).await.status, 200);
+        }
     }
 
     async fn to_see_a_secret_again_somebody_signs_in_again(kw: Server) {

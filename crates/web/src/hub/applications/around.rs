@@ -41,6 +41,8 @@ impl May {
 pub(crate) enum Place {
     Details,
     Keys(Environment),
+    /// Initial access tokens of its clients.
+    Registration,
     Usage,
     Activity,
     Edit,
@@ -93,7 +95,7 @@ impl Around {
             own: application.own,
             state: application.state.into(),
             active: application.state == State::Active,
-            tabs: tabs(application, may, place),
+            tabs: tabs(application, may, place, super::registration_tokens::services(shown, catalogue).next().is_some()),
             new_key: format!("{href}/keys/new?environment={}", environment.as_str()),
             create: kinds::create(services(application, catalogue)),
             href,
@@ -141,7 +143,7 @@ pub(crate) fn services<'a>(application: &'a Application, catalogue: &'a Catalogu
     application.services.iter().filter_map(|slug| catalogue.service(slug))
 }
 
-fn tabs(application: &Application, may: May, place: Place) -> Vec<Tab> {
+fn tabs(application: &Application, may: May, place: Place, registers: bool) -> Vec<Tab> {
     let href = |rest: &str| format!("/applications/{}{rest}", application.id);
     let mut tabs = Vec::new();
     let mut tab = |href: String, words, current| tabs.push(Tab { href, words, current });
@@ -149,6 +151,9 @@ fn tabs(application: &Application, may: May, place: Place) -> Vec<Tab> {
         tab(href(""), "Details", place == Place::Details);
     }
     tab(keys_page(application), "Keys", matches!(place, Place::Keys(_)));
+    if registers {
+        tab(href("/registration-tokens"), "Client registration", place == Place::Registration);
+    }
     tab(href("/usage"), "Usage", place == Place::Usage);
     tab(href("/activity"), "Activity", place == Place::Activity);
     if may.edit && !application.own {

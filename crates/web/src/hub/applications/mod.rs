@@ -9,6 +9,7 @@ pub(crate) mod details;
 mod details_form;
 pub(crate) mod edit;
 pub(crate) mod list;
+pub(crate) mod registration_tokens;
 pub(crate) mod state;
 pub(crate) mod usage;
 

@@ -9,7 +9,7 @@ use keywright_operations::credentials::{Changes, CredentialView, Set};
 use serde::Deserialize;
 
 use super::expiry::{day_of, end_of, last_day};
-use super::new::words;
+use super::new::typed::words;
 use crate::extract::rights::Edit;
 use crate::extract::{Form, OfCredential, OnPage};
 use crate::hub::forms::{Choice, Field, PermissionChoice, PermissionGroup, PermissionList, Wrong, mendable};
