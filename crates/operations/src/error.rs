@@ -99,7 +99,8 @@ pub enum Rule {
     },
     /// The application, service and environment hold as many live credentials as the catalogue allows.
     #[error(
-        "the application has {max} live credentials for {service} in {environment}, and {max} is the most: revoke one, or rotate it instead of making another"
+        "the application has {max} live {} for {service} in {environment}, and {max} is the most: revoke one, or rotate it instead of making another",
+        if *.max == 1 { "credential" } else { "credentials" }
     )]
     CredentialLimit {
         /// The most.

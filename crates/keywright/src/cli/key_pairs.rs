@@ -7,7 +7,7 @@ use clap::Args;
 /// Where the key of a `key_pair` comes from.
 #[derive(Debug, Default, Args)]
 pub struct KeySourceFlags {
-    /// Of a key pair: rsa-2048, rsa-3072, rsa-4096, p-256, p-384 or ed25519 [default: what suits the service]
+    /// Of a key pair: rsa-2048, rsa-3072, rsa-4096, p-256, p-384 or ed25519 [default: what suits the service; in a rotation that of the key before]
     #[arg(long, value_name = "TYPE", help_heading = "Key pairs")]
     pub key_type: Option<String>,
     /// How the private key is written: pkcs1 (RSA) or pkcs8 [default: what suits the service]

@@ -260,7 +260,8 @@ fn check(catalogue: &Catalogue, new: &NewCredential, allowances: Option<&[Allowa
     let token_form = form.take_some("token_form", new.token_form.as_deref().map(str::parse::<TokenForm>));
     let reason = form.take_some("reason", new.reason.as_deref().map(|reason| text::paragraph(reason, limits::REASON_CHARS_MAX)));
     let made_of = service.map(|service| kind_of(service, kind));
-    let purpose = key_source::Purpose { kind: made_of, holds_key: None, service, application: place.application, keys: place.keys, now: place.now };
+    let (kind, application, keys, now) = (made_of, place.application, place.keys, place.now);
+    let purpose = key_source::Purpose { kind, holds_key: None, service, application, present: None, keys, now };
     let key = key_source::check(&mut form, &new.key, purpose)?;
     form.done()?;
     let service = service.expect(CHECKED);

@@ -10,7 +10,7 @@ use keywright_crypto::random::NoRandom;
 use keywright_crypto::secret::Secret;
 use keywright_domain::caller::{Caller, Right};
 use keywright_domain::catalogue::{Scheme, Service};
-use keywright_domain::credential::Kind;
+use keywright_domain::credential::{Credential, Kind, Material, Version, VersionState};
 use keywright_domain::ids::ApplicationId;
 use keywright_domain::limits;
 use keywright_domain::text;
@@ -80,6 +80,8 @@ pub(super) struct Purpose<'a> {
     pub(super) service: Option<&'a Service>,
     /// None: proofs are not looked at.
     pub(super) application: Option<ApplicationId>,
+    /// Of a rotation: the type of the key that is replaced, which the new one has too where nothing else is said.
+    pub(super) present: Option<KeyType>,
     pub(super) keys: &'a Keys,
     pub(super) now: Timestamp,
 }
@@ -106,7 +108,7 @@ pub(super) fn check(form: &mut Form, source: &KeySource, of: Purpose<'_>) -> Res
         }
     }
     match given(form, source, of)? {
-        None if !source.is_given() => Ok(make(form, source, of.service)),
+        None if !source.is_given() => Ok(make(form, source, of)),
         checked => Ok(checked),
     }
 }
@@ -175,11 +177,11 @@ fn prove(form: &mut Form, source: &KeySource, key: Option<&PublicKey>, of: Purpo
     Ok(())
 }
 
-/// What is made here. Where requests are signed as Yoti's SDKs sign, what those take is the default.
-fn make(form: &mut Form, source: &KeySource, service: Option<&Service>) -> Option<Checked> {
-    let yoti = service.is_some_and(|service| service.schemes.contains(&Scheme::Yoti));
+/// What is made here. Where requests are signed as Yoti's SDKs sign, what those take is the default; a rotation makes what there is already.
+fn make(form: &mut Form, source: &KeySource, of: Purpose<'_>) -> Option<Checked> {
+    let yoti = of.service.is_some_and(|service| service.schemes.contains(&Scheme::Yoti));
     let key_type = match source.key_type.as_deref() {
-        None => Some(if yoti { KeyType::Rsa2048 } else { KeyType::Ed25519 }),
+        None => Some(of.present.unwrap_or(if yoti { KeyType::Rsa2048 } else { KeyType::Ed25519 })),
         Some(word) => form.take("key_type", key_type(word)),
     }?;
     let pem = match source.pem.as_deref() {
@@ -188,6 +190,16 @@ fn make(form: &mut Form, source: &KeySource, service: Option<&Service>) -> Optio
         Some(word) => form.take("pem", private_form(word, key_type))?,
     };
     Some(Checked::Make(key_type, pem))
+}
+
+/// The type of the newest key of a `key_pair` that is in use; none: the credential has no keys.
+#[must_use]
+pub fn present_type(credential: &Credential, now: Timestamp) -> Option<KeyType> {
+    let in_use = |version: &&Version| matches!(version.state_at(now), VersionState::Active | VersionState::Retiring { .. });
+    match &credential.versions.iter().rev().find(in_use)?.material {
+        Material::PublicKey(stored) if credential.kind == Kind::KeyPair => PublicKey::from_stored(stored).ok().map(|key| key.key_type()),
+        Material::PublicKey(_) | Material::Digest | Material::Sealed(_) => None,
+    }
 }
 
 /// The type with this word.

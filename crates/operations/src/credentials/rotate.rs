@@ -66,8 +66,9 @@ impl Operations {
             form.bad("overlap", "an immediate rotation has none: leave it out, or choose the policy overlap");
         }
         let (kind, application) = (Some(credential.kind), Some(credential.application));
-        let holds_key = credential.holds_key();
-        let purpose = key_source::Purpose { kind, holds_key: Some(holds_key), service, application, keys: self.keys(), now: self.now() };
+        let (keys, now, holds_key) = (self.keys(), self.now(), credential.holds_key());
+        let present = key_source::present_type(credential, now);
+        let purpose = key_source::Purpose { kind, holds_key: Some(holds_key), service, application, present, keys, now };
         let key = key_source::check(&mut form, &rotation.key, purpose)?;
         form.done()?;
         if let Some(service) = service.filter(|service| service.parallel_secrets > 1 && credential.kind == Kind::OauthClient && !holds_key) {

@@ -20,7 +20,7 @@ pub struct Shown {
     pub pending_overlap: Option<Span>,
     /// By version and code.
     pub usage: Vec<UsageEntry>,
-    /// `<brand>_<env>_…` and the last four characters of the newest version's key.
+    /// `<brand>_<env>_…` and the last four characters of the key of the newest version that works; of the newest of all, where none does.
     pub masked: String,
     /// When this was true.
     pub now: Timestamp,
@@ -90,7 +90,8 @@ impl Operations {
         let now = self.now();
         let mut credential = stored.credential;
         credential.settle(now);
-        let masked = credential.versions.last().map_or_else(String::new, |v| v.hint.clone());
+        let newest = credential.versions.iter().rfind(|v| v.accepts(now)).or(credential.versions.last());
+        let masked = newest.map_or_else(String::new, |v| v.hint.clone());
         Shown { masked, credential, pending_overlap: stored.pending_overlap, usage, now }
     }
 }

@@ -29,8 +29,9 @@ pub struct ClientToken {
 }
 
 impl Operations {
-    /// Makes an access token of an `oauth_client`, as if its newest secret that works had asked for it. `permissions` are those that it gets; none:
-    /// all of the client. The trail says who made it, and its `jti`.
+    /// Makes an access token of an `oauth_client`, as if its newest secret that is in use had asked for it: never one that waits for its first use,
+    /// because a call with the token would count as that use although no back end has the secret. `permissions` are those that the token gets;
+    /// none: all of the client. The trail says who made it, and its `jti`.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Invalid`], [`Rule::NoToken`], [`Rule::Mint`], [`Error::Store`]
@@ -53,7 +54,7 @@ impl Operations {
         form.done()?;
         let accepted =
             credential.kind == Kind::OauthClient && credential.standing(now) == Standing::Active && application.state.works_in(credential.environment);
-        let version = credential.versions.iter().rev().find(|v| v.accepts(now)).filter(|_| accepted);
+        let version = credential.versions.iter().rev().find(|v| is_in_use(v.state_at(now))).filter(|_| accepted);
         let (Some(version), Some(client_id), Some(service)) = (version, &credential.public_id, catalogue.service(&credential.service)) else {
             return Err(Rule::NoToken.into());
         };
@@ -79,4 +80,9 @@ impl Operations {
         self.write(allowed, async move |_| Ok::<_, Error>(Done { value: (), audit: vec![audit.clone()], changes: vec![] })).await?;
         Ok(ClientToken { token: minted.token.show_once(), id: minted.id, form, scope, expires_at: minted.expires_at })
     }
+}
+
+/// Whether a token may be minted for a version in this state although nobody has shown its secret.
+const fn is_in_use(state: VersionState) -> bool {
+    matches!(state, VersionState::Active | VersionState::Retiring { .. })
 }

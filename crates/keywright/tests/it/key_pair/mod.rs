@@ -178,7 +178,8 @@ stories! {
         .await;
         kit.settled().await;
         assert_eq!((ask(&third).await, ask(&fourth).await), ("valid".into(), "valid".into()));
-        let fifth = kit.rotated(&first, &["--replace", "--overlap", "2s", "--key-type", "ed25519"]).await;
+        let fifth = kit.rotated(&first, &["--replace", "--overlap", "2s"]).await;
+        assert_eq!(fifth.pair.key_type(), KeyType::Ed25519, "where no type is said it is that of the key before");
         kit.settled().await;
         assert_eq!((ask(&third).await, ask(&fifth).await), ("retired_version".into(), "valid".into()));
         wait_until("the overlap ends", async || ask(&fourth).await == "retired_version").await;

@@ -22,7 +22,7 @@ pub(crate) struct RotationForm {
     /// Ends a version that is still retiring.
     #[serde(default)]
     replace: bool,
-    /// What is made, of a `key_pair`: `rsa-2048`, `rsa-3072`, `rsa-4096`, `p-256`, `p-384` or `ed25519`; left out: what suits the service.
+    /// What is made, of a `key_pair`: `rsa-2048`, `rsa-3072`, `rsa-4096`, `p-256`, `p-384` or `ed25519`; left out: the type of the key that it replaces.
     #[schema(value_type = Option<words::KeyType>)]
     key_type: Option<String>,
     /// How the private key is written: `pkcs1` (RSA) or `pkcs8`; left out: what suits the service.
