@@ -23,10 +23,12 @@
     }
   };
 
-  // A secret as a file: it is made here and travels nowhere.
+  // A secret as a file: it is made here and travels nowhere. Only PEM ends its last line: elsewhere the end of a line would be part of the secret.
   const download = (button) => {
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([textOf(button) + "\n"], { type: "text/plain" }));
+    const text = textOf(button);
+    const file = text.startsWith("-----BEGIN ") ? `${text}\n` : text;
+    link.href = URL.createObjectURL(new Blob([file], { type: "text/plain" }));
     link.download = button.dataset.download;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);

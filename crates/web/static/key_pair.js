@@ -2,9 +2,22 @@
 (() => {
   "use strict";
   const source = document.querySelector("[data-key-source]");
-  if (!source || !globalThis.crypto?.subtle) return;
+  if (!source) return;
   const form = source.closest("form");
   const field = (name) => form.elements.namedItem(name);
+
+  // Keys that are not RSA have one form only (PKCS#8); whoever goes back to RSA finds what they had chosen.
+  let chosen = field("pem").value;
+  const offer = () => {
+    const rsa = field("key_type").value.startsWith("rsa-");
+    for (const option of field("pem").options) option.disabled = !rsa && option.value === "pkcs1";
+    field("pem").value = rsa ? chosen : "pkcs8";
+  };
+  field("pem").addEventListener("change", () => { chosen = field("pem").value; });
+  field("key_type").addEventListener("change", offer);
+  offer();
+
+  if (!globalThis.crypto?.subtle) return;
   const from = (value) => source.querySelector(`[name=key_from][value=${value}]`);
   const SIGN = { rsa: { name: "RSASSA-PKCS1-v1_5" }, "p-256": { name: "ECDSA", hash: "SHA-256" }, "p-384": { name: "ECDSA", hash: "SHA-384" }, ed25519: { name: "Ed25519" } };
 
@@ -36,10 +49,17 @@
     return element(afterAlgorithm)[0];
   };
 
+  // The name of the key, as the server makes a file name of it.
+  const fileName = () => {
+    const name = field("name");
+    if (!name) return source.dataset.file;
+    const words = name.value.split(/[^A-Za-z0-9]+/).filter(Boolean).join("-").toLowerCase().slice(0, 60);
+    return `${words || "api"}.pem`;
+  };
   const download = (text) => {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([text], { type: "application/x-pem-file" }));
-    link.download = "private-key.pem";
+    link.download = fileName();
     link.click();
   };
 

@@ -8,6 +8,8 @@ import { given, say } from './given.mjs';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const WIDTHS = [1280, 360];
+// Where a table with much in it has the least room for its form.
+const BETWEEN = [1280, 1241, 1024, 768, 360];
 const SCHEMES = ['light', 'dark'];
 const HEIGHT = 900;
 
@@ -61,6 +63,10 @@ export async function look(person, name) {
     }
     problems.push(...(await tooWide(page)).map((fault) => `${name}, ${width}: ${fault}`));
   }
+  for (const width of (await page.locator('.table.wide').count()) ? BETWEEN : []) {
+    await page.setViewportSize({ width, height: HEIGHT });
+    problems.push(...(await hides(page)).map((fault) => `${name}, ${width}: ${fault}`));
+  }
   await page.setViewportSize({ width: 1280, height: HEIGHT });
   await page.emulateMedia({ colorScheme: 'light' });
 }
@@ -95,6 +101,13 @@ async function tooWide(page) {
     const named = wide.slice(-4).map((e) => `<${e.tagName.toLowerCase()} class="${e.className.baseVal ?? e.className}"> to ${Math.round(Math.max(right(e), e.scrollWidth))} px`);
     return [`the page is ${document.documentElement.scrollWidth} px wide: ${named.join(', ')}`];
   });
+}
+
+/** Tables that hide some of their columns, and with them what can be done. */
+async function hides(page) {
+  return page.locator('.table.wide').evaluateAll((tables) =>
+    tables.filter((table) => table.scrollWidth > table.clientWidth).map((table) => `the table ${table.ariaLabel} has ${table.scrollWidth} px in ${table.clientWidth}`),
+  );
 }
 
 /** Bytes of each page that somebody saw: with nothing kept, and once more. */

@@ -110,7 +110,7 @@ await story(given.scripts ? 'customer' : 'customer-without-scripts', async (stor
       await button(page, 'Copy').click();
       same((await page.evaluate(() => navigator.clipboard.readText())) === first, true, 'the clipboard has the key');
       const [download] = await Promise.all([page.waitForEvent('download'), button(page, 'Download').click()]);
-      same(readFileSync(await download.path(), 'utf8').trim() === first, true, 'the file has the key');
+      same(readFileSync(await download.path(), 'utf8') === first, true, 'the file has the key and nothing else');
       let asked = '';
       page.once('dialog', (dialog) => {
         asked = dialog.type();

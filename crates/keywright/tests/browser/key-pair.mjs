@@ -70,7 +70,7 @@ await story('key-pair', async (story) => {
   const [first, id] = await ann.does('makes a key pair in her browser', async () => {
     await page.getByLabel('Name', { exact: true }).fill('Desk');
     const [name, pem] = await generates();
-    same(name, 'private-key.pem');
+    same(name, 'desk.pem');
     check(pem.startsWith('-----BEGIN RSA PRIVATE KEY-----\n'), 'PKCS#1, which SDKs of Yoti read');
     await titled(page, 'Key pair created');
     await reads(page, 'Only you have the private key');
@@ -84,9 +84,14 @@ await story('key-pair', async (story) => {
   await ann.does('regenerates it as another type, and both work', async () => {
     await page.goto(`${application}/keys/new?environment=sandbox&service=doc-scan`);
     check(page.url().endsWith('/rotate'), 'there may be one only');
+    const form = page.getByLabel('Form of the private key');
+    same([await page.getByLabel('Type of key').inputValue(), await form.inputValue()], ['rsa-2048', 'pkcs1'], 'as before');
     await page.getByLabel('Type of key').selectOption('p-256');
+    same(await form.inputValue(), 'pkcs8', 'what is not RSA has one form');
+    check(await form.locator('option[value=pkcs1]').isDisabled(), 'the other cannot be chosen');
     await look(ann, 'key-pair-rotate');
-    const [, pem] = await generates();
+    const [name, pem] = await generates();
+    same(name, 'desk.pem');
     check(pem.startsWith('-----BEGIN PRIVATE KEY-----\n'), 'PKCS#8 for what is not RSA');
     await titled(page, 'Key pair rotated');
     same(await sdkId(), id, 'the SDK id');
@@ -97,6 +102,7 @@ await story('key-pair', async (story) => {
   await ann.does('has the third made by the server, which shows it once', async () => {
     await page.goto(`${application}/keys/new?environment=sandbox&service=doc-scan`);
     await reads(page, 'An old version still works');
+    same(await page.getByLabel('Type of key').inputValue(), 'p-256', 'the type of the key before');
     await page.getByRole('radio', { name: /^On our server/ }).check();
     await page.getByLabel('Type of key').selectOption('ed25519');
     const [name, pem] = await generates();

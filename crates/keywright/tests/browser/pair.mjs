@@ -18,6 +18,43 @@ async function generates(page) {
   await button(page, 'Proceed').click();
 }
 
+/** Consumer keys of an application of their own: all pages on which they are shown. */
+async function makesConsumerKeys(ann) {
+  const { page } = ann;
+  page.on('dialog', (dialog) => dialog.accept());
+  await rail(page, 'Applications');
+  await link(page.getByRole('main'), 'Create application').first().click();
+  await page.getByRole('radio', { name: /^REST APIs/ }).check();
+  await button(page, 'Proceed').click();
+  await page.getByLabel('Name', { exact: true }).fill('Shop');
+  await button(page, 'Create application').click();
+  await page.getByLabel('Name', { exact: true }).fill('Nightly batch');
+  await button(page, 'Generate keys').click();
+  await titled(page, 'Consumer key and secret created');
+  await look(ann, 'client-made');
+  const secret = await shownSecret(page);
+  const key = (await link(page, 'Nightly batch').getAttribute('href'));
+  await page.goto(`${key}/secrets/new`);
+  await page.getByLabel('Last day').fill('2035-01-31');
+  await button(page, 'Add secret').click();
+  await titled(page, 'Secret added');
+  await look(ann, 'client-secret-added');
+  await page.goto(`${key}/token`);
+  await button(page, 'Make access token').click();
+  await titled(page, 'Access token made');
+  await look(ann, 'client-token');
+  await page.goto(key);
+  await reads(page, 'ends 31 January 2035');
+  await reads(page, 'How to get a token');
+  await look(ann, 'client-key');
+  await link(page, 'Show secret 1').click();
+  await look(ann, 'client-reveal');
+  await button(page, 'Show secret').click();
+  await titled(page, 'Secret of version 1');
+  same((await shownSecret(page)) === secret, true, 'the same secret');
+  await look(ann, 'client-revealed');
+}
+
 await story(given.scripts ? 'pair' : 'pair-without-scripts', async (story) => {
   const ann = await story.person('Ann', { javaScriptEnabled: given.scripts });
   const { page } = ann;
@@ -93,4 +130,8 @@ await story(given.scripts ? 'pair' : 'pair-without-scripts', async (story) => {
     check((await page.getByRole('main').innerText()).includes(apiKey), 'the API key is the same');
     await looks('pair-rotated');
   });
+
+  if (given.scripts) {
+    await ann.does('makes consumer keys, with a token and a second secret, and sees them again', () => makesConsumerKeys(ann));
+  }
 });

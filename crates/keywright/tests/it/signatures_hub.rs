@@ -168,7 +168,7 @@ stories! {
         again.says(&format!("The API key {api_key} stays the same"));
         let key = again.path.trim_end_matches("/rotate").to_owned();
         let rotated = ann.submit(&again.form(&again.path).with("policy", "overlap")).await.is(200);
-        rotated.says("API key and secret key rotated").says("The secret key that you use now is accepted until");
+        rotated.says("API key and secret key rotated").says("The secret key before it is accepted until");
         let second = copied(&rotated, "secret");
         assert_eq!(public_half(&rotated), api_key);
         kw.settled().await;
@@ -186,11 +186,21 @@ stories! {
         let late = ann.send_form(&form.form(&action).put("once", "another-key-of-its-own")).await;
         assert!(late.status >= 400 && late.text().contains("rotate it instead"), "{late:?}");
 
+        wait_until("the version in use is named", async || ann.get(&format!("{key}/rotate")).await.text().contains("version 2, which you use now?")).await;
         let ask_now = ann.get(&format!("{key}/rotate")).await.is(200);
         let third = ann.submit(&ask_now.form(&ask_now.path).with("policy", "immediate")).await.is(200);
         third.says("all integrations have to be updated");
         kw.settled().await;
         assert_eq!((ask(&api_key, &first).await.as_str(), ask(&api_key, &second).await.as_str()), ("retired_version", "retired_version"));
         assert_eq!(ask(&api_key, &copied(&third, "secret")).await, "valid");
+        // Who still comes with what has ended is told version by version.
+        assert_eq!(ask(&api_key, &first).await, "retired_version");
+        wait_until("the page says who was refused", async || ann.get(&key).await.text().contains("Version 1 has ended. Since then 2 calls with it were refused")).await;
+        let page = ann.get(&key).await.is(200);
+        page.says("Somebody still uses an ended version").says("Version 2 has ended. Since then 1 call with it was refused").says("from 127.0.0.1");
+        page.says("2 refused since, last just now from 127.0.0.1").says("1 refused since");
+        let never_used = ann.submit(&ann.get(&format!("{key}/rotate")).await.form(&format!("{key}/rotate")).with("policy", "immediate")).await.is(200);
+        drop(never_used);
+        ann.get(&format!("{key}/rotate")).await.is(200).says("What happens to version 4, which nobody has used yet?");
     }
 }

@@ -57,6 +57,12 @@ impl KeptForm {
         Some(Self { to: own_path(&to).to_owned(), fields: pairs.filter(|(name, _)| name != "csrf").collect() })
     }
 
+    /// The page of the key of which it shows a secret again; none: it is another form.
+    fn reveals(&self) -> Option<&str> {
+        let (page, rest) = self.to.split_once("/secrets/")?;
+        (page.starts_with("/keys/") && rest.ends_with("/reveal")).then_some(page)
+    }
+
     fn shown(&self) -> Vec<Shown> {
         let told = self.fields.iter().filter(|(name, value)| !OF_SENDING.contains(&name.as_str()) && !value.is_empty());
         told.map(|(name, value)| {
@@ -89,17 +95,20 @@ struct Page<'a> {
     to: &'a str,
     fields: &'a [(String, String)],
     shown: Vec<Shown>,
+    /// It shows a secret again: the page of the key.
+    reveals: Option<&'a str>,
 }
 
 /// What was typed, to be read and sent again. The frame is of somebody who has signed in.
 pub(crate) fn page(mut frame: Frame, kept: &KeptForm, because: Because) -> Result<Html> {
-    frame.title = "Send it again".to_owned();
+    let reveals = kept.reveals();
+    frame.title = if reveals.is_some() { "Show the secret" } else { "Send it again" }.to_owned();
     frame.path = "/".to_owned();
     let status = match because {
         Because::SignedInAgain => StatusCode::OK,
         Because::AnotherSession => StatusCode::FORBIDDEN,
     };
-    Html::page_as(status, &Page { frame, because, to: &kept.to, fields: &kept.fields, shown: kept.shown() })
+    Html::page_as(status, &Page { frame, because, to: &kept.to, fields: &kept.fields, shown: kept.shown(), reveals })
 }
 
 /// Bytes of a form that is kept while somebody signs in; with its characters escaped once more it still fits into the form for that.
@@ -152,6 +161,15 @@ mod tests {
         assert!(kept.fields.iter().all(|(name, _)| name != "csrf"));
         assert_eq!(KeptForm::read("to=%2F%2Fevil.example&a=b").unwrap().to, "/");
         assert!(KeptForm::read("").is_none() && KeptForm::read("a=b").is_none());
+    }
+
+    #[test]
+    fn a_secret_that_waits_to_be_shown_is_told_from_what_waits_to_be_sent() {
+        let reveals = |to: &str| KeptForm::sent(to, b"").reveals().map(str::to_owned);
+        assert_eq!(reveals("/keys/key_1/secrets/2/reveal").as_deref(), Some("/keys/key_1"));
+        for other in ["/keys/key_1/secrets/2/revoke", "/keys/key_1/secrets/new", "/applications/app_1/secrets/2/reveal"] {
+            assert_eq!(reveals(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -114,7 +114,7 @@ pub(crate) async fn show(visit: OnPage<InOrganisation<See>>) -> Result<Html> {
     let organisation = &overview.organisation;
     let may_create = held.holds(OrganisationGrant::CreateApplications);
     let expiring =
-        overview.attention.expiring.iter().map(|key| Need { credential: key.credential, name: key.name.clone(), what: What::Expires(When::new(key.at, now)) });
+        overview.attention.expiring.iter().map(|key| Need { credential: key.credential, name: key.name.clone(), what: What::Expires(When::end(key.at, now)) });
     let old = overview.attention.old_versions.iter().map(|key| {
         let what = What::OldVersionUsed { version: key.version, last: When::new(key.last_at, now), until: When::new(key.until, now) };
         Need { credential: key.credential, name: key.name.clone(), what }

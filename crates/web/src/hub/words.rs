@@ -17,17 +17,24 @@ const DAY_S: i64 = 86_400;
 pub(crate) struct When {
     at: Timestamp,
     now: Timestamp,
+    /// It is the end of something, so that midnight belongs to the day before.
+    ends: bool,
 }
 
 impl When {
     /// `at`, seen from `now`.
     pub(crate) const fn new(at: Timestamp, now: Timestamp) -> Self {
-        Self { at, now }
+        Self { at, now, ends: false }
     }
 
     /// For optional times.
     pub(crate) fn maybe(at: Option<Timestamp>, now: Timestamp) -> Option<Self> {
-        at.map(|at| Self { at, now })
+        at.map(|at| Self::new(at, now))
+    }
+
+    /// The moment from which on something is over: in dates the last day on which it is not.
+    pub(crate) const fn end(at: Timestamp, now: Timestamp) -> Self {
+        Self { at, now, ends: true }
     }
 
     /// `4 minutes ago`, `in 3 days`; beyond 30 days the date.
@@ -47,7 +54,7 @@ impl When {
     /// `26 March 2026`.
     pub(crate) fn date(self) -> String {
         const MONTHS: [&str; 12] = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
-        let text = self.exact();
+        let text = if self.ends { Self::new(Timestamp::from_us(self.at.us() - 1), self.now).exact() } else { self.exact() };
         let mut parts = text.splitn(3, '-');
         let (year, month, day) = (parts.next(), parts.next(), parts.next());
         let month = month.and_then(|m| m.parse::<usize>().ok()).and_then(|m| MONTHS.get(m.wrapping_sub(1)));
@@ -176,6 +183,14 @@ mod tests {
         ] {
             assert_eq!(words(at, now), said, "{at}");
         }
+    }
+
+    #[test]
+    fn what_ends_at_midnight_has_its_last_day_before() {
+        let end = |at: &str| When::end(at.parse().unwrap(), "2026-03-26T12:00:00Z".parse().unwrap());
+        assert_eq!(end("2026-12-25T00:00:00Z").words(), "24 December 2026");
+        assert_eq!(end("2026-12-25T00:00:01Z").words(), "25 December 2026");
+        assert!(end("2026-12-25T00:00:00Z").to_string().contains(r#"title="2026-12-25 00:00:00 UTC""#), "the exact time stays what it is");
     }
 
     #[test]

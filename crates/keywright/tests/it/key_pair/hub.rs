@@ -6,6 +6,7 @@ use keywright_crypto::scheme::sign::yoti_header;
 use serde_json::json;
 
 use super::kit::{Holder, How, fresh, signed};
+use crate::signatures_hub::{copied, run};
 use crate::support::{Browser, Page, Server, stories, wait_until};
 
 /// What the page shows once.
@@ -65,6 +66,14 @@ stories! {
         let of_first = Holder { id: String::new(), sdk_id: sdk_id(&made), pair: KeyPair::from_pem(&pem).unwrap(), pem };
         made.says(&of_first.sdk_id);
         works(&kw, &token, &of_first).await;
+        // It gets access tokens too, and its page says how.
+        let page = ann.get(&id).await.is(200);
+        page.says("How to get a token").says("private_key_jwt").says(&kw.url("/oauth2/token"));
+        let file = kw.directory().join("desk.pem");
+        std::fs::write(&file, &of_first.pem).unwrap();
+        let sample = copied(&page, "get-token-code-1").replace("private-key.pem", file.to_str().unwrap());
+        let (ok, said) = run(&kw, "node", "token.mjs", &sample.replace("https://api.example.com/", &kw.url("/livez")), "").await;
+        assert!(ok && said.starts_with("200"), "{said}");
 
         // There may be one only, so generating is regenerating, and says so before it acts.
         let again = ann.open(&format!("{application}/keys/new?environment=sandbox&service=doc-scan")).await.is(200);
@@ -83,6 +92,9 @@ stories! {
         rotated.says("Both keys work for now").says("Only you have the private key").says(&of_first.sdk_id).says_not("This is the only time");
         let of_second = of_first.with(pair);
         works(&kw, &token, &of_second).await;
+        // Another one is of the same type, unless something else is chosen.
+        let once_more = ann.get(&again.path).await.is(200).form(&again.path);
+        assert_eq!((once_more.value("key_type"), once_more.value("pem")), (Some("p-256"), Some("pkcs8")));
         assert_eq!(code(&kw, &token, &of_first).await, "valid");
         // The list names it by its key, and who was handed the SDK id finds it.
         let listed = ann.get(&format!("{application}/keys?environment=sandbox")).await.is(200);

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
+use super::keyed;
 use super::own_key::{ask, fresh};
 use crate::signatures_hub::{copied, run};
 use crate::support::{Browser, Form, Page, Place, Reply, Server, stories};
@@ -127,7 +128,9 @@ stories! {
         }
         let key = made.links().into_iter().find(|link| link.starts_with("/keys/key_")).unwrap();
         let page = ann.get(&key).await.is(200);
-        page.says("made an access token");
+        page.says("made an access token").says("How to get a token").says(&kw.url("/oauth2/token"));
+        let (ok, said) = run(&kw, "bash", "oauth.sh", &copied(&page, "get-token-code-1"), &secret).await;
+        assert!(ok && said.replace(' ', "").contains("\"code\":\"valid\""), "the page of the key says it too: {said}");
         assert!(!page.body.contains(&token) && !page.body.contains(&secret));
     }
 
@@ -192,12 +195,21 @@ stories! {
         assert_ne!(first, second);
         let page = ann.get(&key).await.is(200);
         page.says("Secrets").says("Nightly batch").says("Add secret").says("Show secret 2").says("Revoke secret 1").says("added a secret");
+        page.says("ends 31 January 2035");
+        // What is shown of a key is what works.
+        let third = ann.submit(&form.clone().put("once", "a-third-form-of-its-own")).await.is(200);
+        ann.submit(&ann.get(&format!("{key}/secrets/3/revoke")).await.form(&format!("{key}/secrets/3/revoke"))).await.is(200);
+        let tail = |secret: &str| secret[secret.len() - 4..].to_owned();
+        let list = ann.get(&format!("{}?environment=sandbox", action.trim_end_matches("/new"))).await.is(200);
+        list.says(&tail(&second)).says_not(&tail(&copied(&third, "secret")));
 
         let again = ann.get(&format!("{key}/secrets/1/reveal")).await.is(200);
-        again.says("Activity says that you looked at it").says_not(&first);
+        again.says("Activity says that you looked at it").says("so the secret is shown at once").says_not(&first);
         let shown = ann.submit(&again.form(&format!("{key}/secrets/1/reveal"))).await.is(200);
         assert_eq!(copied(&shown, "secret"), first);
         assert!(shown.header("cache-control").unwrap().contains("no-store"), "{:?}", shown.headers);
+        shown.says("Use it").says(&kw.url("/oauth2/token"));
+        assert_eq!(shown.body.matches(&first).count(), 1, "samples read it from the environment");
         ann.get(&key).await.is(200).says("looked at the secret of version 1");
 
         let ask = ann.get(&format!("{key}/secrets/1/revoke")).await.is(200);
@@ -280,17 +292,27 @@ stories! {
         let key = made.links().into_iter().find(|link| link.starts_with("/keys/key_")).unwrap();
         ann.keep("keywright", Some(&signed_in_a_while_ago(kw.place()).await));
         let path = format!("{key}/secrets/1/reveal");
-        let asked = ann.submit(&ann.get(&path).await.is(200).form(&path)).await;
+        let told = ann.get(&path).await.is(200);
+        told.says("you sign in again first, by a mail to").says_not("shown at once");
+        let asked = ann.submit(&told.form(&path)).await;
         assert_eq!(asked.status, 401, "{asked:?}");
-        asked.says("Sign in again first").says_not(&copied(&made, "secret"));
-        let sent = ann.submit(&asked.form("/sign-in").with("mail", ANN)).await.is(200);
+        asked.says("Sign in again first").says("We send a code to").says("API keys").says_not(&copied(&made, "secret"));
+        let form = asked.form("/sign-in");
+        assert_eq!(form.value("mail"), Some(ANN), "who is signed in is not asked for their address");
+        let sent = ann.submit(&form).await.is(200);
         let kept = ann.submit(&sent.form("/sign-in/code").with("code", &kw.mail(ANN).await.code())).await.is(200);
-        kept.says("signed in again");
+        kept.says("You have signed in as").says("Show secret").says("Do not show").says_not("Send again");
         let shown = ann.submit(&kept.form(&path)).await.is(200);
         assert_eq!(copied(&shown, "secret"), copied(&made, "secret"));
     }
 
     async fn another_access_token_is_made_with_the_permissions_that_are_ticked(kw: Server) {
+        let shown = kw.done(&["catalog", "show"]).await["toml"].as_str().unwrap().to_owned();
+        let path = kw.directory().join("catalog.toml");
+        let one = shown.replace("parallel_secrets = 5", "parallel_secrets = 1");
+        assert_ne!(one, shown);
+        std::fs::write(&path, one).unwrap();
+        kw.done(&["catalog", "apply", path.to_str().unwrap()]).await;
         let gateway = gateway(kw.place()).await;
         let (ann, action) = ann(&kw).await;
         let made = generate(&ann, &action, &[]).await;
@@ -308,6 +330,17 @@ stories! {
         assert_ne!(token, copied(&made, "token"));
         let told = verdict(&kw, &gateway, &token).await;
         assert_eq!((&told["code"], &told["scope"]), (&json!("valid"), &json!("default")), "{told}");
+
+        // A version that waits for its first use goes on waiting: no back end has its secret yet.
+        let id = key.trim_start_matches("/keys/");
+        keyed(kw.place(), &["key", "rotate", id, "--policy", "on_first_use"]).await;
+        let again = ann.submit(&ann.get(&path).await.is(200).form(&path)).await.is(200);
+        again.says("Call the API with it").says("Bearer $ACCESS_TOKEN");
+        let told = verdict(&kw, &gateway, &copied(&again, "token")).await;
+        assert_eq!((&told["code"], &told["version"]), (&json!("valid"), &json!(1)), "{told}");
+        kw.settled().await;
+        let states = kw.done(&["key", "show", id]).await["versions"].as_array().unwrap().iter().map(|v| v["state"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+        assert_eq!(states, ["active", "pending"]);
 
         kw.done(&["key", "suspend", key.trim_start_matches("/keys/")]).await;
         let refused = ann.submit(&ann.get(&path).await.form(&path)).await;

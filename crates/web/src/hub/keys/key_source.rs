@@ -67,6 +67,15 @@ impl TypedKey {
     }
 }
 
+/// The credential that a key pair is made for.
+pub(super) struct KeyOf<'a> {
+    pub(super) service: Option<&'a Service>,
+    /// The type of the key that is replaced.
+    pub(super) present: Option<KeyType>,
+    /// What a file with the private key is called.
+    pub(super) file: String,
+}
+
 /// The part of a form that asks for a key pair.
 pub(super) struct KeyForm {
     pub(super) from: Field,
@@ -88,14 +97,16 @@ pub(super) struct KeyForm {
     pub(super) fresh: bool,
     /// One can be made on the server.
     pub(super) server: bool,
+    /// What a browser calls the file with the private key.
+    pub(super) file: String,
     pub(super) type_hint: &'static str,
     pub(super) pem_hint: &'static str,
 }
 
 impl KeyForm {
     /// With what was typed, if anything was.
-    pub(super) fn new(service: Option<&Service>, given: &Challenge, typed: Option<&TypedKey>, wrong: &[Wrong]) -> Self {
-        let yoti = service.is_some_and(|service| service.schemes.contains(&Scheme::Yoti));
+    pub(super) fn new(of: KeyOf<'_>, given: &Challenge, typed: Option<&TypedKey>, wrong: &[Wrong]) -> Self {
+        let yoti = of.service.is_some_and(|service| service.schemes.contains(&Scheme::Yoti));
         let none = TypedKey::default();
         let fresh = typed.is_none_or(|typed| typed.key_from.is_empty());
         let typed = typed.unwrap_or(&none);
@@ -104,15 +115,18 @@ impl KeyForm {
         let mut proof = field("proof", typed.proof.clone());
         // The challenge is no field that anybody sees.
         proof.error = proof.error.or_else(|| wrong.iter().find(|wrong| wrong.field == "challenge").map(|wrong| wrong.message.clone()));
+        let usual = of.present.unwrap_or(if yoti { KeyType::Rsa2048 } else { KeyType::Ed25519 });
+        let rsa = usual.word().starts_with("rsa");
         let mut types: Vec<KeyType> = KeyType::ALL.into();
         if !yoti {
             types.sort_by_key(|key_type| *key_type != KeyType::Ed25519);
         }
         Self {
             from: field("key_from", or(&typed.key_from, "server")),
-            key_type: field("key_type", or(&typed.key_type, if yoti { KeyType::Rsa2048.word() } else { KeyType::Ed25519.word() })),
+            key_type: field("key_type", or(&typed.key_type, usual.word())),
+            file: of.file,
             types: types.into_iter().map(|key_type| Choice::new(key_type.word(), title(key_type))).collect(),
-            pem: field("pem", or(&typed.pem, if yoti { "pkcs1" } else { "pkcs8" })),
+            pem: field("pem", or(&typed.pem, if yoti && rsa { "pkcs1" } else { "pkcs8" })),
             pems: vec![Choice::new("pkcs1", "PKCS#1 (RSA only)"), Choice::new("pkcs8", "PKCS#8")],
             public_key: field("public_key", unless_private(&typed.public_key)),
             csr: field("csr", unless_private(&typed.csr)),

@@ -93,7 +93,7 @@ impl Row {
             pending: pending(shown).filter(|_| !ended),
             last_used: When::maybe(shown.last_used().map(|at| at.min(now)), now),
             created: When::new(credential.created_at, now),
-            expires: When::maybe(credential.expires_at, now),
+            expires: credential.expires_at.map(|at| When::end(at, now)),
             state: standing.into(),
             ended,
         }

@@ -107,11 +107,12 @@ impl Made {
             None => format!("{} created", words.credential),
         };
         let href = format!("/applications/{}", application.id);
-        let token_url = format!("{}/oauth2/token", visit.hub().base_url.trim_end_matches('/'));
+        let token_url = super::token_url(visit);
         let works = application.state.works_in(credential.environment);
         let client = credential.kind == Kind::OauthClient;
         // The secret is shown whatever becomes of the token: nobody can get at it a second time.
-        let (token, no_token) = match first_token(visit, id, client && works && rotated.is_none()).await {
+        let file = file_name(&credential.name, words.file);
+        let (token, no_token) = match first_token(visit, id, &target, client && works && rotated.is_none()).await {
             Ok(token) => (token, None),
             Err(Error::Rule(rule)) => (None, Some(rule.to_string())),
             Err(_) => (None, Some("the server could not make one right now".to_owned())),
@@ -135,7 +136,6 @@ impl Made {
             kept: client && view.shown.credential.versions.iter().any(|v| v.number == version && super::secrets::is_kept(&view, &catalogue, v)),
             key_pair: credential.kind == Kind::KeyPair,
             by_browser,
-            file: file_name(&credential.name, words.file),
             warning: service.and_then(|s| s.warning.clone()),
             works,
             service: service.map_or_else(|| credential.service.clone(), |s| s.name.clone()),
@@ -151,11 +151,12 @@ impl Made {
                         public_half: credential.public_id.as_deref().unwrap_or_default(),
                         key: handed.secret(),
                         token_url: &token_url,
-                        pem_file: &if handed.has_secret() { file_name(&credential.name, words.file) } else { "private-key.pem".to_owned() },
+                        pem_file: if handed.has_secret() || by_browser { &file } else { "private-key.pem" },
                         rsa: view.shown.masked.starts_with("rsa"),
                     },
                 )
             },
+            file,
             host: target.host,
             declared: target.declared,
             next: match next {
@@ -170,16 +171,21 @@ impl Made {
 }
 
 /// The token that comes with new keys.
-async fn first_token<C: Deref<Target = Who>>(visit: &OnPage<C>, id: CredentialId, wanted: bool) -> std::result::Result<Option<TokenShown>, Error> {
+async fn first_token<C: Deref<Target = Who>>(
+    visit: &OnPage<C>,
+    id: CredentialId,
+    target: &Target,
+    wanted: bool,
+) -> std::result::Result<Option<TokenShown>, Error> {
     if !wanted {
         return Ok(None);
     }
     let made = visit.operations().credential_token(visit.caller(), id, None).await?;
-    Ok(Some(TokenShown::of(&made, visit.operations().now())))
+    Ok(Some(TokenShown::of(&made, target, visit.operations().now())))
 }
 
 /// `production-backend.key`: letters and digits, nothing that a file system minds.
-fn file_name(name: &str, ending: &str) -> String {
+pub(super) fn file_name(name: &str, ending: &str) -> String {
     let words: Vec<String> = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_ascii_lowercase).collect();
     let stem: String = words.join("-").chars().take(60).collect();
     format!("{}.{ending}", if stem.is_empty() { "api" } else { &stem })

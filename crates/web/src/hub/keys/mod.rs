@@ -47,6 +47,11 @@ async fn framed<C: Deref<Target = Who>>(visit: &OnPage<C>, title: String, view: 
     Ok((frame, crumbs))
 }
 
+/// Where clients get access tokens.
+fn token_url<C: Deref<Target = Who>>(visit: &OnPage<C>) -> String {
+    format!("{}/oauth2/token", visit.hub().base_url.trim_end_matches('/'))
+}
+
 /// The environment of a key, with the label of its service.
 fn label(view: &CredentialView, catalogue: &keywright_domain::catalogue::Catalogue) -> EnvironmentLabel {
     let credential = &view.shown.credential;

@@ -7,12 +7,12 @@ use keywright_domain::credential::Kind;
 use keywright_domain::credential::rotation::PolicyName;
 use keywright_domain::limits;
 use keywright_domain::time::Span;
-use keywright_operations::credentials::{CredentialView, Rotation};
+use keywright_operations::credentials::{CredentialView, Rotation, present_type};
 use serde::Deserialize;
 
-use super::key_source::{self, KeyForm, TypedKey};
+use super::key_source::{self, KeyForm, KeyOf, TypedKey};
 use super::kinds::words_of;
-use super::made::{Made, Next, Rotated};
+use super::made::{Made, Next, Rotated, file_name};
 use super::secrets::is_parallel;
 use super::used::{Old, Used, current, pending, retiring, used};
 use crate::extract::rights::Edit;
@@ -87,7 +87,8 @@ async fn page(visit: &OnPage<OfCredential<Edit>>, view: &CredentialView, chosen:
     let current = current(&view.shown);
     let key = if credential.kind == Kind::KeyPair || credential.holds_key() {
         let given = visit.operations().key_challenge(visit.caller(), credential.application).await?;
-        let form = KeyForm::new(service, &given, chosen.map(|c| &c.key), &wrong);
+        let of = KeyOf { service, present: present_type(credential, view.shown.now), file: file_name(&credential.name, words_of(credential).file) };
+        let form = KeyForm::new(of, &given, chosen.map(|c| &c.key), &wrong);
         let form = if credential.kind == Kind::KeyPair { form } else { form.brought() };
         Some(match chosen {
             Some(chosen) => form.with_challenge_of(&chosen.key, &wrong),

@@ -8,21 +8,23 @@ use keywright_domain::caller::Right;
 use keywright_domain::catalogue::{Catalogue, SecretVisibility};
 use keywright_domain::credential::{Kind, Material, Version};
 use keywright_domain::ids::CredentialId;
+use keywright_domain::limits;
 use keywright_operations::credentials::{CredentialView, NewSecret};
 use keywright_operations::{Error, Rule};
 use serde::Deserialize;
 
 use super::expiry::{day_of, end_of};
-use super::made::{Made, Next, Rotated};
+use super::kinds::words;
+use super::made::{Made, Next, Rotated, file_name};
+use super::samples::{Fill, Target};
 use super::used::{Used, used};
 use crate::extract::form::NoFields;
 use crate::extract::rights::{Edit, End, Needs};
-use crate::extract::{Form, OfCredential, OnPage, Visitor, Who};
+use crate::extract::{Form, OfCredential, OnPage, Who};
 use crate::hub::forms::{Field, Wrong, mendable};
 use crate::hub::frame::Frame;
 use crate::hub::kept_form::KeptForm;
-use crate::hub::parts::Crumb;
-use crate::hub::sign_in;
+use crate::hub::parts::{Crumb, Sample};
 use crate::hub::words::{Length, When};
 use crate::idempotency::new_key;
 use crate::problem::Problem;
@@ -151,6 +153,9 @@ struct AskPage {
     last: Option<Used>,
     lease: Length,
     signed_in: When,
+    /// The sign-in is so fresh that the secret is shown at once.
+    fresh: bool,
+    mail: String,
 }
 
 async fn ask<R>(visit: &OnPage<OfSecret<R>>, right: Right, reveal: bool) -> Result<Html> {
@@ -160,6 +165,7 @@ async fn ask<R>(visit: &OnPage<OfSecret<R>>, right: Right, reveal: bool) -> Resu
     let (verb, word) = if reveal { ("Show secret", "reveal") } else { ("Revoke secret", "revoke") };
     let (frame, crumbs) = super::framed(visit, format!("{verb} {}", version.number), &view, true).await?;
     let back = format!("/keys/{}", visit.id);
+    let session = &visit.visit().session;
     Html::page(&AskPage {
         frame,
         crumbs,
@@ -171,7 +177,9 @@ async fn ask<R>(visit: &OnPage<OfSecret<R>>, right: Right, reveal: bool) -> Resu
         description: version.description.clone(),
         last: used(shown, Some(version.number)),
         lease: super::revoke::lease(visit).await?,
-        signed_in: When::new(visit.visit().session.signed_in_at.min(shown.now), shown.now),
+        signed_in: When::new(session.signed_in_at.min(shown.now), shown.now),
+        fresh: shown.now.since(session.signed_in_at) <= limits::SESSION_FRESH,
+        mail: session.mail.clone(),
     })
 }
 
@@ -191,19 +199,17 @@ pub(crate) async fn ask_reveal(visit: OnPage<OfSecret<Edit>>) -> Result<Html> {
     ask(&visit, Right::Edit, true).await
 }
 
-/// Somebody who wants to see a secret again, and who may have to sign in for it.
-pub(crate) struct Looking {
-    visit: OnPage<OfSecret<Edit>>,
-    visitor: Visitor,
-}
-
-impl Caller for Looking {
-    const WHO: Access = OnPage::<OfSecret<Edit>>::WHO;
-    const WAY: Way = Way::Page;
-
-    fn take(call: &Call) -> Result<Self> {
-        Ok(Self { visit: OnPage::take(call)?, visitor: Visitor::take(call)? })
-    }
+/// A sign-in that is fresh is needed first.
+#[derive(Template)]
+#[template(path = "keys/secret_sign_in.html")]
+struct SignInPage {
+    frame: Frame,
+    crumbs: Vec<Crumb>,
+    signed_in: When,
+    mail: String,
+    /// What is done once the person has signed in.
+    kept: String,
+    back: String,
 }
 
 #[derive(Template)]
@@ -212,21 +218,38 @@ struct ShownPage {
     frame: Frame,
     crumbs: Vec<Crumb>,
     secret: String,
+    file: String,
+    token_endpoint: String,
+    samples: Vec<Sample>,
     back: String,
 }
 
 /// Shows a secret again, to somebody who has signed in just now; whoever has not does so first.
-pub(crate) async fn reveal(Looking { visit, visitor }: Looking, _: Form<NoFields>) -> Result<Html> {
+pub(crate) async fn reveal(visit: OnPage<OfSecret<Edit>>, _: Form<NoFields>) -> Result<Html> {
     let signed_in_at = visit.visit().session.signed_in_at;
     let revealed = match visit.operations().credential_reveal(visit.caller(), visit.id, Some(visit.version), Some(signed_in_at)).await {
         Ok(revealed) => revealed,
         Err(Error::Rule(Rule::NotFresh)) => {
-            let kept = KeptForm::sent(&format!("/keys/{}/secrets/{}/reveal", visit.id, visit.version), b"");
-            return sign_in::anew(&visitor, &kept);
+            let view = visit.operations().credential_view(visit.caller(), Right::Edit, visit.id).await?;
+            let (frame, crumbs) = super::framed(&visit, "Sign in again".to_owned(), &view, true).await?;
+            let (back, now) = (format!("/keys/{}", visit.id), view.shown.now);
+            let kept = KeptForm::sent(&format!("{back}/secrets/{}/reveal", visit.version), b"").write();
+            let mail = visit.visit().session.mail.clone();
+            let page = SignInPage { frame, crumbs, signed_in: When::new(signed_in_at.min(now), now), mail, kept, back };
+            return Html::page_as(StatusCode::UNAUTHORIZED, &page);
         }
         Err(error) => return Err(error.into()),
     };
     let view = visit.operations().credential_view(visit.caller(), Right::Edit, visit.id).await?;
     let (frame, crumbs) = super::framed(&visit, format!("Secret of version {}", revealed.version), &view, true).await?;
-    Html::page(&ShownPage { frame, crumbs, secret: revealed.handed.secret().to_owned(), back: format!("/keys/{}", visit.id) })
+    let (catalogue, _) = visit.operations().catalogue().await?;
+    let credential = &view.shown.credential;
+    let token_endpoint = super::token_url(&visit);
+    let file = file_name(&credential.name, words(credential.kind).file);
+    let public_half = credential.public_id.as_deref().unwrap_or_default();
+    let fill = Fill { public_half, key: "", token_url: &token_endpoint, pem_file: "", rsa: false };
+    let target = Target::of(catalogue.service(&credential.service), credential.environment);
+    let samples = target.getting_tokens(false, visit.operations().base_url(), fill);
+    let (secret, back) = (revealed.handed.secret().to_owned(), format!("/keys/{}", visit.id));
+    Html::page(&ShownPage { frame, crumbs, secret, file, samples, token_endpoint, back })
 }

@@ -1,12 +1,13 @@
 //! `/keys/{credential}`: one key, its versions and who uses them.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 
 use askama::Template;
 use keywright_domain::application::State;
 use keywright_domain::caller::Right;
 use keywright_domain::catalogue::{Catalogue, Service};
-use keywright_domain::credential::{Credential, Kind, Standing, TokenForm, VersionState};
+use keywright_domain::credential::{Credential, Kind, Material, Standing, TokenForm, VersionState};
 use keywright_domain::time::Timestamp;
 use keywright_domain::verdict::Code;
 use keywright_operations::credentials::{CredentialView, Shown, signs};
@@ -14,13 +15,13 @@ use keywright_operations::credentials::{CredentialView, Shown, signs};
 use super::kinds::words_of;
 use super::samples::{Fill, Set, Target};
 use super::secrets::{is_kept, is_parallel};
-use super::used::{Old, Used, retiring, used};
+use super::used::{Old, Used, ended_in_use, refused, retiring, used};
 use crate::extract::rights::View;
-use crate::extract::{OfCredential, OnPage};
+use crate::extract::{OfCredential, OnPage, Who};
 use crate::hub::applications::May;
 use crate::hub::entries;
 use crate::hub::frame::Frame;
-use crate::hub::parts::{Badge, Crumb, EnvironmentLabel};
+use crate::hub::parts::{Badge, Crumb, EnvironmentLabel, Sample};
 use crate::hub::words::{Length, Number, When};
 use crate::routes::{Html, Result};
 
@@ -36,10 +37,13 @@ struct Page {
     public_half: Option<(&'static str, String)>,
     /// What is masked: `secret key`.
     secret_title: &'static str,
+    /// The same in a sentence.
+    secret: &'static str,
     /// Whether requests are signed with it.
     signs: bool,
     /// Code for each way of signing; nothing in it is secret.
     samples: Vec<Set>,
+    tokens: Option<GettingTokens>,
     state: Badge,
     environment: EnvironmentLabel,
     may: May,
@@ -60,6 +64,8 @@ struct Page {
     /// Secrets stand side by side.
     parallel: bool,
     old_in_use: Option<OldInUse>,
+    /// Versions that have ended, and with which somebody called lately.
+    ended_in_use: Vec<(u32, Used)>,
     last: Option<Used>,
     created: When,
     expires: Option<When>,
@@ -70,6 +76,14 @@ struct Page {
     versions: Vec<VersionRow>,
     verdicts: Vec<VerdictRow>,
     activity: Vec<entries::Line>,
+}
+
+/// How a client gets access tokens.
+struct GettingTokens {
+    endpoint: String,
+    /// It proves itself by an assertion that its private key signs.
+    by_key: bool,
+    samples: Vec<Sample>,
 }
 
 /// A version that somebody still uses although its end is known.
@@ -92,6 +106,8 @@ struct VersionRow {
     until: Option<When>,
     created: When,
     used: Option<Used>,
+    /// Calls with it since it ended.
+    refused: Option<Used>,
 }
 
 struct VerdictRow {
@@ -124,8 +140,10 @@ pub(crate) async fn show(visit: OnPage<OfCredential<View>>) -> Result<Html> {
         masked: shown.masked.clone(),
         public_half: words_of(credential).public_half.zip(credential.public_id.clone()),
         secret_title: words_of(credential).column,
+        secret: words_of(credential).secret,
         signs: signs(credential.kind),
         samples: if signs(credential.kind) && live { samples(service, credential) } else { Vec::new() },
+        tokens: getting_tokens(&visit, service, credential).filter(|_| live),
         state: standing.into(),
         may: May { edit: view.may_edit, end: view.may_end, admin: view.may_admin },
         live,
@@ -142,9 +160,10 @@ pub(crate) async fn show(visit: OnPage<OfCredential<View>>) -> Result<Html> {
             .then(|| credential.token_form.or(service.map(|s| s.token.form)).unwrap_or(TokenForm::Jwt) == TokenForm::Jwt),
         parallel: is_parallel(&view, &catalogue),
         old_in_use: retiring(shown).filter(|_| live).and_then(|Old { number, until, used }| Some(OldInUse { number, until, used: used? })),
+        ended_in_use: if live { ended_in_use(shown) } else { Vec::new() },
         last: used(shown, None),
         created: When::new(credential.created_at.min(now), now),
-        expires: When::maybe(credential.expires_at, now),
+        expires: credential.expires_at.map(|at| When::end(at, now)),
         permissions: credential.permissions.names().iter().map(|name| (name.clone(), explained(name))).collect(),
         networks: credential.restrictions.networks.list().iter().map(ToString::to_string).collect(),
         origins: credential.restrictions.origins.list().to_vec(),
@@ -159,9 +178,24 @@ pub(crate) async fn show(visit: OnPage<OfCredential<View>>) -> Result<Html> {
 
 /// How requests are signed. The secret is read from the environment, so that the code can be shown at any time.
 fn samples(service: Option<&Service>, credential: &Credential) -> Vec<Set> {
+    Target::of(service, credential.environment).samples(credential.kind, fill(credential, ""))
+}
+
+fn fill<'a>(credential: &'a Credential, token_url: &'a str) -> Fill<'a> {
     let rsa = credential.versions.last().is_some_and(|version| version.hint.starts_with("rsa"));
-    let fill = Fill { public_half: credential.public_id.as_deref().unwrap_or_default(), key: "", token_url: "", pem_file: "private-key.pem", rsa };
-    Target::of(service, credential.environment).samples(credential.kind, fill)
+    Fill { public_half: credential.public_id.as_deref().unwrap_or_default(), key: "", token_url, pem_file: "private-key.pem", rsa }
+}
+
+/// How access tokens are got, by kinds that can.
+fn getting_tokens<C: Deref<Target = Who>>(visit: &OnPage<C>, service: Option<&Service>, credential: &Credential) -> Option<GettingTokens> {
+    let by_key = match credential.kind {
+        Kind::OauthClient => matches!(credential.versions.last()?.material, Material::PublicKey(_)),
+        Kind::KeyPair => true,
+        Kind::ApiKey | Kind::Hmac => return None,
+    };
+    let endpoint = super::token_url(visit);
+    let samples = Target::of(service, credential.environment).getting_tokens(by_key, visit.operations().base_url(), fill(credential, &endpoint));
+    Some(GettingTokens { by_key, samples, endpoint })
 }
 
 /// Newest first.
@@ -178,11 +212,12 @@ fn versions(view: &CredentialView, catalogue: &Catalogue, live: bool) -> Vec<Ver
         until: match v.state {
             _ if !live => None,
             VersionState::Retiring { until } | VersionState::Pending { until } => Some(When::new(until, shown.now)),
-            VersionState::Active => When::maybe(v.expires_at.filter(|at| *at > shown.now), shown.now),
+            VersionState::Active => v.expires_at.filter(|at| *at > shown.now).map(|at| When::end(at, shown.now)),
             VersionState::Retired { .. } => None,
         },
         created: When::new(v.created_at.min(shown.now), shown.now),
         used: used(shown, Some(v.number)),
+        refused: refused(shown, v.number),
     };
     shown.credential.versions.iter().rev().map(row).collect()
 }
@@ -220,7 +255,7 @@ const fn meaning(code: Code) -> &'static str {
         Code::TokenInvalid => "With an access token that does not count.",
         Code::TokenExpired => "With an access token that had expired.",
         Code::TokenIssuerUnknown => "With an access token of another issuer.",
-        Code::RetiredVersion => "A version that was rotated away. Somebody still has the old key.",
+        Code::RetiredVersion => "With a version that has ended. Which one stands under the versions above.",
         Code::Revoked => "Used after it was revoked.",
         Code::Expired => "Used after it had expired.",
         Code::Suspended => "Used while it was suspended.",

@@ -9,11 +9,12 @@ use keywright_domain::time::Timestamp;
 use keywright_operations::credentials::{ClientToken, CredentialView};
 use serde::Deserialize;
 
+use super::samples::Target;
 use crate::extract::rights::Edit;
 use crate::extract::{Form, OfCredential, OnPage};
 use crate::hub::forms::{Choice, Field, Wrong, mendable};
 use crate::hub::frame::Frame;
-use crate::hub::parts::Crumb;
+use crate::hub::parts::{Crumb, Sample};
 use crate::hub::words::{Length, When};
 use crate::idempotency::new_key;
 use crate::routes::{Html, Result};
@@ -30,16 +31,19 @@ pub(super) struct TokenShown {
     pub(super) jwt: bool,
     /// When it expires.
     pub(super) expires: When,
+    /// A line that calls the API with it.
+    pub(super) line: Vec<Sample>,
 }
 
 impl TokenShown {
-    pub(super) fn of(made: &ClientToken, now: Timestamp) -> Self {
+    pub(super) fn of(made: &ClientToken, target: &Target, now: Timestamp) -> Self {
         Self {
             text: made.token.reveal().to_owned(),
             id: made.id.to_string(),
             scope: made.scope.clone(),
             jwt: made.form == TokenForm::Jwt,
             expires: When::new(made.expires_at, now),
+            line: vec![target.with_token()],
         }
     }
 }
@@ -128,7 +132,10 @@ pub(crate) async fn make(visit: OnPage<OfCredential<Edit>>, Form(ticked): Form<T
     } else {
         match visit.operations().credential_token(visit.caller(), visit.id, Some(&ticked.permissions)).await {
             Ok(made) => {
-                let token = TokenShown::of(&made, visit.operations().now());
+                let (catalogue, _) = visit.operations().catalogue().await?;
+                let credential = &view.shown.credential;
+                let target = Target::of(catalogue.service(&credential.service), credential.environment);
+                let token = TokenShown::of(&made, &target, visit.operations().now());
                 let html = Html::page(&page(&visit, &view, Some(&ticked), Vec::new(), Some(token)).await?)?;
                 return Ok(html.shown_once(visit.id, None, format!("/keys/{}", visit.id)));
             }

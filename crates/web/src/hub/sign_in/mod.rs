@@ -29,15 +29,13 @@ struct Page {
     return_to: String,
     /// A form that waits to be sent again; empty: none.
     kept: String,
-    /// There is a session, and it is too old for what was asked for.
-    anew: bool,
 }
 
 impl Page {
     fn new(visitor: &Visitor) -> Self {
         let mut frame = visitor.frame("Sign in");
         frame.path = "/sign-in".to_owned();
-        Self { frame, mail: Field::new("mail", ""), wrong: Vec::new(), return_to: String::new(), kept: String::new(), anew: false }
+        Self { frame, mail: Field::new("mail", ""), wrong: Vec::new(), return_to: String::new(), kept: String::new() }
     }
 }
 
@@ -62,14 +60,6 @@ pub(crate) async fn show(visitor: Visitor, Query(asked): Query<Asked>) -> Result
 /// The template broke off.
 pub(crate) fn session_ended(visitor: &Visitor, kept: &KeptForm) -> Result<Html> {
     Html::page_as(StatusCode::UNAUTHORIZED, &Page { kept: kept.write(), ..Page::new(visitor) })
-}
-
-/// What was asked for takes a sign-in that is fresher than the one that is there: the form is kept while the person signs in anew.
-///
-/// # Errors
-/// The template broke off.
-pub(crate) fn anew(visitor: &Visitor, kept: &KeptForm) -> Result<Html> {
-    Html::page_as(StatusCode::UNAUTHORIZED, &Page { anew: true, kept: kept.write(), ..Page::new(visitor) })
 }
 
 /// What the form sends.

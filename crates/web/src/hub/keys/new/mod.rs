@@ -14,9 +14,9 @@ use utoipa::ToSchema;
 
 use self::typed::{BY_KEY, Typed, read};
 use super::expiry::{after, day_of};
-use super::key_source::{self, KeyForm};
+use super::key_source::{self, KeyForm, KeyOf};
 use super::kinds;
-use super::made::{Made, Next};
+use super::made::{Made, Next, file_name};
 use super::token;
 use crate::extract::rights::Edit;
 use crate::extract::{Form, InApplication, OnPage, Query};
@@ -238,7 +238,8 @@ async fn page(
     let field = |name, value: &str| Field::new(name, value).checked(&wrong);
     let key = if kind == Kind::KeyPair || by_key {
         let given = visit.operations().key_challenge(visit.caller(), visit.id).await?;
-        let form = KeyForm::new(Some(service), &given, Some(&typed.key), &wrong).with_challenge_of(&typed.key, &wrong);
+        let of = KeyOf { service: Some(service), present: None, file: file_name(&typed.name, kinds::words(kind).file) };
+        let form = KeyForm::new(of, &given, Some(&typed.key), &wrong).with_challenge_of(&typed.key, &wrong);
         Some(if by_key { form.brought() } else { form })
     } else {
         None

@@ -1,6 +1,16 @@
 //! Code that sends a key as it is.
 
+use super::files::quotable;
 use crate::hub::parts::Sample;
+
+/// Lines for a shell. The token goes to curl on its standard input: its arguments can be seen by whoever is signed in on the machine.
+pub(super) fn with_token(url: &str) -> Sample {
+    let code = format!(
+        "read -rs ACCESS_TOKEN     # paste the token, press Enter\ncurl --include --globoff --header @- '{}' <<< \"Authorization: Bearer $ACCESS_TOKEN\"",
+        quotable(url)
+    );
+    Sample { language: "curl", code }
+}
 
 /// curl first: it works as pasted where the address is declared.
 pub(super) fn samples(url: &str, key: &str) -> Vec<Sample> {

@@ -48,6 +48,6 @@ pub(super) fn filled(files: &[File], url: &str, fill: Fill<'_>) -> Vec<Sample> {
 }
 
 /// A URL that stands between quotation marks of any language: a path of the catalogue may have them in it.
-fn quotable(url: &str) -> String {
+pub(super) fn quotable(url: &str) -> String {
     url.replace('\'', "%27").replace('"', "%22")
 }

@@ -5,6 +5,7 @@ use keywright_domain::credential::{Environment, Kind};
 
 use crate::hub::parts::Sample;
 
+mod assertion;
 mod bearer;
 mod files;
 #[cfg(test)]
@@ -68,6 +69,16 @@ impl Target {
         let scheme = if bare == "localhost" || bare.ends_with(".localhost") || bare.starts_with("127.") { "http" } else { "https" };
         let schemes = service.map_or_else(Vec::new, |s| s.schemes.clone());
         Self { url: format!("{scheme}://{host}{path}"), host, declared, schemes }
+    }
+
+    /// Lines that call the service with an access token.
+    pub(super) fn with_token(&self) -> Sample {
+        bearer::with_token(&self.url)
+    }
+
+    /// How a client gets an access token: with its secret, or `by_key` with an assertion that its private key signs (RFC 7523 section 2.2).
+    pub(super) fn getting_tokens(&self, by_key: bool, issuer: &str, fill: Fill<'_>) -> Vec<Sample> {
+        if by_key { vec![assertion::sample(&self.url, issuer, fill)] } else { files::filled(files::OAUTH, &self.url, fill) }
     }
 
     /// In each set curl or the like comes first: it works as pasted where the address is declared.
