@@ -4,6 +4,7 @@ import { createHmac } from 'node:crypto';
 import { look } from './checks.mjs';
 import { check, given, same } from './given.mjs';
 import { story } from './lib.mjs';
+import { mail } from './mail.mjs';
 import { button, link, rail, reads, registers, shownSecret, signsInByCode, titled } from './steps.mjs';
 
 const ANN = 'ann@acme.example';
@@ -53,6 +54,20 @@ async function makesConsumerKeys(ann) {
   await titled(page, 'Secret of version 1');
   same((await shownSecret(page)) === secret, true, 'the same secret');
   await look(ann, 'client-revealed');
+  // With a session that is ten minutes old she signs in again, and her address is known.
+  await ann.context.addCookies([{ name: 'keywright', value: given.old_session, url: given.base }]);
+  await page.goto(`${key}/secrets/1/reveal`);
+  await look(ann, 'client-reveal-stale');
+  await button(page, 'Show secret').click();
+  await titled(page, 'Sign in again');
+  await look(ann, 'client-sign-in-again');
+  await button(page, 'Send the mail').click();
+  await page.getByLabel('Code').fill((await mail(ANN, /^Sign in/)).code);
+  await button(page, 'Sign in').click();
+  await titled(page, 'Show the secret');
+  await look(ann, 'client-reveal-kept');
+  await button(page, 'Show secret').click();
+  await titled(page, 'Secret of version 1');
 }
 
 await story(given.scripts ? 'pair' : 'pair-without-scripts', async (story) => {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::nginx::{Nginx, api, nginx};
+use crate::oauth::hub::signed_in_a_while_ago;
 use crate::support::{Place, Server};
 
 /// Longer than a story takes on a busy machine with one core.
@@ -113,7 +114,8 @@ async fn a_customer_makes_a_key_and_secret_by_clicking_and_asks_why_a_request_wa
     for scripts in [true, false] {
         let place = Place::given(TestPlace::sqlite()).await;
         let kw = place.serve(&[]).await;
-        tell("pair", &kw, json!({ "scripts": scripts })).await;
+        let old_session = signed_in_a_while_ago(kw.place()).await;
+        tell("pair", &kw, json!({ "scripts": scripts, "old_session": old_session })).await;
     }
 }
 

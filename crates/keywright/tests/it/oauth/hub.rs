@@ -74,7 +74,7 @@ async fn api(verify: String, gateway: String, listener: TcpListener) {
 }
 
 /// A session of hers that is ten minutes old.
-async fn signed_in_a_while_ago(kw: &Place) -> String {
+pub(crate) async fn signed_in_a_while_ago(kw: &Place) -> String {
     let now_us = i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_micros()).unwrap();
     let now = Timestamp::from_us(now_us - 600_000_000);
     let allowed = allow(&Caller::Machine { user: "test".into() }, Right::Operate, &Facts::default()).unwrap();
@@ -335,7 +335,7 @@ stories! {
         let id = key.trim_start_matches("/keys/");
         keyed(kw.place(), &["key", "rotate", id, "--policy", "on_first_use"]).await;
         let again = ann.submit(&ann.get(&path).await.is(200).form(&path)).await.is(200);
-        again.says("Call the API with it").says("Bearer $ACCESS_TOKEN");
+        again.says("Call the API with it, with the address of the API in the place of api.example.com").says("Bearer $ACCESS_TOKEN");
         let told = verdict(&kw, &gateway, &copied(&again, "token")).await;
         assert_eq!((&told["code"], &told["version"]), (&json!("valid"), &json!(1)), "{told}");
         kw.settled().await;

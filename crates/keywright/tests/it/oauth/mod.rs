@@ -3,7 +3,7 @@
 mod attacks;
 mod clients;
 mod ended;
-mod hub;
+pub(crate) mod hub;
 mod own_key;
 mod real_client;
 mod register;

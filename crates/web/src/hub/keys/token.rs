@@ -33,6 +33,8 @@ pub(super) struct TokenShown {
     pub(super) expires: When,
     /// A line that calls the API with it.
     pub(super) line: Vec<Sample>,
+    /// What stands in it for the address of the API, where the catalogue does not say it.
+    pub(super) placeholder: Option<String>,
 }
 
 impl TokenShown {
@@ -44,6 +46,7 @@ impl TokenShown {
             jwt: made.form == TokenForm::Jwt,
             expires: When::new(made.expires_at, now),
             line: vec![target.with_token()],
+            placeholder: (!target.declared).then(|| target.host.clone()),
         }
     }
 }
