@@ -2,7 +2,7 @@
 
 use keywright_crypto::secret::ShownOnce;
 use keywright_domain::caller::{Caller, Right};
-use keywright_domain::credential::{Kind, Standing, TokenForm};
+use keywright_domain::credential::{Kind, Standing, TokenForm, VersionState};
 use keywright_domain::ids::CredentialId;
 use keywright_domain::time::Timestamp;
 use keywright_domain::token::TokenId;
@@ -69,7 +69,7 @@ impl Operations {
             tokens: service.token,
             form,
             brand: catalogue.brand(),
-            not_before: credential.tokens_not_before.unwrap_or(now),
+            not_before: credential.tokens_not_before.unwrap_or(Timestamp::from_us(i64::MIN)),
             not_after: credential.expires_at,
             now,
         };
