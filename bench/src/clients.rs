@@ -17,6 +17,8 @@ use crate::dataset::{machine, said};
 
 /// How customers reach the installation: it stands in tokens, so it must be the same for whoever makes and whoever checks them.
 pub(crate) const PUBLIC_URL: &str = "https://keys.example.com";
+/// The name under which it answers: its pages and its OAuth 2 server give other hosts 421.
+pub(crate) const HOST: &str = "keys.example.com";
 /// The one scope.
 pub(crate) const SCOPE: &str = "default";
 
@@ -105,7 +107,7 @@ fn catalogue() -> String {
     for (form, signing) in FORMS {
         let (name, form, signing) = (service(form, signing), form.as_str(), signing.as_str());
         text.push_str(&format!(
-            "\n[service.{name}]\nname = \"{name}\"\nkinds = [\"oauth_client\"]\npermissions = {{ {SCOPE} = \"Call the APIs\" }}\nform = \"condensed\"\n\
+            "\n[service.{name}]\nname = \"{name}\"\nkinds = [\"oauth_client\"]\npermissions = {{ {SCOPE} = \"Call the APIs\" }}\nform = \"condensed\"\nproduction_requires = []\n\
              token = {{ signing = \"{signing}\", form = \"{form}\", life = \"1h\" }}\n"
         ));
     }

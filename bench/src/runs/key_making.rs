@@ -49,8 +49,8 @@ struct Prepared {
 /// A catalogue in which an application may have several key pairs.
 fn catalogue() -> String {
     format!(
-        "brand = \"kw\"\n\n[service.{SERVICE}]\nname = \"API\"\nkinds = [\"api_key\"]\npermissions = {{ \"{PERMISSION}\" = \"See transactions\" }}\nform = \"condensed\"\n\n\
-         [service.pairs]\nname = \"Pairs\"\nkinds = [\"key_pair\"]\npermissions = {{ default = \"Call the API\" }}\nform = \"condensed\"\n"
+        "brand = \"kw\"\n\n[service.{SERVICE}]\nname = \"API\"\nkinds = [\"api_key\"]\npermissions = {{ \"{PERMISSION}\" = \"See transactions\" }}\nform = \"condensed\"\nproduction_requires = []\n\n\
+         [service.pairs]\nname = \"Pairs\"\nkinds = [\"key_pair\"]\npermissions = {{ default = \"Call the API\" }}\nform = \"condensed\"\nproduction_requires = []\n"
     )
 }
 

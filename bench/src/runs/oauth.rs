@@ -12,7 +12,7 @@ use keywright_domain::token::audience;
 use tokio::runtime::Runtime;
 
 use super::until_answered;
-use crate::clients::{self, Client, PUBLIC_URL, SCOPE};
+use crate::clients::{self, Client, HOST, PUBLIC_URL, SCOPE};
 use crate::cores;
 use crate::dataset::said;
 use crate::load::{ask, measure};
@@ -55,6 +55,8 @@ impl Work {
 struct Side {
     name: &'static str,
     server: Server,
+    /// The name by which it is asked.
+    host: String,
     /// `/token` and `/introspect`, wherever they are.
     paths: [&'static str; 2],
     /// For opaque tokens and for JWTs: the client's id and secret, and the resource.
@@ -76,9 +78,9 @@ impl Ask {
 
 impl Side {
     fn post(&self, path: &str, ask: &Ask, form: &str) -> Vec<u8> {
-        let (address, basic) = (self.server.address, BASE64_STANDARD.encode(format!("{}:{}", ask.id, ask.secret)));
+        let (host, basic) = (&self.host, BASE64_STANDARD.encode(format!("{}:{}", ask.id, ask.secret)));
         format!(
-            "POST {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Basic {basic}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
+            "POST {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Basic {basic}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
             form.len()
         )
         .into_bytes()
@@ -129,7 +131,8 @@ pub(crate) fn run(runtime: &Runtime, options: &Options, report: &mut Report) -> 
     runtime.block_on(running.stop()).map_err(said)?;
     let server = Server::keywright_with(&data, Some(core), &["--public-url", PUBLIC_URL])?;
     let asks = [Ask::ours(made.of("opaque")?), Ask::ours(made.of("es256")?)];
-    let mut sides = vec![Side { name: "keywright", server, paths: ["/oauth2/token", "/oauth2/introspect"], asks, us: Default::default() }];
+    let mut sides =
+        vec![Side { name: "keywright", server, host: HOST.to_owned(), paths: ["/oauth2/token", "/oauth2/introspect"], asks, us: Default::default() }];
     match peer(core)? {
         Some(peer) => sides.push(peer),
         None => report.note(format!("oidc-provider is left out: node is not here, or its packages are not (`npm ci` in {PEER})")),
@@ -176,5 +179,6 @@ fn peer(core: usize) -> Result<Option<Side>> {
     let resources = ["urn:benchmark:opaque", "urn:benchmark:jwt"];
     let asks = resources.map(|resource| Ask { id: "benchmark".into(), secret: PEER_SECRET.into(), resource: resource.into() });
     let server = Server::peer(Path::new("node"), &place.join("server.mjs"), &["benchmark", PEER_SECRET, resources[0], resources[1]], core)?;
-    Ok(Some(Side { name: "oidc-provider", server, paths: ["/token", "/token/introspection"], asks, us: Default::default() }))
+    let host = server.address.to_string();
+    Ok(Some(Side { name: "oidc-provider", server, host, paths: ["/token", "/token/introspection"], asks, us: Default::default() }))
 }
