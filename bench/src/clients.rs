@@ -8,6 +8,7 @@ use keywright::serve::Running;
 use keywright::settings::Settings;
 use keywright_domain::credential::{Environment, TokenForm, TokenSigning};
 use keywright_domain::ids::CredentialId;
+use keywright_domain::time::Timestamp;
 use keywright_operations::Operations;
 use keywright_operations::applications::NewApplication;
 use keywright_operations::credentials::{Handed, NewCredential};
@@ -95,7 +96,7 @@ pub(crate) async fn make(data: &Path) -> Result<(Running, Clients)> {
         let service = service(form, signing);
         let new = NewCredential { service: service.into(), environment: "production".into(), name: service.into(), ..NewCredential::default() };
         let made = operations.credential_create(&machine(), application, new).await?;
-        let Handed::Client { client_id, client_secret } = made.handed else { bail!("{service} takes another kind of credential") };
+        let Handed::Client { client_id, client_secret: Some(client_secret) } = made.handed else { bail!("{service} takes another kind of credential") };
         let signing = (form == TokenForm::Jwt).then_some(signing);
         clients.push(Client { service, signing, id: client_id, secret: client_secret.reveal().to_owned(), credential: made.id, form });
     }
@@ -132,7 +133,8 @@ pub(crate) async fn tokens(operations: &Operations, client: &Client, count: usiz
         tokens: service.token,
         form: client.form,
         brand,
-        not_after: [None, None],
+        not_before: Timestamp::from_us(i64::MIN),
+        not_after: None,
         now: keywright::clocks::wall(),
     };
     let make = || (0..count.div_ceil(2)).map(|_| Ok(operations.token_mint(&new)?.token.expose().to_owned())).collect::<Result<Vec<_>>>();

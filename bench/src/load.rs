@@ -92,7 +92,10 @@ async fn connection(address: SocketAddr, number: u64, requests: Arc<Requests>, e
                 match requests.get(at) {
                     Some(request) => stream.write_all(request).await?,
                     // Idle for the rest of the turn: what a request costs is not changed by that.
-                    None => return Ok(wait_for_the_end(&shared).await),
+                    None => {
+                        wait_for_the_end(&shared).await;
+                        return Ok(());
+                    }
                 }
             }
             Requests::Whole(whole) => stream.write_all(&whole[mixed(state) as usize % whole.len()]).await?,
