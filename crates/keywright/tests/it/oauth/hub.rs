@@ -335,7 +335,7 @@ stories! {
         let id = key.trim_start_matches("/keys/");
         keyed(kw.place(), &["key", "rotate", id, "--policy", "on_first_use"]).await;
         let again = ann.submit(&ann.get(&path).await.is(200).form(&path)).await.is(200);
-        again.says("Call the API with it, with the address of the API in the place of api.example.com").says("Bearer $ACCESS_TOKEN");
+        again.says("paste the token and press Enter. The address of the API goes in the place of api.example.com").says("Bearer $ACCESS_TOKEN");
         let told = verdict(&kw, &gateway, &copied(&again, "token")).await;
         assert_eq!((&told["code"], &told["version"]), (&json!("valid"), &json!(1)), "{told}");
         kw.settled().await;

@@ -3,12 +3,10 @@
 use super::files::quotable;
 use crate::hub::parts::Sample;
 
-/// Lines for a shell. The token goes to curl on its standard input: its arguments can be seen by whoever is signed in on the machine.
+/// A line for a shell, which waits until the token is pasted. curl gets it on its standard input: its arguments can be seen by whoever is signed in on
+/// the machine.
 pub(super) fn with_token(url: &str) -> Sample {
-    let code = format!(
-        "read -rs ACCESS_TOKEN     # paste the token, press Enter\ncurl --include --globoff --header @- '{}' <<< \"Authorization: Bearer $ACCESS_TOKEN\"",
-        quotable(url)
-    );
+    let code = format!("read -rs ACCESS_TOKEN &&\n  curl --include --globoff --header @- '{}' <<< \"Authorization: Bearer $ACCESS_TOKEN\"", quotable(url));
     Sample { language: "curl", code }
 }
 
