@@ -184,6 +184,10 @@ pub const SIGN_IN_KEPT: Span = Span::from_d(1);
 pub const KEY_CHALLENGE: Span = Span::from_h(1);
 /// Whoever has an RSA key made waits so long for others', then is asked to come back: one is made at a time, and takes up to some seconds.
 pub const KEY_MAKING_WAIT_MS: u64 = 10_000;
+/// RSA keys of one organisation that wait to be made: whoever asks for more at a time is asked to come back.
+pub const KEY_MAKING_WAITING_MAX: usize = 16;
+/// How nice the thread is that makes RSA keys (0 to 19): whoever answers requests goes before it, and it still gets on where all processors are busy.
+pub const KEY_MAKING_NICENESS: i32 = 5;
 /// Repeats of a request with an `Idempotency-Key` are recognised for this long.
 pub const IDEMPOTENCY_KEPT: Span = Span::from_h(24);
 /// A call that has written nothing after this was left by a process that ended: a repeat does its work.

@@ -113,6 +113,12 @@ pub enum Rule {
     /// A public key is one credential's for ever.
     #[error("this public key is or was a credential's, and a key is taken only once: make a new key pair and give its public key")]
     KeyTaken,
+    /// Somebody else says that this public key is theirs, and neither of the two has proved it.
+    #[error(
+        "this public key is another application's, which has not proved that it holds the private key, and neither have you: prove that you hold it, and it \
+         is yours. Ask for a key challenge, sign it, and give the key as public_key with challenge and proof"
+    )]
+    KeyClaimed,
     /// Requests are proved in another way than by a signature.
     #[error("requests are not signed with a credential of the kind {0}: there is no signature to explain")]
     SignsNothing(keywright_domain::credential::Kind),
@@ -229,6 +235,7 @@ impl Rule {
             Self::ServiceNotUsed { .. } => "service_not_used",
             Self::CredentialLimit { .. } => "credential_limit",
             Self::KeyTaken => "key_taken",
+            Self::KeyClaimed => "key_claimed",
             Self::SignsNothing(_) => "signs_nothing",
             Self::NoBusinessService => "no_business_service",
             Self::ApplicationState { .. } => "application_state",

@@ -28,14 +28,6 @@ const fn algorithm(signing: TokenSigning) -> SigningAlgorithm {
     }
 }
 
-/// A new key. One for RS256 is made where it delays nobody.
-async fn make(signing: TokenSigning) -> Result<SigningKey, Error> {
-    match signing {
-        TokenSigning::Rs256 => key_making::apart(move || SigningKey::generate(algorithm(signing))).await,
-        TokenSigning::Es256 | TokenSigning::EdDsa => Ok(SigningKey::generate(algorithm(signing))?),
-    }
-}
-
 /// Whether a key with this beginning needs a successor now: one that is published for [`limits::KEY_SET_MAX_AGE`] before it signs.
 fn is_due(active_at: Timestamp, now: Timestamp) -> bool {
     now >= active_at.plus(Span::from_us(limits::SIGNING_KEY_SIGNS.us() - limits::KEY_SET_MAX_AGE.us()))
@@ -62,7 +54,7 @@ impl Operations {
                 Some(row) if is_due(row.active_at, now) => now.plus(limits::KEY_SET_MAX_AGE),
                 Some(_) => continue,
             };
-            let key = make(signing).await?;
+            let key = key_making::apart(move || SigningKey::generate(algorithm(signing))).await??;
             let new = SigningKeyRow {
                 id: key.key_id().to_owned(),
                 algorithm: signing,

@@ -214,6 +214,7 @@ impl Tx<'_> {
             "DELETE FROM usage WHERE credential_id IN (SELECT c.id FROM credential c WHERE c.organisation_id = $1 AND c.application_id = $2)",
             "DELETE FROM version WHERE credential_id IN (SELECT c.id FROM credential c WHERE c.organisation_id = $1 AND c.application_id = $2)",
             "DELETE FROM registered_client WHERE credential_id IN (SELECT c.id FROM credential c WHERE c.organisation_id = $1 AND c.application_id = $2)",
+            "DELETE FROM public_key_taken WHERE unproved_by IN (SELECT c.id FROM credential c WHERE c.organisation_id = $1 AND c.application_id = $2)",
             "DELETE FROM registration_token WHERE organisation_id = $1 AND application_id = $2",
         ] {
             self.exec(sql, args![organisation, id]).await?;

@@ -83,6 +83,12 @@ impl FromRow for Room {
     }
 }
 
+/// [`Room`], of organisation, application, service and environment, now.
+const ROOM: &str = "SELECT (SELECT count(*) FROM application_service s WHERE s.application_id = a.id AND s.service = $3), \
+            (SELECT count(*) FROM credential c WHERE c.organisation_id = a.organisation_id AND c.application_id = a.id AND c.service = $3 \
+               AND c.environment = $4 AND c.state <> 'revoked' AND (c.expires_us IS NULL OR c.expires_us > $5)) \
+     FROM application a WHERE a.organisation_id = $1 AND a.id = $2";
+
 impl Tx<'_> {
     /// Whether the application (of this organisation) has the service, and how many live credentials it has there. None: no such application.
     ///
@@ -96,14 +102,7 @@ impl Tx<'_> {
         environment: &str,
         now: Timestamp,
     ) -> Result<Option<Room>, StoreError> {
-        self.opt(
-            "SELECT (SELECT count(*) FROM application_service s WHERE s.application_id = a.id AND s.service = $3), \
-                    (SELECT count(*) FROM credential c WHERE c.organisation_id = a.organisation_id AND c.application_id = a.id AND c.service = $3 \
-                       AND c.environment = $4 AND c.state <> 'revoked' AND (c.expires_us IS NULL OR c.expires_us > $5)) \
-             FROM application a WHERE a.organisation_id = $1 AND a.id = $2",
-            args![organisation, application, service, environment, now],
-        )
-        .await
+        self.opt(ROOM, args![organisation, application, service, environment, now]).await
     }
 
     /// A credential of this organisation, to be changed.
@@ -262,6 +261,14 @@ impl Scope<'_> {
         let live = "SELECT c.id FROM credential c WHERE c.organisation_id = $1 AND c.application_id = $2 AND c.service = $3 AND c.environment = $4 \
                     AND c.state <> 'revoked' AND (c.expires_us IS NULL OR c.expires_us > $5) ORDER BY c.id DESC LIMIT 1";
         Ok(self.all::<CredentialId>(live, args![application, service, environment.as_str(), now]).await?.pop())
+    }
+
+    /// [`Tx::credential_room`], to look at before work that would be for nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn credential_room(&self, application: ApplicationId, service: &str, environment: &str, now: Timestamp) -> Result<Option<Room>, StoreError> {
+        Ok(self.all::<Room>(ROOM, args![application, service, environment, now]).await?.pop())
     }
 
     /// One credential.

@@ -38,6 +38,7 @@ impl Tx<'_> {
             self.exec("DELETE FROM usage WHERE credential_id = $1", args![*id]).await?;
             self.exec("DELETE FROM version WHERE credential_id = $1", args![*id]).await?;
             self.exec("DELETE FROM registered_client WHERE credential_id = $1", args![*id]).await?;
+            self.exec("DELETE FROM public_key_taken WHERE unproved_by = $1", args![*id]).await?;
             self.exec("DELETE FROM credential WHERE id = $1", args![*id]).await?;
         }
         Ok(ended.into_iter().map(|Id(id)| id).collect())
@@ -57,6 +58,9 @@ impl Tx<'_> {
             .await?;
         for Retired(credential, number) in &retired {
             self.exec("DELETE FROM usage WHERE credential_id = $1 AND version = $2", args![*credential, *number]).await?;
+            let claimed = "DELETE FROM public_key_taken WHERE unproved_by = $1 \
+                           AND digest = (SELECT v.digest FROM version v WHERE v.credential_id = $1 AND v.number = $2)";
+            self.exec(claimed, args![*credential, *number]).await?;
             self.exec("DELETE FROM version WHERE credential_id = $1 AND number = $2", args![*credential, *number]).await?;
         }
         let mut credentials: Vec<CredentialId> = retired.into_iter().map(|Retired(id, _)| id).collect();

@@ -26,6 +26,7 @@ pub mod nonces;
 pub mod organisations;
 pub mod persons;
 pub mod profiles;
+pub mod public_keys;
 mod records;
 pub mod registrations;
 pub mod resource_servers;

@@ -67,14 +67,6 @@ pub(crate) fn with_versions(mut credentials: Vec<Stored>, versions: Vec<VersionR
 }
 
 impl Tx<'_> {
-    /// Takes the public key with this fingerprint for a credential, for ever. False: it was taken before.
-    ///
-    /// # Errors
-    /// [`StoreError`]
-    pub async fn public_key_take(&mut self, digest: &[u8; 32]) -> Result<bool, StoreError> {
-        Ok(self.exec("INSERT INTO public_key_taken (digest) VALUES ($1) ON CONFLICT (digest) DO NOTHING", args![&digest[..]]).await? > 0)
-    }
-
     /// Adds a version, or stores its state.
     pub(crate) async fn version_save(&mut self, credential: CredentialId, v: &Version) -> Result<(), StoreError> {
         self.exec(

@@ -123,6 +123,17 @@ fn a_modulus_is_one_key_whatever_its_exponent() {
     }
 }
 
+/// y = 2 has no x (RFC 8032 section 5.1.3); it is taken, as the library does not say so.
+#[test]
+fn an_ed25519_key_that_is_no_point_verifies_nothing() {
+    let mut no_point = [0; 32];
+    no_point[0] = 2;
+    let key = PublicKey::from_ed25519(&no_point).unwrap();
+    for signature in [[0; 64], [0xff; 64], std::array::from_fn(|at| u8::from(at == 0))] {
+        assert!(!key.verify(Algorithm::Ed25519, b"", &signature) && !key.verify(Algorithm::Ed25519, b"message", &signature));
+    }
+}
+
 #[test]
 fn a_million_keys_fit_in_memory() {
     for (pem, most) in [(fixture!("p256"), 150), (fixture!("ed"), 150), (fixture!("rsa2048"), 400)] {

@@ -95,8 +95,8 @@ impl PublicKey {
         Ok(Self { key_type, material: point.into() })
     }
 
-    /// From the 32 bytes of an Ed25519 key. Whether they are a point at all shows when it first verifies, as the library does not say:
-    /// about every second text of 32 bytes is none, and verifies nothing.
+    /// From the 32 bytes of an Ed25519 key. Whether they are a point at all (RFC 8032 section 5.1.3) is not looked at: about every second text of
+    /// 32 bytes is none. The library looks only when it verifies, and says no then, so such a key is of no use to anybody, and none of ours.
     pub(crate) fn from_ed25519(bytes: &[u8]) -> Result<Self, KeyFault> {
         let key: [u8; ED25519_BYTES] = bytes.try_into().map_err(|_| KeyFault::Der)?;
         let mut number = key;

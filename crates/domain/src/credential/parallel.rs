@@ -47,6 +47,20 @@ impl Credential {
         Ok(number)
     }
 
+    /// Whether it lives and a version with this digest works.
+    #[must_use]
+    pub fn holds(&self, digest: &[u8; 32], now: Timestamp) -> bool {
+        self.ensure_not_ended(now).is_ok() && self.versions.iter().any(|v| v.digest == *digest && v.accepts(now))
+    }
+
+    /// Ends the version with this digest at once, also the last one: somebody else has proved that its key is theirs. Gives its number; none: there is
+    /// none, or it had ended.
+    pub fn displace_version(&mut self, digest: &[u8; 32], now: Timestamp) -> Option<u32> {
+        let version = self.versions.iter_mut().find(|v| v.digest == *digest && v.accepts(now))?;
+        version.state = VersionState::Retired { since: now };
+        Some(version.number)
+    }
+
     /// Ends one secret at once, and the access tokens that were got by it, also where its own time was over before. Ending one that was ended
     /// changes nothing and gives `false`.
     ///
@@ -97,6 +111,18 @@ mod tests {
         c.revoke(at(9));
         assert_eq!(c.add_version(new_version(6), 3, at(9)), Err(AddError::Ended(EndedError::Revoked)));
         assert_eq!(c.retire_version(4, at(9)), Err(RetireError::Ended(EndedError::Revoked)));
+    }
+
+    #[test]
+    fn a_key_that_is_somebody_elses_is_lost_also_if_it_is_the_last() {
+        let mut c = credential();
+        let digest = c.versions[0].digest;
+        assert!(c.holds(&digest, at(1)) && !c.holds(&[0xee; 32], at(1)));
+        assert_eq!((c.displace_version(&[0xee; 32], at(1)), c.displace_version(&digest, at(2)), c.displace_version(&digest, at(3))), (None, Some(1), None));
+        assert!(!c.holds(&digest, at(2)));
+        let mut revoked = credential();
+        revoked.revoke(at(1));
+        assert!(!revoked.holds(&digest, at(1)));
     }
 
     #[test]

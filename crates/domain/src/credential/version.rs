@@ -10,7 +10,8 @@ pub struct Version {
     pub number: u32,
     /// Whether it is accepted, and until when.
     pub state: VersionState,
-    /// SHA-256 of the secret, or of the public key (DER SubjectPublicKeyInfo): by it the version of a leaked secret is found.
+    /// SHA-256 of the secret, or the fingerprint of the public key: by it the version of a leaked secret is found. A public key that was given up to
+    /// another credential leaves a digest here by which nothing is found.
     pub digest: [u8; 32],
     /// What is kept beside the digest.
     pub material: Material,

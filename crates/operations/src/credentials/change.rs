@@ -17,6 +17,7 @@ use serde_json::json;
 
 use super::coin::of_key;
 use super::rotate::rotate_stored;
+use super::taking::Displaced;
 use super::show::Shown;
 use super::{expiry, organisation};
 use crate::form::Form;
@@ -200,20 +201,23 @@ impl Operations {
                 tx.registered_client_save(id, authentication).await?;
                 changed.push("token_endpoint_auth_method");
             }
-            let mut audit = Vec::new();
+            let (mut audit, mut displaced) = (Vec::new(), Displaced::default());
             if !changed.is_empty() {
                 audit.push(AuditEntry::new("credential.changed", id).of_application(stored.credential.application).with(json!({ "changed": changed })));
             }
             if let Some(version) = &next {
                 let (name, overlap) = catalogue.service(&stored.credential.service).map_or((PolicyName::Overlap, limits::OVERLAP_DEFAULT), |s| s.rotation);
                 let policy = Policy::new(name, overlap).map_err(Rule::Rotate)?;
-                audit.push(rotate_stored(tx, &mut stored, policy, false, version.clone(), now).await?.1);
+                // Whether the client holds the private half shows when it next asks for a token.
+                let (_, entry, gone) = rotate_stored(tx, &mut stored, policy, false, (version.clone(), false), now).await?;
+                audit.push(entry);
+                displaced = gone;
             }
             if audit.is_empty() {
                 return Ok(Done { value: (), audit, changes: vec![] });
             }
             tx.credential_save(&stored).await?;
-            Ok::<_, Error>(Done { value: (), audit, changes: vec![Change::Credential(id)] })
+            Ok::<_, Error>(displaced.told(Done { value: (), audit, changes: vec![Change::Credential(id)] }))
         })
         .await?;
         self.credential_show(caller, id).await

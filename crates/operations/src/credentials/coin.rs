@@ -6,7 +6,6 @@ use keywright_crypto::secret::{Secret, ShownOnce};
 use keywright_domain::credential::secret_form::{self, Brand, Class};
 use keywright_domain::credential::{Environment, Kind, Material, NewVersion, PublicHalf};
 use keywright_domain::ids::CredentialId;
-use keywright_store::{StoreError, Tx};
 
 use super::key_source::Key;
 use crate::{Error, Keys};
@@ -26,6 +25,8 @@ pub(super) struct Subject<'a> {
 pub(super) struct Coined {
     pub(super) version: NewVersion,
     pub(super) handed: Handed,
+    /// Of a public key: that its private half is held was proved, by a challenge of ours or because it was made here.
+    pub(super) proved: bool,
 }
 
 /// What the holder of a new version gets, this once.
@@ -115,13 +116,14 @@ pub(super) fn public_half(kind: Kind, environment: Environment, brand: &Brand) -
 /// [`Error::Random`]; the keys of the installation, where the secret is sealed and they are not at hand.
 pub(super) fn coin(subject: Subject<'_>, brand: &Brand, keys: &Keys, key: Option<Key>) -> Result<Coined, Error> {
     let public_id = || subject.public_id.unwrap_or_default().to_owned();
-    if let Some(Key { public, private }) = key {
+    let coined = |version, handed| Coined { version, handed, proved: true };
+    if let Some(Key { public, private, proved }) = key {
         let version = of_key(&public);
         let handed = match subject.kind {
             Kind::OauthClient => Handed::Client { client_id: public_id(), client_secret: None },
             Kind::ApiKey | Kind::Hmac | Kind::KeyPair => Handed::KeyPair { sdk_id: public_id(), private_key_pem: private.map(Secret::show_once) },
         };
-        return Ok(Coined { version, handed });
+        return Ok(Coined { version, handed, proved });
     }
     match subject.kind {
         Kind::Hmac => {
@@ -129,7 +131,7 @@ pub(super) fn coin(subject: Subject<'_>, brand: &Brand, keys: &Keys, key: Option
             let secret = random::secret(brand, class)?;
             let sealed = keys.keyring()?.seal(subject.id, &secret.digest(), secret.expose().as_bytes())?;
             let version = of_secret(&secret, Material::Sealed(sealed), brand, class);
-            Ok(Coined { version, handed: Handed::Pair { api_key: public_id(), secret_key: secret.show_once() } })
+            Ok(coined(version, Handed::Pair { api_key: public_id(), secret_key: secret.show_once() }))
         }
         Kind::OauthClient => {
             let class = Class::SecretKey(subject.environment);
@@ -140,22 +142,14 @@ pub(super) fn coin(subject: Subject<'_>, brand: &Brand, keys: &Keys, key: Option
                 Material::Digest
             };
             let version = of_secret(&secret, material, brand, class);
-            Ok(Coined { version, handed: Handed::Client { client_id: public_id(), client_secret: Some(secret.show_once()) } })
+            Ok(coined(version, Handed::Client { client_id: public_id(), client_secret: Some(secret.show_once()) }))
         }
         Kind::ApiKey | Kind::KeyPair => {
             let class = Class::ApiKey(subject.environment);
             let secret = random::secret(brand, class)?;
             let version = of_secret(&secret, Material::Digest, brand, class);
-            Ok(Coined { version, handed: Handed::Key(secret.show_once()) })
+            Ok(coined(version, Handed::Key(secret.show_once())))
         }
-    }
-}
-
-/// Takes the key of a new version for its credential, where it is a public one. False: it is or was another's.
-pub(super) async fn take(tx: &mut Tx<'_>, material: &Material, digest: &[u8; 32]) -> Result<bool, StoreError> {
-    match material {
-        Material::PublicKey(_) => tx.public_key_take(digest).await,
-        Material::Digest | Material::Sealed(_) => Ok(true),
     }
 }
 

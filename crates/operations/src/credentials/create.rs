@@ -17,6 +17,7 @@ use serde_json::json;
 use super::coin::{self, Coined, Handed};
 use super::key_source::{self, KeySource};
 use super::register::Registering;
+use super::taking::Taking;
 use super::{expiry, kind_of, organisation};
 use crate::form::{CHECKED, Form};
 use crate::organisations::on_request;
@@ -114,7 +115,7 @@ impl Operations {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Invalid`] with every bad field, [`Rule::ServiceNotUsed`], [`Rule::CredentialLimit`],
-    /// [`Rule::KeyTaken`], [`Error::Keys`], [`Error::Store`]
+    /// [`Rule::KeyTaken`], [`Rule::KeyClaimed`], [`Error::Keys`], [`Error::Store`]
     pub async fn credential_create(&self, caller: &Caller, application: ApplicationId, new: NewCredential) -> Result<Created, Error> {
         self.credential_create_for(caller, application, new, None).await
     }
@@ -134,7 +135,7 @@ impl Operations {
             let allowances = self.allowances(&allowed, catalogue.service(&new.service)).await?;
             let mut checked = check(&catalogue, &new, Some(&allowances), &Within { application: Some(application), keys: self.keys(), now: self.now() })?;
             if let Some(registering) = &registering {
-                checked.key = registering.key.clone().map(key_source::Checked::Given);
+                checked.key = registering.key.clone().map(key_source::Checked::Unproved);
                 checked.registering = Some(registering.clone());
             }
             match self.credential_insert(&allowed, application, &new.service, checked, &catalogue, applied_at).await {
@@ -164,10 +165,15 @@ impl Operations {
         let (kind, environment, retrievable) = (checked.kind, checked.environment, checked.retrievable);
         let subject = coin::Subject { id, kind, environment, public_id: public_id.as_deref(), retrievable };
         let key = match checked.key {
-            Some(key) => Some(key_source::key(key).await.map_err(Refusal::Error)?),
+            Some(key) => {
+                if key.takes_long() {
+                    self.look_for_room(allowed, application, service, (environment, checked.max)).await.map_err(Refusal::Error)?;
+                }
+                Some(key_source::key(organisation, key).await.map_err(Refusal::Error)?)
+            }
             None => None,
         };
-        let Coined { version, handed } = coin::coin(subject, catalogue.brand(), self.keys(), key).map_err(Refusal::Error)?;
+        let Coined { version, handed, proved } = coin::coin(subject, catalogue.brand(), self.keys(), key).map_err(Refusal::Error)?;
         let credential = Credential {
             id,
             organisation,
@@ -202,11 +208,11 @@ impl Operations {
                     return Err(Refusal::Error(Rule::ServiceNotUsed { service: c.service.clone(), has }.into()));
                 }
                 if room.live >= max {
-                    return Err(Refusal::Error(Rule::CredentialLimit { max, service: c.service.clone(), environment: c.environment.as_str() }.into()));
+                    return Err(Refusal::Error(full(max, &c.service, c.environment)));
                 }
-                if !coin::take(tx, &c.versions[0].material, &c.versions[0].digest).await? {
-                    return Err(Refusal::Error(Rule::KeyTaken.into()));
-                }
+                let version = &c.versions[0];
+                let taking = Taking { material: &version.material, digest: &version.digest, proved, credential: id, application };
+                let displaced = taking.take(tx, now).await.map_err(Refusal::Error)?;
                 tx.credential_insert(c).await?;
                 if let Some(registering) = &registering {
                     registering.put_down(tx, c, now).await.map_err(Refusal::Error)?;
@@ -217,11 +223,27 @@ impl Operations {
                     Some(reason) => audit.with_personal(json!({ "reason": reason })),
                     None => audit,
                 };
-                Ok(Done { value: (), audit: vec![audit], changes: vec![Change::Credential(id)] })
+                Ok(displaced.told(Done { value: (), audit: vec![audit], changes: vec![Change::Credential(id)] }))
             })
             .await?;
         Ok(Created { id, version: 1, handed, place: done.place })
     }
+
+    /// Whether a credential could be made now, before work that would be for nothing otherwise. What counts is found out in the transaction.
+    async fn look_for_room(&self, allowed: &Allowed, application: ApplicationId, service: &str, (environment, max): (Environment, u32)) -> Result<(), Error> {
+        let scope = self.store.scope(allowed)?;
+        let room = scope.credential_room(application, service, environment.as_str(), self.now()).await?;
+        let room = room.ok_or_else(|| Error::not_found("application", application))?;
+        if !room.has_service {
+            let has = scope.application(application).await?.map_or_else(Vec::new, |a| a.services);
+            return Err(Rule::ServiceNotUsed { service: service.to_owned(), has }.into());
+        }
+        if room.live >= max { Err(full(max, service, environment)) } else { Ok(()) }
+    }
+}
+
+fn full(max: u32, service: &str, environment: Environment) -> Error {
+    Rule::CredentialLimit { max, service: service.to_owned(), environment: environment.as_str() }.into()
 }
 
 /// Without `allowances`, as if the organisation had all that the catalogue has.

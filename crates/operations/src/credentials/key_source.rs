@@ -1,5 +1,5 @@
-//! Where the key of a `key_pair` comes from: made here, or handed over with proof that its private half is held. A client (`oauth_client`) may
-//! hand one over too, and then proves itself by it in the place of a secret.
+//! Where the key of a `key_pair` comes from: made here, or handed over, with proof that its private half is held or without. A client
+//! (`oauth_client`) may hand one over too, and then proves itself by it in the place of a secret.
 
 use std::fmt;
 
@@ -11,13 +11,14 @@ use keywright_crypto::secret::Secret;
 use keywright_domain::caller::{Caller, Right};
 use keywright_domain::catalogue::{Scheme, Service};
 use keywright_domain::credential::{Credential, Kind, Material, Version, VersionState};
-use keywright_domain::ids::ApplicationId;
+use keywright_domain::ids::{ApplicationId, OrganisationId};
 use keywright_domain::limits;
 use keywright_domain::text;
 use keywright_domain::time::Timestamp;
 
 use crate::form::Form;
-use crate::{Error, Keys, Operations, key_making};
+use crate::key_making::{self, Cost};
+use crate::{Error, Keys, Operations};
 
 /// Where the key comes from, as it was typed. All left out: it is made here, of the type that suits the service; a client gets a secret.
 #[derive(Clone, Default)]
@@ -32,7 +33,7 @@ pub struct KeySource {
     pub challenge: Option<String>,
     /// The signature over it, in base64.
     pub proof: Option<String>,
-    /// A certificate request as PEM, which is key and proof in one.
+    /// A certificate request as PEM: the key, signed by itself, but not for us.
     pub csr: Option<String>,
 }
 
@@ -60,8 +61,17 @@ impl KeySource {
 pub(super) enum Checked {
     /// It is made here.
     Make(KeyType, PrivateForm),
-    /// It was handed over.
-    Given(PublicKey),
+    /// It was handed over, with a signature over a challenge of ours.
+    Proved(PublicKey),
+    /// It was handed over by somebody who may have found it: a certificate request is shown to many, and a key set to all.
+    Unproved(PublicKey),
+}
+
+impl Checked {
+    /// Whether it takes long until the key is there, so that it is worth looking first whether it will be of use.
+    pub(super) const fn takes_long(&self) -> bool {
+        matches!(self, Self::Make(key_type, _) if is_rsa(*key_type))
+    }
 }
 
 /// The key of a version that is being made.
@@ -69,6 +79,8 @@ pub(super) struct Key {
     pub(super) public: PublicKey,
     /// The private half as PEM, where it was made here.
     pub(super) private: Option<Secret>,
+    /// [`super::coin::Coined::proved`]
+    pub(super) proved: bool,
 }
 
 /// What a key is for, as far as it is known.
@@ -144,7 +156,7 @@ fn given(form: &mut Form, source: &KeySource, of: Purpose<'_>) -> Result<Option<
         (Some(public_key), None) => {
             let key = form.take("public_key", PublicKey::read(public_key));
             prove(form, source, key.as_ref(), of)?;
-            Ok(key.map(Checked::Given))
+            Ok(key.map(Checked::Proved))
         }
         (None, csr) => {
             for (name, value) in [("challenge", &source.challenge), ("proof", &source.proof)] {
@@ -153,7 +165,7 @@ fn given(form: &mut Form, source: &KeySource, of: Purpose<'_>) -> Result<Option<
                 }
             }
             match csr {
-                Some(request) => Ok(form.take("csr", csr::read(request)).map(Checked::Given)),
+                Some(request) => Ok(form.take("csr", csr::read(request)).map(Checked::Unproved)),
                 None => Ok(None),
             }
         }
@@ -225,25 +237,36 @@ pub fn private_form(word: &str, key_type: KeyType) -> Result<PrivateForm, String
 }
 
 const fn is_rsa(key_type: KeyType) -> bool {
-    matches!(key_type, KeyType::Rsa2048 | KeyType::Rsa3072 | KeyType::Rsa4096)
+    Cost::of(key_type).is_some()
 }
 
 /// The key: made now, where it was not handed over.
 ///
 /// # Errors
 /// [`Error::Random`]; [`Error::Store`] with [`StoreError::Busy`](keywright_store::StoreError::Busy) where too many others have keys made.
-pub(super) async fn key(checked: Checked) -> Result<Key, Error> {
+pub(super) async fn key(organisation: OrganisationId, checked: Checked) -> Result<Key, Error> {
     match checked {
-        Checked::Given(public) => Ok(Key { public, private: None }),
-        Checked::Make(key_type, form) if is_rsa(key_type) => key_making::apart(move || pair(key_type, form)).await,
-        Checked::Make(key_type, form) => Ok(pair(key_type, form)?),
+        Checked::Proved(public) => Ok(Key { public, private: None, proved: true }),
+        Checked::Unproved(public) => Ok(Key { public, private: None, proved: false }),
+        Checked::Make(key_type, form) => Ok(match Cost::of(key_type) {
+            Some(cost) => {
+                let turn = key_making::turn(organisation, cost).await?;
+                key_making::apart(move || {
+                    // Held until the work is done, also where nobody waits for it any more.
+                    let _turn = turn;
+                    pair(key_type, form)
+                })
+                .await??
+            }
+            None => pair(key_type, form)?,
+        }),
     }
 }
 
 fn pair(key_type: KeyType, form: PrivateForm) -> Result<Key, NoRandom> {
     let pair = KeyPair::generate(key_type)?;
     let private = pair.to_pem(form).expect("PKCS#1 is chosen for RSA keys only");
-    Ok(Key { public: pair.public().clone(), private: Some(private) })
+    Ok(Key { public: pair.public().clone(), private: Some(private), proved: true })
 }
 
 /// A challenge, and what to do with it.

@@ -11,6 +11,7 @@ mod revoke;
 mod rotate;
 mod secrets;
 mod show;
+mod taking;
 mod token;
 mod view;
 

@@ -3,17 +3,18 @@
 use keywright_domain::caller::{Caller, Right};
 use keywright_domain::change::{Change, Place};
 use keywright_domain::credential::rotation::{Policy, PolicyName, Rotated};
-use keywright_domain::credential::{Kind, NewVersion};
+use keywright_domain::credential::{Kind, Material, NewVersion};
 use keywright_domain::ids::CredentialId;
 use keywright_domain::time::{Span, Timestamp};
 use keywright_store::credentials::Stored;
 use keywright_store::{AuditEntry, Done, Tx};
 use serde_json::json;
 
-use super::coin::{Coined, Handed, Subject, coin, take};
+use super::coin::{Coined, Handed, Subject, coin};
 use super::key_source::{self, KeySource};
 use super::organisation;
 use super::secrets::SecretDetails;
+use super::taking::{Displaced, Taking};
 use crate::form::Form;
 use crate::{Error, Operations, Rule};
 
@@ -49,7 +50,7 @@ impl Operations {
     /// policy is refused.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Invalid`], [`Rule::Rotate`], [`Rule::SideBySide`], [`Rule::KeyTaken`], [`Error::Keys`],
+    /// [`Error::NotFound`], [`Error::Invalid`], [`Rule::Rotate`], [`Rule::SideBySide`], [`Rule::KeyTaken`], [`Rule::KeyClaimed`], [`Error::Keys`],
     /// [`Error::Store`]
     pub async fn credential_rotate(&self, caller: &Caller, id: CredentialId, rotation: Rotation) -> Result<RotationMade, Error> {
         let allowed = self.over_credential(caller, Right::Edit, id).await?;
@@ -82,19 +83,26 @@ impl Operations {
         let (default_name, default_overlap) = service.map_or((PolicyName::Overlap, keywright_domain::limits::OVERLAP_DEFAULT), |service| service.rotation);
         let policy = Policy::new(name.unwrap_or(default_name), overlap.unwrap_or(default_overlap)).map_err(Rule::Rotate)?;
         let key = match key {
-            Some(key) => Some(key_source::key(key).await?),
+            Some(key) => {
+                if key.takes_long() {
+                    // Before work that would be for nothing otherwise; what counts is found out in the transaction.
+                    let nothing = NewVersion { digest: [0; 32], material: Material::Digest, hint: String::new(), description: None, expires_at: None };
+                    credential.clone().rotate(policy, rotation.replace, nothing, self.now()).map_err(Rule::Rotate)?;
+                }
+                Some(key_source::key(organisation, key).await?)
+            }
             None => None,
         };
         let (kind, environment, retrievable) = (credential.kind, credential.environment, super::secrets::is_retrievable(service));
         let subject = Subject { id, kind, environment, public_id: credential.public_id.as_deref(), retrievable };
-        let Coined { version, handed } = coin(subject, catalogue.brand(), self.keys(), key)?;
+        let Coined { version, handed, proved } = coin(subject, catalogue.brand(), self.keys(), key)?;
         let (now, replace) = (self.now(), rotation.replace);
         let done = self
             .write(allowed, async move |tx| {
                 let mut stored = tx.credential_for_update(organisation, id).await?.ok_or_else(|| Error::not_found("credential", id))?;
-                let (rotated, audit) = rotate_stored(tx, &mut stored, policy, replace, version.clone(), now).await?;
+                let (rotated, audit, displaced) = rotate_stored(tx, &mut stored, policy, replace, (version.clone(), proved), now).await?;
                 tx.credential_save(&stored).await?;
-                Ok::<Done<Rotated>, Error>(Done { value: rotated, audit: vec![audit], changes: vec![Change::Credential(id)] })
+                Ok::<Done<Rotated>, Error>(displaced.told(Done { value: rotated, audit: vec![audit], changes: vec![Change::Credential(id)] }))
             })
             .await?;
         let Rotated { version, previous_until } = done.value;
@@ -102,29 +110,29 @@ impl Operations {
     }
 }
 
-/// Rotates what is to be saved, and takes the key of the new version. Gives what stands in the trail.
+/// Rotates what is to be saved, and takes the key of the new version, which was `proved` or only claimed. Gives what stands in the trail, and what is to
+/// be told of whoever had claimed the key.
 ///
 /// # Errors
-/// [`Rule::Rotate`], [`Rule::KeyTaken`], [`Error::Store`]
+/// [`Rule::Rotate`], [`Rule::KeyTaken`], [`Rule::KeyClaimed`], [`Error::Store`]
 pub(super) async fn rotate_stored(
     tx: &mut Tx<'_>,
     stored: &mut Stored,
     policy: Policy,
     replace: bool,
-    new: NewVersion,
+    (new, proved): (NewVersion, bool),
     now: Timestamp,
-) -> Result<(Rotated, AuditEntry), Error> {
+) -> Result<(Rotated, AuditEntry, Displaced), Error> {
     let (material, digest) = (new.material.clone(), new.digest);
     let rotated = stored.credential.rotate(policy, replace, new, now).map_err(Rule::Rotate)?;
-    if !take(tx, &material, &digest).await? {
-        return Err(Rule::KeyTaken.into());
-    }
+    let (credential, application) = (stored.credential.id, stored.credential.application);
+    let displaced = Taking { material: &material, digest: &digest, proved, credential, application }.take(tx, now).await?;
     stored.pending_overlap = match policy {
         Policy::OnFirstUse(overlap) => Some(overlap),
         Policy::Immediate | Policy::Overlap(_) => None,
     };
     let detail = json!({ "version": rotated.version, "policy": policy_word(policy), "previous_until": rotated.previous_until.map(|u| u.to_string()) });
-    Ok((rotated, AuditEntry::new("credential.rotated", stored.credential.id).of_application(stored.credential.application).with(detail)))
+    Ok((rotated, AuditEntry::new("credential.rotated", credential).of_application(application).with(detail), displaced))
 }
 
 const fn policy_word(policy: Policy) -> &'static str {

@@ -102,7 +102,7 @@ impl Operations {
         let organisation = organisation(&allowed, id)?;
         let public_id = credential.public_id.as_deref();
         let subject = Subject { id, kind: credential.kind, environment: credential.environment, public_id, retrievable: is_retrievable(Some(service)) };
-        let Coined { mut version, handed } = coin(subject, brand, self.keys(), None)?;
+        let Coined { mut version, handed, .. } = coin(subject, brand, self.keys(), None)?;
         (version.description, version.expires_at) = (details.description, details.expires_at);
         let (now, max) = (self.now(), service.parallel_secrets);
         let done = self

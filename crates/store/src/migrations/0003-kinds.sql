@@ -13,8 +13,11 @@ ALTER TABLE version ADD COLUMN ran_out BIGINT NOT NULL DEFAULT 0;
 
 -- Fingerprints of public keys that were ever a credential's, also of those that are forgotten: a key is one credential's for ever.
 CREATE TABLE public_key_taken (
-    digest BYTEA PRIMARY KEY
+    digest BYTEA PRIMARY KEY,
+    -- Whose it is said to be, without proof: until that credential's version ends, or somebody proves that they hold the key. None: it was proved.
+    unproved_by TEXT COLLATE "C"
 ) /*STRICT, WITHOUT ROWID*/;
+CREATE INDEX public_key_unproved ON public_key_taken (unproved_by) WHERE unproved_by IS NOT NULL;
 
 -- Nonces of signed requests, for all nodes of a cluster; a single node keeps its own in memory. What has to outlive a crash is in nonce_ahead.
 CREATE /*UNLOGGED*/ TABLE nonce (

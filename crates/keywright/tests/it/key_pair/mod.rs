@@ -1,6 +1,7 @@
 //! Key pairs: made here or elsewhere, used by both schemes, rotated, and found again when they leak.
 
 mod api;
+mod claims;
 mod clients;
 mod hub;
 mod kit;

@@ -35,10 +35,10 @@ macro_rules! finish {
             "WITH at AS MATERIALIZED (SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) AS us), ",
             $moved,
             "entries AS MATERIALIZED (SELECT nextval(pg_get_serial_sequence('audit', 'id')) AS id, e.* \
-               FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) \
-                 AS e (organisation, application, action, subject, detail, personal)), \
+               FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) \
+                 AS e (organisation, application, action, subject, detail, personal, actor)), \
              audited AS (INSERT INTO audit (id, at_us, organisation_id, application_id, actor, action, subject, detail) \
-               SELECT e.id, at.us, e.organisation, e.application, $7, e.action, e.subject, e.detail FROM entries e, at), \
+               SELECT e.id, at.us, e.organisation, e.application, e.actor, e.action, e.subject, e.detail FROM entries e, at), \
              personal AS (INSERT INTO audit_personal (audit_id, value) SELECT e.id, e.personal FROM entries e WHERE e.personal IS NOT NULL) ",
             $answer
         )
@@ -202,13 +202,14 @@ async fn log_and_commit(client: &Object, effects: &Effects, tags: &[[u8; 16]]) -
     let audit = &effects.audit;
     let organisations: Vec<Option<String>> = audit.iter().map(|e| e.organisation.map(|o| o.to_string())).collect();
     let applications: Vec<Option<String>> = audit.iter().map(|e| e.application.map(|a| a.to_string())).collect();
+    let actors: Vec<&str> = audit.iter().map(|e| e.actor.as_deref().unwrap_or(&effects.actor)).collect();
     let actions: Vec<&str> = audit.iter().map(|e| e.action).collect();
     let subjects: Vec<&str> = audit.iter().map(|e| e.subject.as_str()).collect();
     let details: Vec<String> = audit.iter().map(|e| e.detail.to_string()).collect();
     let personal: Vec<Option<String>> = audit.iter().map(|e| e.personal.as_ref().map(ToString::to_string)).collect();
     let mut args: Vec<&(dyn ToSql + Sync)> = Vec::new();
     if sql != FINISH_BARE {
-        args.extend([&organisations as &(dyn ToSql + Sync), &applications, &actions, &subjects, &details, &personal, &effects.actor]);
+        args.extend([&organisations as &(dyn ToSql + Sync), &applications, &actions, &subjects, &details, &personal, &actors]);
     }
     let tags: Vec<&[u8]> = tags.iter().map(<[u8; 16]>::as_slice).collect();
     let (kinds, changed): (Vec<&str>, Vec<String>) = effects.changes.iter().map(|c| words(*c)).unzip();

@@ -185,7 +185,7 @@ impl Writer {
                     at_us,
                     entry.organisation.map(|o| o.to_string()),
                     entry.application.map(|a| a.to_string()),
-                    &effects.actor,
+                    entry.actor.as_ref().unwrap_or(&effects.actor),
                     entry.action,
                     &entry.subject,
                     entry.detail.to_string(),
