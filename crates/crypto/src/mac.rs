@@ -5,8 +5,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::digest;
 
-/// The longest secret in bytes: SHA-256's block. A longer one would be hashed first (RFC 2104 section 2), and no secret of ours is.
-pub const SECRET_BYTES_MAX: usize = 64;
+pub use keywright_domain::limits::MAC_SECRET_BYTES_MAX as SECRET_BYTES_MAX;
 
 /// The secret of an `hmac` credential. It has no `Debug` and no way back to its bytes, and is wiped when dropped.
 ///

@@ -220,6 +220,42 @@ pub const FAILED_CHECKS_PER: Span = Span::from_s(10);
 /// Failed public-key checks a second that a node takes from everybody together before it refuses any unseen: about a twentieth of a core.
 pub const FAILED_CHECKS_OF_NODE: u32 = 1_000;
 
+/// Bytes of the longest text that is read as a key or a certificate request. A private RSA key of 4096 bits has 3.3 KiB as PEM.
+pub const KEY_TEXT_BYTES_MAX: usize = 16 * 1024;
+/// Characters of the longest proof that a private key is held: 512 bytes in base64, with room for line breaks.
+pub const PROOF_CHARS_MAX: usize = 1_024;
+/// Bytes of the longest secret for HMAC: SHA-256's block. A longer one would be hashed first (RFC 2104 section 2), and no secret of ours is.
+pub const MAC_SECRET_BYTES_MAX: usize = 64;
+/// Bytes of the file from which the command line reads who signs: a public half with a PEM of the longest key fits.
+pub const HOLDER_FILE_BYTES_MAX: usize = 65_536;
+/// Bytes of the longest JWT that is looked at; a longer one is refused before anything in it is decoded.
+pub const JWT_BYTES_MAX: usize = 8 * 1024;
+/// Bytes of the longest `kid`. It is used to look a key up, so it must not be long.
+pub const KEY_ID_BYTES_MAX: usize = 256;
+/// Bytes of the longest opaque access token.
+pub const OPAQUE_TOKEN_BYTES_MAX: usize = 512;
+/// Bytes of `Signature-Input` and of `Signature` that are read: what servers commonly allow for a single header.
+pub const SIGNATURE_HEADER_BYTES_MAX: usize = 8_192;
+/// Signatures of a request that are looked at: the client's own, and those of a few proxies on the way.
+pub const SIGNATURES_MAX: usize = 8;
+/// Components that a signature may cover: more than a request has parts worth covering, and few enough to be compared with each other.
+pub const SIGNED_COMPONENTS_MAX: usize = 32;
+/// Bytes of a nonce, of a key's name and of other texts in a signature's parameters: a nonce is kept for minutes and needs 16 random bytes, and no public
+/// half is longer.
+pub const SIGNATURE_TEXT_BYTES_MAX: usize = 256;
+/// Parameters that one item of a structured field may have. No standard defines more than eight for anything.
+pub const ITEM_PARAMETERS_MAX: usize = 16;
+/// Bytes of `Content-Digest` that are read: sixteen times what both digests need.
+pub const DIGEST_HEADER_BYTES_MAX: usize = 2_560;
+/// Bytes of a signature in Yoti's header that are read: RSA with 8192 bits.
+pub const YOTI_SIGNATURE_BYTES_MAX: usize = 1_024;
+/// Bytes of a public key in Yoti's header that are read: RSA with 8192 bits and its frame.
+pub const YOTI_KEY_BYTES_MAX: usize = 1_200;
+/// Bytes of a pasted request that are read: one with its headers and a body worth looking at.
+pub const PASTED_BYTES_MAX: usize = 262_144;
+/// Headers of a pasted request that are read: what servers commonly allow.
+pub const PASTED_HEADERS_MAX: usize = 100;
+
 /// Life of an access token of the provider's API, unless the catalogue says otherwise.
 pub const TOKEN_LIFE_DEFAULT: Span = Span::from_h(1);
 /// Shorter than this, clients fetch tokens more often than they use them.

@@ -20,8 +20,7 @@ use crate::random::{self, NoRandom};
 use crate::seal::{self, MasterKey};
 use crate::secret::Secret;
 
-/// Bytes of the longest token.
-pub const TEXT_BYTES_MAX: usize = 512;
+use keywright_domain::limits::OPAQUE_TOKEN_BYTES_MAX as TEXT_BYTES_MAX;
 
 /// First byte of what is sealed: the form. Then four bytes of the day, and the nonce.
 const FORM: u8 = 1;

@@ -3,7 +3,7 @@
 /// Why a token is refused. No fault repeats anything of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// Above [`TOKEN_BYTES_MAX`](super::TOKEN_BYTES_MAX).
+    /// Above [`JWT_BYTES_MAX`](keywright_domain::limits::JWT_BYTES_MAX).
     #[error("the token is longer than 8 KiB")]
     TooLong,
     /// Not three parts.

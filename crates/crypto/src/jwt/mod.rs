@@ -23,10 +23,8 @@ use crate::signing_key::SigningKey;
 pub use claims::Claims;
 pub use fault::Fault;
 
-/// Bytes of the longest token that is looked at; a longer one is refused before anything in it is decoded.
-pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
-/// Bytes of the longest `kid`. It is used to look a key up, so it must not be long.
-pub const KEY_ID_BYTES_MAX: usize = 256;
+pub(crate) use keywright_domain::limits::JWT_BYTES_MAX as TOKEN_BYTES_MAX;
+use keywright_domain::limits::KEY_ID_BYTES_MAX;
 /// The type of an access token (RFC 9068 section 2.1).
 pub const ACCESS_TOKEN: &str = "at+jwt";
 

@@ -4,8 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-/// Bytes of the longest text that is looked at. A private RSA key of 4096 bits has 3.3 KiB.
-pub(crate) const TEXT_BYTES_MAX: usize = 16 * 1024;
+pub(crate) use keywright_domain::limits::KEY_TEXT_BYTES_MAX as TEXT_BYTES_MAX;
 
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";

@@ -18,8 +18,7 @@ pub enum PossessionFault {
     Signature(&'static str),
 }
 
-/// Characters of the longest signature: 512 bytes in base64, with room for line breaks.
-const SIGNATURE_CHARS_MAX: usize = 1_024;
+use keywright_domain::limits::PROOF_CHARS_MAX as SIGNATURE_CHARS_MAX;
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent));
 

@@ -15,8 +15,7 @@ pub const HEADER: &str = "Content-Digest";
 /// The value of `Want-Content-Digest` (RFC 9530 section 4) for a refusal: both are taken, the shorter is enough.
 pub const WANT: &str = "sha-256=10, sha-512=9";
 
-/// Bytes of the header that are read: sixteen times what both digests need.
-pub const HEADER_BYTES_MAX: usize = 2_560;
+use keywright_domain::limits::DIGEST_HEADER_BYTES_MAX as HEADER_BYTES_MAX;
 
 /// What a `Content-Digest` header says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

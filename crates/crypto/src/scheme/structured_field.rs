@@ -26,8 +26,7 @@ pub(super) enum Item<'a> {
 /// What is wrong, as the end of a sentence about the header.
 pub(super) type Why = &'static str;
 
-/// Parameters that one item may have. No standard defines more than eight for anything.
-const PARAMETERS_MAX: usize = 16;
+use keywright_domain::limits::ITEM_PARAMETERS_MAX as PARAMETERS_MAX;
 
 /// A place in a field's text.
 #[derive(Clone)]

@@ -35,14 +35,10 @@ pub const INPUT: &str = "Signature-Input";
 /// The header with the signatures.
 pub const SIGNATURE: &str = "Signature";
 
-/// Bytes of either header that are read: what servers commonly allow for a single header.
-pub const HEADER_BYTES_MAX: usize = 8_192;
-/// Signatures that are looked at: the client's own, and those of a few proxies on the way.
-pub const LABELS_MAX: usize = 8;
-/// Components that a signature may cover: more than a request has parts worth covering, and few enough to be compared with each other.
-pub const COMPONENTS_MAX: usize = 32;
-/// Bytes of a nonce, of a key's name and of other texts in parameters: a nonce is kept for minutes and needs 16 random bytes, and no public half is longer.
-pub const TEXT_BYTES_MAX: usize = 256;
+use keywright_domain::limits::SIGNATURE_HEADER_BYTES_MAX as HEADER_BYTES_MAX;
+pub(super) use keywright_domain::limits::SIGNATURE_TEXT_BYTES_MAX as TEXT_BYTES_MAX;
+pub(super) use keywright_domain::limits::SIGNATURES_MAX as LABELS_MAX;
+use keywright_domain::limits::SIGNED_COMPONENTS_MAX as COMPONENTS_MAX;
 
 /// All signatures of a request.
 pub struct Signatures<'a> {

@@ -19,10 +19,8 @@ pub const ID: &str = "X-Yoti-Auth-Id";
 /// The header with the public key, as base64 of its SubjectPublicKeyInfo.
 pub const KEY: &str = "X-Yoti-Auth-Key";
 
-/// Bytes of a signature that are read: RSA with 8192 bits.
-pub const SIGNATURE_BYTES_MAX: usize = 1_024;
-/// Bytes of a public key that are read: RSA with 8192 bits and its frame.
-pub const KEY_BYTES_MAX: usize = 1_200;
+use keywright_domain::limits::YOTI_KEY_BYTES_MAX as KEY_BYTES_MAX;
+use keywright_domain::limits::YOTI_SIGNATURE_BYTES_MAX as SIGNATURE_BYTES_MAX;
 
 /// What a request says about its signature.
 #[derive(Clone)]

@@ -11,8 +11,7 @@ use serde::Deserialize;
 use crate::commands::{read_file, secret_from_stdin};
 use crate::failure::Failure;
 
-/// A public half with a PEM of the longest key fits.
-const FILE_BYTES_MAX: usize = 65_536;
+use keywright_domain::limits::HOLDER_FILE_BYTES_MAX as FILE_BYTES_MAX;
 
 /// A credential that signs. It cannot be printed.
 pub(super) struct Holder {

@@ -8,10 +8,8 @@ mod shell;
 #[cfg(test)]
 mod tests;
 
-/// Bytes of a pasted text that are read: a request with its headers and a body worth looking at.
-pub const TEXT_BYTES_MAX: usize = 262_144;
-/// Headers that are read: what servers commonly allow.
-pub const HEADERS_MAX: usize = 100;
+pub use keywright_domain::limits::PASTED_BYTES_MAX as TEXT_BYTES_MAX;
+use keywright_domain::limits::PASTED_HEADERS_MAX as HEADERS_MAX;
 
 /// A request that somebody pasted.
 #[derive(Clone)]
