@@ -2,6 +2,7 @@
 
 use keywright_crypto::public_key::KeyType;
 use keywright_crypto::scheme::sign::yoti_header;
+use keywright_domain::limits;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -17,7 +18,7 @@ stories! {
     async fn a_program_makes_key_pairs_and_gets_one_again_by_repeating_the_call(kw: Server) {
         let kit = Kit::of(kw).await;
         let organisation = kit.kw.organisation().await;
-        let made = kit.kw.done(&["app", "create", "--organisation", &organisation, "--name", "Atlas", "--service", "maps,routes"]).await;
+        let made = kit.kw.done(&["app", "create", "--organisation", &organisation, "--name", "Atlas", "--service", "maps,digital-id"]).await;
         let app = format!("/api/v1/applications/{}", made["id"].as_str().unwrap());
         let made = kit.kw.done(&["token", "create", "--organisation", &organisation, "--name", "CI", "--grants", "edit"]).await;
         let token = made["token"].as_str().unwrap();
@@ -46,6 +47,15 @@ stories! {
         kit.settled().await;
         assert_eq!(kit.code(&signed(&holder.with(pair), "GET", "/", b"", How::default())).await, "valid");
         assert_eq!(kit.code(&signed(&holder, "GET", "/", b"", How::default())).await, "retired_version");
+
+        // Where there is no room for another one, no key is made that takes seconds, and nobody waits for others'.
+        let one = json!({ "service": "digital-id", "environment": "sandbox", "name": "CI", "key_type": "ed25519" });
+        let another = json!({ "service": "digital-id", "environment": "sandbox", "name": "CI", "key_type": "rsa-4096" });
+        assert_eq!(call(&kit, token, &credentials, &one, "").await.status, 201);
+        let calls = (0..2 * limits::KEY_MAKING_WAITING_MAX).map(|_| call(&kit, token, &credentials, &another, ""));
+        for reply in futures_util::future::join_all(calls).await {
+            assert_eq!(reply.problem(409), "credential_limit");
+        }
 
         let wrong = call(&kit, token, &rotate, &json!({ "public_key": "x", "challenge": "y" }), "").await;
         assert_eq!(wrong.problem(400), "invalid_request");
