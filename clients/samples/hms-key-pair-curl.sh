@@ -1,6 +1,6 @@
-#!/usr/bin/env bash
+bash <<'SAMPLE'
 # Signs a request with a private key (RFC 9421) and sends it. Needs bash, curl and OpenSSL 3. The key: private-key.pem, readable by you only.
-set -euo pipefail
+set -euo pipefail # in a shell of its own: when something fails, yours goes on
 key=${KEYWRIGHT_PRIVATE_KEY_FILE:-private-key.pem}
 
 method=POST
@@ -41,3 +41,4 @@ curl --silent --show-error --fail-with-body --globoff --request "$method" "$url"
   --header "Signature: sig1=:$signature:" \
   --header 'Content-Type: application/json' \
   --data-raw "$body"
+SAMPLE

@@ -1,7 +1,8 @@
-#!/usr/bin/env bash
+bash <<'SAMPLE'
 # Fetches an access token (client_credentials, client_secret_basic) and calls the API with it. Needs bash and curl.
-#   read -rs KEYWRIGHT_SECRET; export KEYWRIGHT_SECRET     (paste the consumer secret, press Enter)
-set -euo pipefail
+set -euo pipefail # in a shell of its own: when something fails, yours goes on
+# Asks for the consumer secret, unless KEYWRIGHT_SECRET holds it.
+[[ -n ${KEYWRIGHT_SECRET:-} ]] || { read -rsp 'Consumer secret: ' KEYWRIGHT_SECRET && echo; } 2>/dev/null </dev/tty >/dev/tty 2>&1 || true
 : "${KEYWRIGHT_SECRET:?set it to the consumer secret}"
 
 token_url='{{token_url}}'
@@ -19,3 +20,4 @@ token=$(printf '%s' "$answer" | sed -n 's/.*"access_token" *: *"\([^"]*\)".*/\1/
 
 # The token is good for "expires_in" seconds: keep it that long, do not fetch one for each call.
 printf 'header = "Authorization: Bearer %s"\n' "$token" | curl --silent --show-error --fail-with-body --globoff --config - "$url"
+SAMPLE

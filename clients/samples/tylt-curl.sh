@@ -1,8 +1,9 @@
-#!/usr/bin/env bash
+bash <<'SAMPLE'
 # Signs a request in Tylt's form and sends it. Needs bash, curl and OpenSSL.
-#   read -rs KEYWRIGHT_SECRET; export KEYWRIGHT_SECRET     (paste the secret key, press Enter)
 # For trying things out: while openssl runs, whoever is signed in on this machine can see its arguments, and the secret among them.
-set -euo pipefail
+set -euo pipefail # in a shell of its own: when something fails, yours goes on
+# Asks for the secret key, unless KEYWRIGHT_SECRET holds it.
+[[ -n ${KEYWRIGHT_SECRET:-} ]] || { read -rsp 'Secret key: ' KEYWRIGHT_SECRET && echo; } 2>/dev/null </dev/tty >/dev/tty 2>&1 || true
 : "${KEYWRIGHT_SECRET:?set it to the secret key}"
 
 url='{{url}}'
@@ -18,3 +19,4 @@ curl --silent --show-error --fail-with-body --globoff "$url" \
   --header "X-TLP-SIGNATURE: $signature" \
   --header 'Content-Type: application/json' \
   --data-raw "$body"
+SAMPLE

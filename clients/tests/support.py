@@ -62,7 +62,7 @@ def question(method, url, body=None, **more):
 
 
 class Server:
-    """Checks what arrives under /hms/, /tylt/, /yoti/base/, /token and /bearer/, and remembers how it went."""
+    """Checks what arrives under /hms/, /tylt/, /yoti/base/, /orders, /token and /bearer/, and remembers how it went."""
 
     def __init__(self):
         self.key, self.algorithm, self.secret = SECRET.encode(), "hmac-sha256", SECRET
@@ -100,6 +100,8 @@ class Server:
                 verifier.check_tylt(arrived, self.secret.encode(), KEYID)
             elif arrived.path.startswith("/yoti/base/"):
                 verifier.check_yoti(arrived, "/yoti/base", self.public_key, KEYID)
+            elif arrived.path.lstrip("/") == "orders":
+                verifier.check_yoti(arrived, "", self.public_key, KEYID)
             elif arrived.path == "/token":
                 form = verifier.check_client(arrived, KEYID, self.secret, self.public_key, ISSUER, self.used)
                 said = {"access_token": "token-1", "token_type": "Bearer", "expires_in": 3600, "scope": form.get("scope", "")}

@@ -2,6 +2,9 @@
 
 import os
 import pathlib
+import pty
+import re
+import select
 import shutil
 import subprocess
 import sys
@@ -15,6 +18,8 @@ NPM = pathlib.Path(os.environ["CLIENTS_NPM"])
 TARGET = os.environ["CLIENTS_RUST_TARGET"]
 ALL_KEYS = ["ed25519", "p-256", "p-384", "rsa", "rsa as PKCS#1"]
 LINES_MAX = 60
+# Nobody is asked for a secret, whoever runs these tests.
+NO_TERMINAL = {"stdin": subprocess.DEVNULL, "start_new_session": True}
 # What is signed with, by the beginning of a sample's name: a secret, or these keys.
 PROOFS = {"tylt": None, "hms-hmac": None, "oauth": None, "hms-key-pair": ALL_KEYS, "yoti": ["rsa", "rsa as PKCS#1"]}
 PLACES = {"tylt": "/tylt/orders?dry=1", "hms-hmac": "/hms/orders?b=2&a=%2F", "oauth": "/bearer/orders", "hms-key-pair": "/hms/orders?b=2&a=%2F", "yoti": "/yoti/base"}
@@ -60,7 +65,7 @@ class Samples(unittest.TestCase):
             "rust": [str(pathlib.Path(TARGET) / "debug" / path.stem)],
         }
         clean = {name: value for name, value in os.environ.items() if not name.startswith("KEYWRIGHT_")}
-        run = subprocess.run(commands[language(path)], cwd=self.filled, env={**clean, **environment}, capture_output=True, text=True, timeout=support.TIME_LIMIT_S)
+        run = subprocess.run(commands[language(path)], cwd=self.filled, env={**clean, **environment}, capture_output=True, text=True, timeout=support.TIME_LIMIT_S, **NO_TERMINAL)
         return run.returncode, run.stdout + run.stderr
 
     def passes(self, path, **environment):
@@ -102,6 +107,61 @@ class Samples(unittest.TestCase):
             for path in [path for scheme, path in samples() if scheme == "hms-hmac"]:
                 with self.subTest(sample=path.name, place=place):
                     self.passes(path, KEYWRIGHT_SECRET=SECRET)
+
+    def test_a_yoti_sample_signs_for_an_address_without_a_base_path(self):
+        # As the hub fills it in where the catalogue declares no address: the SDKs put a path that begins with / behind it.
+        self.fill({**PLACES, "yoti": ""})
+        pem, self.server.public_key, _ = KEYS["rsa"]
+        (self.filled / "private-key.pem").write_text(pem)
+        for path in [path for scheme, path in samples() if scheme == "yoti"]:
+            with self.subTest(sample=path.name):
+                self.passes(path)
+                self.assertEqual({path.partition("?")[0] for path, _, _ in self.server.seen}, {"/orders"})
+
+    def test_what_is_pasted_into_a_shell_leaves_it_open(self):
+        self.fill()
+        for path in [path for _, path in samples() if language(path) == "curl"]:
+            with self.subTest(sample=path.name):
+                pasted = (self.filled / path.name).read_text() + "echo still $((40 + 2))\n"
+                clean = {name: value for name, value in os.environ.items() if not name.startswith("KEYWRIGHT_")}
+                terminal = {"start_new_session": True}
+                run = subprocess.run(["bash"], input=pasted, cwd=self.filled, env=clean, capture_output=True, text=True, timeout=support.TIME_LIMIT_S, **terminal)
+                self.assertIn("still 42", run.stdout, run.stderr)
+        self.assertEqual(self.server.seen, [])
+
+    def test_a_terminal_is_asked_for_the_secret_and_does_not_show_it(self):
+        self.fill()
+        for path in [path for scheme, path in samples() if language(path) == "curl" and PROOFS[scheme] is None]:
+            with self.subTest(sample=path.name):
+                self.server.key, self.server.algorithm = SECRET.encode(), "hmac-sha256"
+                self.server.seen.clear()
+                said = self.at_a_terminal((self.filled / path.name).read_text())
+                self.assertEqual([(status, why) for _, status, why in self.server.seen], [(200, None)] * max(1, len(self.server.seen)), said)
+                self.assertIn("still 42", said)
+                self.assertNotIn(SECRET, said)
+
+    def at_a_terminal(self, pasted):
+        """What a terminal shows when a text is pasted into its shell and the question is answered with the secret."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.environ.pop("KEYWRIGHT_SECRET", None)
+            os.execvp("bash", ["bash", "--norc", "--noprofile", "-i"])
+        answers = [(b"ecret( key)?: $", SECRET + "\n"), (b'"accepted": true', "echo still $((40 + 2))\n"), (b"still 42", "exit\n")]
+        said, since = b"", 0
+        os.write(terminal, pasted.encode())
+        while select.select([terminal], [], [], support.TIME_LIMIT_S)[0]:
+            try:
+                said += os.read(terminal, 65536)
+            except OSError:
+                # Linux says so when the other end is closed.
+                break
+            if answers and re.search(answers[0][0], said[since:]):
+                since = len(said)
+                os.write(terminal, answers.pop(0)[1].encode())
+        # Hangs up, which ends a shell that still waits for something.
+        os.close(terminal)
+        os.waitpid(pid, 0)
+        return said.decode(errors="replace")
 
     def test_a_consumer_secret_follows_no_redirect(self):
         self.fill(token_path="/redirects")

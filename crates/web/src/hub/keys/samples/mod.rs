@@ -116,6 +116,8 @@ fn signed(kind: Kind, scheme: Scheme, url: &str, fill: Fill<'_>) -> Option<Set> 
         ),
         Scheme::Yoti => ("yoti", "Yoti’s form", "What Yoti’s SDKs do, unmodified. The signature covers method, path, query and body, a time and a nonce."),
     };
+    // Yoti's SDKs put a path that begins with `/` behind it, and sign that path alone.
+    let url = if scheme == Scheme::Yoti { url.trim_end_matches('/') } else { url };
     let samples = files::filled(files, url, fill);
     Some(Set { name, title: Some(title), note: Some(note), replayable: scheme == Scheme::Tylt, samples })
 }

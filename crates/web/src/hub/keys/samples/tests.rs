@@ -36,6 +36,18 @@ fn signed_requests_have_samples_for_each_scheme_of_the_service_and_the_replayabl
 }
 
 #[test]
+fn a_base_url_for_yotis_sdks_does_not_end_with_a_slash() {
+    let built_in = keywright_domain::catalogue::built_in();
+    let target = Target::of(built_in.service("digital-id"), Environment::Production);
+    assert!(!target.declared);
+    let sets = target.samples(Kind::KeyPair, FILL);
+    let yoti = sets.iter().find(|set| set.name == "yoti").unwrap();
+    for sample in &yoti.samples {
+        assert!(sample.code.contains("https://api.example.com\"") || sample.code.contains("https://api.example.com'"), "{}", sample.code);
+    }
+}
+
+#[test]
 fn no_sample_keeps_a_place_that_was_to_be_filled_in() {
     let built_in = keywright_domain::catalogue::built_in();
     for service in &built_in.services {
