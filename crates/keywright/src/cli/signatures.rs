@@ -47,7 +47,7 @@ fn algorithm(word: &str) -> Result<Algorithm, String> {
 pub struct ExplainSignature {
     /// key_… [default: the credential that the request names]
     pub key: Option<String>,
-    /// File with the request as it was sent, raw HTTP or a curl line [default: standard input]
+    /// File with the request as it was sent, raw HTTP, a curl line or what curl -v shows [default: standard input]
     #[arg(long, value_name = "FILE")]
     pub request: Option<PathBuf>,
     /// File with the text that the client signed, byte for byte [default: it is found out where that is possible]
@@ -56,7 +56,7 @@ pub struct ExplainSignature {
     /// http-message-signatures, tylt or yoti [default: what the request's headers say]
     #[arg(long, value_parser = scheme)]
     pub scheme: Option<Scheme>,
-    /// When the request was sent: 2027-01-31T12:00:00Z [default: just now]
+    /// When the request was sent: 2027-01-31T12:00:00Z, for the check of the clock
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
 }

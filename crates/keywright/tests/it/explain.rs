@@ -8,6 +8,7 @@ use keywright_crypto::mac::MacKey;
 use keywright_crypto::scheme::http_message_signatures::Coverage;
 use keywright_crypto::scheme::sign::{self, Parameters};
 use keywright_crypto::scheme::{Body, Request, UriScheme};
+use keywright_domain::time::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -119,10 +120,14 @@ stories! {
         let right = Wrong { secret: &pair.secret, keyid: &pair.api_key, ago_s: 0, target: "/orders?note=a%20b&n=2", body: BODY, digest: true };
         let newline = format!("{}\n", pair.secret);
         let cases = [
-            ("right", right, true, "the signature fits what was pasted"),
+            ("right", right, true, "the signature is right"),
             ("newline", Wrong { secret: &newline, ..right }, false, "line end after it"),
             ("other secret", Wrong { secret: "another", ..right }, false, "fits the secret key of the version of this credential in no way"),
-            ("clock", Wrong { ago_s: 412, ..right }, false, "the signer's clock is off by 41"),
+            // Nobody says when it was sent, so it may be pasted later.
+            ("later", Wrong { ago_s: 412, ..right }, true, "the signature is right"),
+            ("ahead", Wrong { ago_s: -412, ..right }, false, "the signer's clock is off by 41"),
+            ("later and other", Wrong { ago_s: 412, secret: "another", ..right }, false, "fits the secret key of the version of this credential in no way"),
+            ("twice a slash", Wrong { target: "//orders?note=a%20b&n=2", ..right }, false, "signed with one `/`"),
             ("body", Wrong { body: r#"{"amount":"10.00"}"#, ..right }, false, "JSON with a space after commas and colons"),
             ("other body", Wrong { body: "changed", ..right }, false, "digest"),
             ("query", Wrong { target: "/orders?note=a+b&n=2", ..right }, false, "its spaces in the other form"),
@@ -137,11 +142,36 @@ stories! {
             assert_eq!((told["fits"].as_bool(), told["id"].as_str()), (Some(fits), Some(pair.id.as_str())), "{name}: {told}");
             let all = format!("{} {}", told["sentence"], told["also"]);
             assert!(told["sentence"].as_str().unwrap().contains(says), "{name}: {all}");
+            assert_eq!(all.contains("you paste it later"), name.starts_with("later"), "{name}: {all}");
+            assert!(!all.contains("set the signer's clock") || name.starts_with("later"), "said twice: {all}");
             // What the server builds is shown; what it would sign it with is not.
             let server: Vec<&str> = told["server_text"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
             let mac = MacKey::new(pair.secret.as_bytes()).unwrap().sign(&[server.join("\n").as_bytes()]);
             assert!(!ran.stdout.contains(&BASE64_STANDARD.encode(mac)) && !ran.stdout.contains(&hex::encode(mac)), "{name}");
             assert!(!ran.stdout.contains(&pair.secret), "{name}");
+        }
+
+        // Whoever says when it was sent is told about the clock, and once.
+        let now_us = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_micros();
+        let at = Timestamp::from_us(i64::try_from(now_us).unwrap()).to_string();
+        let told = kw.cli_with_stdin(&["explain-signature", "--at", &at, "--json"], &sent(Wrong { ago_s: 412, ..right })).await.exits(0).json();
+        assert!(told["sentence"].as_str().unwrap().contains("the signer's clock is off by 41") && told["also"] == json!([]), "{told}");
+
+        // What curl shows, with the body below; and what names nobody says what it lacks.
+        let shown = sent(right).split("\r\n\r\n").next().unwrap().lines().map(|line| format!("> {line}\n")).collect::<String>();
+        let told = kw.cli_with_stdin(&["explain-signature", "--json"], &format!("* Connected\n{shown}>\n{BODY}\n< HTTP/1.1 401 Unauthorized\n")).await.exits(0).json();
+        assert_eq!(told["fits"], json!(true), "{told}");
+        let mistyped = pair.api_key.replace("kw_ak_", "kw_ka_");
+        for (pasted, status, says) in [
+            ("", 2, "paste a request"),
+            ("hello", 2, "a request begins with a line such as"),
+            ("GET / HTTP/1.1\nHost: h\n", 2, "no Signature-Input header"),
+            ("bash <<'X'\ncurl h\nX\n", 2, "run it with curl -v"),
+            (&*format!("{shown}>\n"), 2, "does not show the body"),
+            (&*sent(Wrong { keyid: &mistyped, ..right }), 3, "it is mistyped, or of another installation"),
+        ] {
+            let problem = kw.cli_with_stdin(&["explain-signature", "--json"], pasted).await.exits(status).problem();
+            assert!(problem.to_string().contains(says), "{pasted}: {problem}");
         }
 
         // The client's own text beside the server's, to the byte; the same by the API, whose repeat is not kept.
@@ -173,8 +203,11 @@ stories! {
         let other = Pair::of(kw.place(), &app, "production").await;
         let told = kw.cli_with_stdin(&["explain-signature", &other.id, "--json"], &sent(right)).await.exits(0).json();
         assert!(told["sentence"].as_str().unwrap().contains("names another key"), "{told}");
-        let nobody = kw.cli_with_stdin(&["explain-signature", "--json"], "GET / HTTP/1.1\nHost: h\n").await.exits(3).problem();
-        assert_eq!(nobody["code"], "not_found");
+        // That it has ended goes before its age.
+        kw.done(&["key", "revoke", &pair.id]).await;
+        let old = sent(Wrong { secret: rotated["secret_key"].as_str().unwrap(), ago_s: 412, ..right });
+        let told = kw.cli_with_stdin(&["explain-signature", "--json"], &old).await.exits(0).json();
+        assert!(told["sentence"].as_str().unwrap().contains("the credential is revoked") && told["also"][0].as_str().unwrap().contains("paste it later"), "{told}");
 
         assert_eq!(holding(kw.directory(), MARKER), Vec::<String>::new());
     }
@@ -239,6 +272,14 @@ stories! {
         let page = ann.send_form(&form.clone().with("request", &tylt(BODY, BODY))).await.is(200);
         page.says("This signature fits").says("Version that signed 1");
         assert!(page.header("cache-control").unwrap().contains("no-store"), "{:?}", page.headers);
+        // Without a length, the line ends that a browser sends are not held against the body.
+        for lines in ["{\n  \"amount\": 1\n}", "{\n  \"amount\": 1\n}\n", "{\r\n}\r\n"] {
+            let mac = hex::encode(MacKey::new(pair.secret.as_bytes()).unwrap().sign(&[lines.as_bytes()]));
+            let raw = format!("POST /orders HTTP/1.1\nHost: pay.example\nX-TLP-APIKEY: {}\nX-TLP-SIGNATURE: {mac}\n\n{}", pair.api_key, lines.replace("\r\n", "\n"));
+            ann.send_form(&form.clone().with("request", &raw.replace('\n', "\r\n"))).await.is(200).says("This signature fits").says("the one that was signed was taken");
+            let told = kw.cli_with_stdin(&["explain-signature", "--json"], &raw).await.exits(0).json();
+            assert_eq!(told["fits"], json!(true), "{lines:?}: {told}");
+        }
         let compact = BODY.replace(": ", ":");
         let page = ann.send_form(&form.clone().with("request", &tylt(BODY, &compact))).await.is(200);
         page.says("What to fix").says("The body was signed as compact JSON and sent with spaces").says("found out by trying").says("line 1, byte 11");

@@ -52,6 +52,9 @@ pub enum Cause {
     /// The base path.
     #[error("the path was signed with a part in front that does not belong there, or without one that does: a base path was added or left out")]
     PathPrefix,
+    /// Two slashes in a row.
+    #[error("{}", Trial::SingleSlashes.sentence())]
+    Slashes,
     /// Another path.
     #[error("another path was signed than was sent; sign the path exactly as it stands in the request line")]
     Path,
@@ -117,6 +120,18 @@ fn lines_differ(missing: &[String], extra: &[String]) -> String {
         ([], extra) => format!("these components were signed and are not in Signature-Input: {}", list(extra)),
         (missing, extra) => {
             format!("these components are in Signature-Input and were not signed: {}; these were signed and are not in it: {}", list(missing), list(extra))
+        }
+    }
+}
+
+impl Cause {
+    /// Whether it says of a fault all that the fault says of itself, and more.
+    #[must_use]
+    pub const fn explains(&self, fault: &Fault) -> bool {
+        match fault {
+            Fault::OutOfWindow { .. } => matches!(self, Self::Clock { .. } | Self::TimeZone { .. } | Self::Milliseconds),
+            Fault::DigestMismatch { .. } => matches!(self, Self::BodyForm(_)),
+            _ => false,
         }
     }
 }
@@ -220,6 +235,9 @@ fn target(server: &str, client: &str) -> Cause {
     }
     let ((path, given), (other_path, other)) = (split(server), split(client));
     if path != other_path {
+        if query::with_single_slashes(&path) == other_path {
+            return Cause::Slashes;
+        }
         let longer = path.strip_suffix(&*other_path).or_else(|| other_path.strip_suffix(&*path));
         return if longer.is_some_and(|prefix| !prefix.is_empty()) && given == other { Cause::PathPrefix } else { Cause::Path };
     }

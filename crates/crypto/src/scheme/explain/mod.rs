@@ -10,7 +10,7 @@ use super::detect::detect;
 use super::fault::Fault;
 use super::http_message_signatures::{self, Coverage, Signature, Signatures};
 use super::request::Request;
-use super::{tylt, yoti};
+use super::{content_digest, tylt, yoti};
 
 mod cause;
 mod compare;
@@ -93,6 +93,34 @@ impl Explanation {
     }
 }
 
+/// The scheme that is asked about, or whichever one's headers the request carries.
+///
+/// # Errors
+/// [`Fault::SchemesMixed`], and [`Fault::SignatureMissing`] where no scheme is asked for and the request carries none.
+pub fn scheme(request: &Request<'_>, ask: &Ask<'_>) -> Result<Scheme, Fault> {
+    let found = match ask.scheme {
+        Some(scheme) => Some(scheme),
+        None => detect(request)?,
+    };
+    found.ok_or(Fault::SignatureMissing { scheme: Scheme::HttpMessageSignatures, header: http_message_signatures::INPUT })
+}
+
+/// Whether the body is the one that the request's `Content-Digest` says.
+#[must_use]
+pub fn is_digested(request: &Request<'_>) -> bool {
+    matches!(content_digest::check(request, true), Ok(content_digest::Checked::Verified))
+}
+
+/// Whether the request says whose signature it carries.
+#[must_use]
+pub fn names_a_key(request: &Request<'_>, scheme: Scheme) -> bool {
+    match scheme {
+        Scheme::HttpMessageSignatures => http_message_signatures::read(request).is_ok_and(|all| all.iter().any(|one| one.keyid().is_some())),
+        Scheme::Yoti => yoti::read(request, &[]).is_ok_and(|signed| signed.id.is_some()),
+        Scheme::Tylt => tylt::read(request).is_ok(),
+    }
+}
+
 /// Explains a request.
 ///
 /// # Errors
@@ -106,12 +134,7 @@ pub fn explain(pasted: &Pasted, ask: &Ask<'_>) -> Result<Explanation, Fault> {
 /// # Errors
 /// As [`explain`]
 pub fn of(request: &Request<'_>, ask: &Ask<'_>) -> Result<Explanation, Fault> {
-    let found = match ask.scheme {
-        Some(scheme) => Some(scheme),
-        None => detect(request)?,
-    };
-    let default = Scheme::HttpMessageSignatures;
-    let scheme = found.ok_or(Fault::SignatureMissing { scheme: default, header: http_message_signatures::INPUT })?;
+    let scheme = scheme(request, ask)?;
     let mut faults = Vec::new();
     let text = match scheme {
         Scheme::HttpMessageSignatures => http_message(request, ask, &mut faults),

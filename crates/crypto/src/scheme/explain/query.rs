@@ -38,6 +38,13 @@ pub(super) fn with_other_case(text: &str) -> String {
     if capitals == text { escapes(str::to_ascii_lowercase) } else { capitals }
 }
 
+/// A path with one `/` for each row of them.
+pub(super) fn with_single_slashes(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    out.extend(path.chars().scan(' ', |before, c| Some((std::mem::replace(before, c), c))).filter(|both| *both != ('/', '/')).map(|(_, c)| c));
+    out
+}
+
 /// With its parameters in alphabetical order.
 pub(super) fn sorted(query: &str) -> String {
     let mut pairs: Vec<&str> = query.split('&').collect();
@@ -68,6 +75,7 @@ mod tests {
         assert_eq!(decoded("a=%20b+c%2&d=%C3%A9%zz"), "a= b c%2&d=é%zz");
         assert_eq!((with_other_spaces("a=b+c%20d").as_str(), with_other_spaces("a=b%20c").as_str()), ("a=b%20c%20d", "a=b+c"));
         assert_eq!((with_other_case("a%2f%c3é%g").as_str(), with_other_case("a%2F%C3%").as_str()), ("a%2F%C3é%g", "a%2f%c3%"));
+        assert_eq!((with_single_slashes("//a///b/").as_str(), with_single_slashes("")), ("/a/b/", String::new()));
         assert_eq!(sorted("b=1&a=2&a=1"), "a=1&a=2&b=1");
         assert_eq!(as_json("orderId=1%22&x"), r#"{"orderId":"1\"","x":""}"#);
         assert_eq!(as_json(""), "{}");

@@ -134,6 +134,7 @@ fn each_common_mistake_in_yotis_text_is_named() {
     let body = right.rsplit_once('&').unwrap().1.to_owned();
     assert_eq!(with("POST", "post"), Cause::MethodCase);
     assert_eq!(with("/p", "/api/v1/p"), Cause::PathPrefix);
+    assert_eq!(with("/p", "/p%2f"), Cause::Path);
     assert_eq!(with("%20", " "), Cause::Encoding);
     assert_eq!(with("b=%20&a=1", "a=1&b=%20"), Cause::QueryOrder);
     assert_eq!(with(&format!("&{body}"), ""), Cause::BodyPresence);
@@ -147,7 +148,7 @@ fn each_trial_gives_the_text_that_the_mistake_gives() {
     let right = text(&yoti, Scheme::Yoti, Trial::Exact).unwrap();
     let of = |trial| text(&yoti, Scheme::Yoti, trial);
     assert_eq!(of(Trial::PathWithBase), Some(right.replace("&/p?", "&/api/v1/p?")));
-    assert_eq!(of(Trial::LowerMethod), Some(right.replace("POST", "post")));
+    assert_eq!((of(Trial::LowerMethod), of(Trial::SingleSlashes)), (Some(right.replace("POST", "post")), None));
     assert_eq!(of(Trial::QueryDecoded), Some(right.replace("%20", " ")));
     assert_eq!(of(Trial::QueryMark), Some(right.replace('?', "")));
     assert_eq!(of(Trial::BodyMissing), Some(right.rsplit_once('&').unwrap().0.to_owned()));
@@ -175,6 +176,22 @@ fn each_trial_gives_the_text_that_the_mistake_gives() {
     );
     assert_eq!(cause(&tylt, "{\"orderId\":\"a b\"}"), Cause::BodyForm(Trial::QueryAsJson));
     assert_eq!(cause(&tylt, "orderId=a+b"), Cause::Encoding);
+}
+
+#[test]
+fn two_slashes_that_a_base_url_made_are_found() {
+    // What yoti_python_sdk sends when its base URL ends with a slash.
+    let text = |path: &str| format!("POST {path}?nonce={NONCE}&timestamp=1763700000000 HTTP/1.1\nHost: h\nX-Yoti-Auth-Digest: AAAA\nX-Yoti-Auth-Id: {NONCE}\n");
+    for base in ["", "/api/v1"] {
+        let pasted = paste::read(&text(&format!("{base}//orders"))).unwrap();
+        let signed = format!("POST&/orders?nonce={NONCE}&timestamp=1763700000000");
+        let tried = pasted.see(|request| Trial::SingleSlashes.text(request, Scheme::Yoti, &ask())).unwrap();
+        assert_eq!(String::from_utf8(tried).unwrap(), signed);
+        assert_eq!(cause(&pasted, &signed), Cause::Slashes);
+    }
+    let pasted = paste::read("GET //a/b?x=// HTTP/1.1\nHost: h\nSignature-Input: sig=(\"@path\" \"@query\" \"@target-uri\")\nSignature: sig=:AAAA:\n").unwrap();
+    let tried = pasted.see(|request| Trial::SingleSlashes.text(request, Scheme::HttpMessageSignatures, &ask())).unwrap();
+    assert!(String::from_utf8(tried).unwrap().starts_with("\"@path\": /a/b\n\"@query\": ?x=//\n\"@target-uri\": https://h/a/b?x=//\n"));
 }
 
 #[test]

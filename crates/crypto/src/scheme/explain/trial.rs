@@ -45,6 +45,8 @@ pub enum Trial {
     QueryAsJson,
     /// The path with the service's base path.
     PathWithBase,
+    /// The path with one `/` where it was sent with several in a row.
+    SingleSlashes,
     /// The method in lower case.
     LowerMethod,
     /// The authority with the default port.
@@ -53,7 +55,7 @@ pub enum Trial {
 
 impl Trial {
     /// All of them, the most likely first.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Exact,
         Self::SecretWithNewline,
         Self::SecretTrimmed,
@@ -71,6 +73,7 @@ impl Trial {
         Self::QueryMark,
         Self::QueryAsJson,
         Self::PathWithBase,
+        Self::SingleSlashes,
         Self::LowerMethod,
         Self::AuthorityWithPort,
     ];
@@ -79,7 +82,11 @@ impl Trial {
     #[must_use]
     pub const fn sentence(self) -> &'static str {
         match self {
-            Self::Exact => "the signature fits what was pasted: what reached the server was something else, changed on the way or signed anew",
+            Self::Exact => {
+                "the signature is right: it fits what was pasted. If the request was refused, then for something else, and the code of the verdict says for what: \
+                 nonce_reused, network_not_allowed, origin_not_allowed, insufficient_permissions, rate_limited, wrong_service, or application_inactive; with \
+                 digest_mismatch or signature_invalid the server received another body or address than this one, changed on the way"
+            }
             Self::SecretWithNewline => {
                 "the secret was used with a line end after it: read it from its file without the last line end (with printf or echo -n, not echo)"
             }
@@ -102,6 +109,9 @@ impl Trial {
             Self::QueryMark => "the question mark before the query was signed where it does not belong, or left out where it does",
             Self::QueryAsJson => "the query was signed as JSON: sign it as it is sent, without its question mark",
             Self::PathWithBase => "the path was signed with the service's base path: sign only what follows it",
+            Self::SingleSlashes => {
+                "the path was sent with `//` and signed with one `/`: write the base URL without a `/` at its end where a path that begins with one follows"
+            }
             Self::LowerMethod => "the method was signed in lower case: sign it in upper case, as it is sent",
             Self::AuthorityWithPort => "the authority was signed with its default port: leave the port out",
         }
@@ -132,6 +142,7 @@ impl Trial {
             Self::QueryDecoded | Self::QuerySpaces | Self::QuerySorted | Self::QueryMark | Self::QueryAsJson => self.with_query(request, scheme, &right)?,
             Self::PercentCase => with_percent_case(request, scheme, &right)?,
             Self::PathWithBase if scheme == Scheme::Yoti => yoti_text(request, &[])?,
+            Self::SingleSlashes => with_single_slashes(request, scheme, ask, &right)?,
             Self::LowerMethod => with_method(request, scheme, &right)?,
             Self::AuthorityWithPort if scheme == Scheme::HttpMessageSignatures => with_port(request, &right)?,
             Self::PathWithBase | Self::AuthorityWithPort => return None,
@@ -213,6 +224,22 @@ fn with_percent_case(request: &Request<'_>, scheme: Scheme, right: &[u8]) -> Opt
         // The body stands in it as base64, which has no percent sign.
         Scheme::Yoti => Some(query::with_other_case(std::str::from_utf8(right).ok()?).into_bytes()),
         Scheme::HttpMessageSignatures => edited(right, &["@path", "@query", "@target-uri", "@request-target"], query::with_other_case),
+    }
+}
+
+fn with_single_slashes(request: &Request<'_>, scheme: Scheme, ask: &Ask<'_>, right: &[u8]) -> Option<Vec<u8>> {
+    match scheme {
+        Scheme::Tylt => None,
+        Scheme::Yoti => {
+            let target = request.target().ok()?;
+            let path = query::with_single_slashes(yoti::relative(target.path, ask.base_paths));
+            Some(yoti::text(request.method, &path, target.query.unwrap_or(""), request.body.bytes().ok()?))
+        }
+        Scheme::HttpMessageSignatures => edited(right, &["@path", "@target-uri", "@request-target"], |value| {
+            let (start, rest) = value.split_at(value.find("://").map_or(0, |at| at + 3));
+            let (path, query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
+            format!("{start}{}{query}", query::with_single_slashes(path))
+        }),
     }
 }
 

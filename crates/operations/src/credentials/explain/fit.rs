@@ -51,6 +51,12 @@ pub(super) fn provers(credential: &Credential, keys: &Keys) -> Result<Vec<Prover
     Ok(provers)
 }
 
+/// Whether a signature fits just so, or fits the text that the client says it signed: that tells which form the body had.
+pub(super) fn is_exact(request: &Request<'_>, scheme: Scheme, ask: &Ask<'_>, provers: &[Prover]) -> bool {
+    let (Some(text), Some(signature)) = (Trial::Exact.text(request, scheme, ask), sent(request, scheme, ask)) else { return false };
+    ask.signed_text == Some(&*text) || provers.iter().any(|prover| prover.fits(Trial::Exact, scheme, &text, &signature.bytes))
+}
+
 /// The first trial that fits: the likely ones first, and of each the newest version.
 pub(super) fn find(request: &Request<'_>, scheme: Scheme, ask: &Ask<'_>, provers: &[Prover]) -> Option<Fit> {
     let signature = sent(request, scheme, ask)?;

@@ -5,6 +5,7 @@
 mod fit;
 mod subject;
 
+use keywright_crypto::scheme::Fault;
 use keywright_crypto::scheme::explain::{self, Ask, Cause, Comparison, Explanation, Pasted, Trial, paste};
 use keywright_crypto::scheme::http_message_signatures::Coverage;
 use keywright_domain::caller::{Caller, Right};
@@ -29,7 +30,7 @@ pub struct SignatureQuestion {
     pub signed_text: Option<String>,
     /// `http-message-signatures`, `yoti` or `tylt`; none: whichever one's headers the request carries.
     pub scheme: Option<String>,
-    /// When the request was sent, in RFC 3339; none: now.
+    /// When the request was sent, in RFC 3339; none: some time ago, so that nothing is said against an old one.
     pub at: Option<String>,
 }
 
@@ -72,7 +73,7 @@ impl Operations {
         let (catalogue, _) = self.catalogue().await?;
         let service = catalogue.service(&credential.service);
         let now = self.now();
-        let Checked { pasted, scheme, at } = check(question)?;
+        let Checked { mut pasted, scheme, at } = check(question)?;
         let base_paths: Vec<&str> = service.map_or(&[][..], |s| &s.base_paths).iter().map(String::as_str).collect();
         let ask = Ask {
             scheme,
@@ -83,14 +84,20 @@ impl Operations {
             window_s: limits::SIGNATURE_WINDOW_S,
             signed_text: question.signed_text.as_deref().map(str::as_bytes),
         };
+        let provers = fit::provers(&credential, self.keys())?;
+        // By RFC 9421 a digest tells which body was signed, otherwise the signature itself does.
+        pasted.settle(|request| match explain::scheme(request, &ask) {
+            Ok(Scheme::HttpMessageSignatures) => explain::is_digested(request),
+            Ok(scheme) => fit::is_exact(request, scheme, &ask, &provers),
+            Err(_) => false,
+        });
         // What keeps the scheme itself from being known is all that can be said then.
         let explanation = match explain::explain(&pasted, &ask) {
             Ok(explanation) => explanation,
             Err(fault) => return Ok(unreadable(scheme.unwrap_or(Scheme::HttpMessageSignatures), fault.to_string(), pasted.notes)),
         };
-        let provers = fit::provers(&credential, self.keys())?;
         let found = pasted.see(|request| fit::find(request, explanation.scheme, &ask, &provers));
-        Ok(Case { credential: &credential, service, explanation: &explanation, found: found.as_ref(), pasted: &pasted, now }.told())
+        Ok(Case { credential: &credential, service, explanation: &explanation, found: found.as_ref(), pasted: &pasted, now, at }.told())
     }
 }
 
@@ -131,6 +138,8 @@ struct Case<'c> {
     found: Option<&'c Fit>,
     pasted: &'c Pasted,
     now: Timestamp,
+    /// When it was sent, where that was said.
+    at: Option<Timestamp>,
 }
 
 impl Case<'_> {
@@ -140,19 +149,37 @@ impl Case<'_> {
         let mut sentences = Vec::new();
         // What was found by trying is certain; the rest is likely.
         sentences.extend(self.found.and_then(|fit| fit.mend.or(fit.encoding)).map(str::to_owned));
+        sentences.extend(self.found.and_then(|fit| self.of_state(fit)));
         // A secret that fits is the right one, whatever equal texts let one think.
-        let causes = explanation.causes.iter().filter(|cause| self.found.is_none() || **cause != Cause::SameText);
-        sentences.extend(causes.map(ToString::to_string));
+        let causes = || explanation.causes.iter().filter(|cause| self.found.is_none() || **cause != Cause::SameText);
+        let late = |fault: &Fault| self.lateness().is_some_and(|late| late == fault);
+        sentences.extend(causes().filter(|cause| !self.lateness().is_some_and(|late| cause.explains(late))).map(ToString::to_string));
         sentences.extend(self.of_service());
-        sentences.extend(explanation.faults.iter().map(ToString::to_string));
-        match self.found {
-            Some(fit) => sentences.extend(self.of_state(fit)),
-            None if explanation.text.is_some() => sentences.push(self.fits_nothing()),
-            None => {}
+        let untold = explanation.faults.iter().filter(|fault| !late(fault) && !causes().any(|cause| cause.explains(fault)));
+        sentences.extend(untold.map(ToString::to_string));
+        if self.found.is_none() && explanation.text.is_some() {
+            sentences.push(self.fits_nothing());
         }
         let mut seen = std::collections::HashSet::new();
         sentences.retain(|sentence| seen.insert(sentence.clone()));
         sentences
+    }
+
+    /// The fault that the request is old, where nobody said when it was sent: whoever pastes it may do that any time later.
+    fn lateness(&self) -> Option<&Fault> {
+        let old = |fault: &&Fault| matches!(fault, Fault::OutOfWindow { ahead_s: ..0, .. } | Fault::Expired { .. });
+        self.explanation.faults.iter().find(old).filter(|_| self.at.is_none())
+    }
+
+    /// What else may keep a right signature from being accepted, by what is known of its credential.
+    fn restrictions(&self) -> Vec<String> {
+        let restrictions = &self.credential.restrictions;
+        let some = |text: String, says: &str| (!text.is_empty()).then(|| format!("{says}: {text}"));
+        let networks =
+            some(restrictions.networks.to_text(), "this credential is accepted from these networks only, and where the question tells the source_ip");
+        let origins = some(restrictions.origins.to_text(), "this credential is accepted from these origins only, and where the question tells the origin");
+        let rate = restrictions.rate_limit.map(|limit| format!("this credential is accepted so often, and no more: {limit}"));
+        networks.into_iter().chain(origins).chain(rate).collect()
     }
 
     fn told(self) -> SignatureExplained {
@@ -161,7 +188,11 @@ impl Case<'_> {
         let fits = sentences.is_empty();
         if fits {
             sentences.push(Trial::Exact.sentence().to_owned());
+            sentences.extend(self.restrictions());
         }
+        sentences.extend(self.lateness().map(|fault| {
+            format!("{fault}, if that is why it was refused (timestamp_out_of_window); or you paste it later: say when it was sent (--at, or the field for it)")
+        }));
         let also = sentences.split_off(1);
         // Without a text of the client, the one that it must have signed is the one that fits.
         let tried = || {

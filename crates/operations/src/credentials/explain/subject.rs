@@ -1,10 +1,12 @@
 //! Which credential a pasted request is about.
 
+use keywright_crypto::scheme::explain::{Ask, names_a_key, paste, scheme};
+use keywright_crypto::scheme::http_message_signatures::Coverage;
 use keywright_domain::caller::Caller;
 use keywright_domain::credential::secret_form::{self, Brand, Class};
 use keywright_domain::ids::CredentialId;
 
-use crate::{Error, Operations};
+use crate::{Error, Field, Operations};
 
 /// Public halves that are looked up: a request names one, and some requests hold other UUIDs.
 const LOOKED_UP: usize = 16;
@@ -13,7 +15,8 @@ impl Operations {
     /// The credential whose public half stands in a request; for operators and the command line, who see every organisation's.
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::Right`]; [`Error::Store`]
+    /// [`Error::Invalid`] where the text is no request, or no signed one, or its signature names nobody; [`Error::NotFound`] where nobody here has what it
+    /// names; [`Error::Right`]; [`Error::Store`]
     pub async fn signature_subject(&self, caller: &Caller, request: &str) -> Result<CredentialId, Error> {
         let allowed = self.operate(caller)?;
         let (catalogue, _) = self.catalogue().await?;
@@ -22,8 +25,28 @@ impl Operations {
                 return Ok(owner.credential);
             }
         }
-        Err(Error::not_found("credential", "that the request names: say which one is meant"))
+        Err(no_subject(request))
     }
+}
+
+/// Why no credential was found.
+fn no_subject(request: &str) -> Error {
+    const OR_SAY: &str = "or say which credential is meant: keywright explain-signature KEY";
+    let any = Ask { scheme: None, keyid: None, coverage: Coverage::STANDARD, base_paths: &[], now_ms: None, window_s: 0, signed_text: None };
+    let why = match paste::read(request).map(|pasted| pasted.see(|request| scheme(request, &any).map(|scheme| names_a_key(request, scheme)))) {
+        Err(fault) => fault.to_string(),
+        Ok(Err(fault)) => format!("{fault}; {OR_SAY}"),
+        Ok(Ok(false)) => {
+            format!("its signature names no key that can be read: send the public half with it (as keyid, X-TLP-APIKEY or X-Yoti-Auth-Id), {OR_SAY}")
+        }
+        Ok(Ok(true)) => {
+            return Error::not_found(
+                "credential",
+                format!("with the public half that the request names: it is mistyped, or of another installation. Compare it with key list, {OR_SAY}"),
+            );
+        }
+    };
+    Error::Invalid(vec![Field { name: "request".into(), message: why }])
 }
 
 /// Words that have the form of a public half.

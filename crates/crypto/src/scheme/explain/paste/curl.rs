@@ -247,8 +247,16 @@ impl Command {
             "GET"
         };
         let method = self.method.take().unwrap_or_else(|| implied.to_owned());
-        let mut pasted =
-            Pasted { method, scheme, authority: authority.to_owned(), target, headers: self.sent(authority, body.as_deref()), body, notes: Vec::new() };
+        let mut pasted = Pasted {
+            method,
+            scheme,
+            authority: authority.to_owned(),
+            target,
+            headers: self.sent(authority, body.as_deref()),
+            body,
+            other_bodies: Vec::new(),
+            notes: Vec::new(),
+        };
         if let Some(host) = pasted.header("host").map(|host| String::from_utf8_lossy(host).into_owned()) {
             pasted.authority = host;
         }

@@ -1,6 +1,6 @@
 //! The text of an HTTP/1.1 message (RFC 9112), with the liberties that pasting takes: line feeds alone, no blank line at the end, a line end too many.
 
-use super::{PasteFault, Pasted, absolute};
+use super::{NO_LENGTH, PasteFault, Pasted, absolute};
 use crate::scheme::request::UriScheme;
 
 pub(super) fn read(text: &str) -> Result<Pasted, PasteFault> {
@@ -37,6 +37,7 @@ pub(super) fn read(text: &str) -> Result<Pasted, PasteFault> {
         target: target.to_owned(),
         headers,
         body: None,
+        other_bodies: Vec::new(),
         notes: Vec::new(),
     };
     if let Some((scheme, authority, _)) = absolute(target) {
@@ -65,16 +66,20 @@ fn body(pasted: &mut Pasted, rest: &str) -> Option<Vec<u8>> {
     let length = pasted.header("content-length").map(<[u8]>::to_vec);
     let length: Option<usize> = length.and_then(|text| std::str::from_utf8(&text).ok()?.trim().parse().ok());
     let without_end = |text: &str| text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(text).to_owned();
+    let feeds = rest.replace("\r\n", "\n");
+    let pairs = feeds.replace('\n', "\r\n");
+    let ways = [rest.to_owned(), without_end(rest), feeds.clone(), without_end(&feeds), pairs.clone(), without_end(&pairs)];
     let Some(length) = length else {
         if rest.trim().is_empty() {
             return None;
         }
-        pasted.notes.push("There is no Content-Length, so what follows the blank line was taken for the body, without the line end at its very end.");
-        return Some(without_end(rest).into_bytes());
+        pasted.notes.push(NO_LENGTH);
+        let likely = without_end(rest);
+        let mut others: Vec<Vec<u8>> = ways.into_iter().filter(|way| *way != likely).map(String::into_bytes).collect();
+        others.dedup();
+        pasted.other_bodies = others;
+        return Some(likely.into_bytes());
     };
-    let feeds = rest.replace("\r\n", "\n");
-    let pairs = feeds.replace('\n', "\r\n");
-    let ways = [rest.to_owned(), without_end(rest), feeds.clone(), without_end(&feeds), pairs.clone(), without_end(&pairs)];
     if let Some(found) = ways.iter().position(|way| way.len() == length) {
         if found > 1 {
             pasted.notes.push("The line ends of the body were changed on the way here; those that fit Content-Length were taken.");

@@ -4,9 +4,14 @@ use super::super::request::{Body, Request, UriScheme};
 
 mod curl;
 mod http;
+mod script;
 mod shell;
 #[cfg(test)]
 mod tests;
+mod trace;
+
+/// Said of a body whose end nothing tells.
+const NO_LENGTH: &str = "There is no Content-Length, so what follows the blank line was taken for the body, without the line end at its very end.";
 
 pub use keywright_domain::limits::PASTED_BYTES_MAX as TEXT_BYTES_MAX;
 use keywright_domain::limits::PASTED_HEADERS_MAX as HEADERS_MAX;
@@ -26,6 +31,8 @@ pub struct Pasted {
     pub headers: Vec<(String, Vec<u8>)>,
     /// `None` where the request has no body.
     pub body: Option<Vec<u8>>,
+    /// What the body can have been before it was pasted, where no `Content-Length` tells: with other line ends, or with the last one. See [`Self::settle`].
+    pub other_bodies: Vec<Vec<u8>>,
     /// What had to be guessed, a sentence each.
     pub notes: Vec<&'static str>,
 }
@@ -50,6 +57,15 @@ pub enum PasteFault {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// A program, and not what it sends.
+    #[error(
+        "this is a script or a program, and what it sends is known only once it runs: run it with curl -v and paste the lines that begin with `>`, with the body \
+         after them; or paste the request as your program sends it"
+    )]
+    Program,
+    /// What `curl -v` shows of a request with a body.
+    #[error("curl -v does not show the body, and Content-Length says that there is one: put it below the lines that begin with `>`")]
+    NoBody,
     /// Nothing says which host the request is for.
     #[error("the request has no Host header; add the one that was sent")]
     NoHost,
@@ -82,6 +98,10 @@ pub fn read(text: &str) -> Result<Pasted, PasteFault> {
     }
     let pasted = if start.strip_prefix("curl").is_some_and(|rest| rest.starts_with(char::is_whitespace)) {
         curl::read(&start.replace("\r\n", "\n"))?
+    } else if trace::is(start) {
+        http::read(&trace::request(start)?)?
+    } else if script::is(start) {
+        return Err(PasteFault::Program);
     } else {
         http::read(text)?
     };
@@ -94,6 +114,23 @@ impl Pasted {
         let headers: Vec<(&str, &[u8])> = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
         let body = self.body.as_deref().map_or(Body::None, Body::Bytes);
         see(&Request { method: &self.method, scheme: self.scheme, authority: &self.authority, target: &self.target, headers: &headers, body })
+    }
+
+    /// Decides which of the forms that the body can have had it is: the first one for which `fits` holds, which sees the request with each. Where none does,
+    /// the likely one stays.
+    pub fn settle(&mut self, mut fits: impl FnMut(&Request<'_>) -> bool) {
+        if self.other_bodies.is_empty() || self.see(&mut fits) {
+            return;
+        }
+        for other in std::mem::take(&mut self.other_bodies) {
+            let likely = self.body.replace(other);
+            if self.see(&mut fits) {
+                self.notes.retain(|note| *note != NO_LENGTH);
+                self.notes.push("There is no Content-Length; of the forms that pasting can have given the body, the one that was signed was taken.");
+                return;
+            }
+            self.body = likely;
+        }
     }
 
     fn header(&self, name: &str) -> Option<&[u8]> {

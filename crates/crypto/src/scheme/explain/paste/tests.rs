@@ -70,6 +70,57 @@ fn of_the_bodies_that_pasting_can_make_the_one_that_has_the_length_is_taken() {
 }
 
 #[test]
+fn without_a_length_the_body_is_the_form_that_fits() {
+    for (pasted, likely) in [("{\r\n}\r\n", "{\r\n}"), ("{\n}\n", "{\n}")] {
+        for body in ["{\r\n}\r\n", "{\r\n}", "{\n}\n", "{\n}"] {
+            let mut read = read(&format!("POST / HTTP/1.1\r\nHost: h\r\n\r\n{pasted}")).unwrap();
+            assert_eq!(read.body.as_deref(), Some(likely.as_bytes()));
+            read.settle(|request| request.body.bytes() == Ok(body.as_bytes()));
+            assert_eq!((read.body.as_deref(), read.notes.len()), (Some(body.as_bytes()), 1), "{pasted:?} {body:?}");
+        }
+    }
+    let mut other = read("POST / HTTP/1.1\nHost: h\n\n{\n}\n").unwrap();
+    other.settle(|_| false);
+    assert_eq!((other.body.as_deref(), other.notes.as_slice()), (Some(b"{\n}".as_slice()), [NO_LENGTH].as_slice()));
+}
+
+#[test]
+fn what_curl_shows_of_a_request_is_read_and_asked_for_its_body() {
+    let trace = "* Connected to h (127.0.0.1) port 443\n> POST /p?x=1 HTTP/2\n> Host: h\n> X: 1\n> Content-Length: 2\n>\n";
+    let answered = "* upload completely sent off\n< HTTP/2 401\n< date: x\n<\n{\"no\":1}\n";
+    assert_eq!(read(&format!("{trace}{answered}")).err(), Some(PasteFault::NoBody));
+    for text in [format!("{trace}{{}}\n{answered}"), format!("{trace}{{}}").replace('\n', "\r\n"), format!("{trace}{{}}")] {
+        let pasted = read(&text).unwrap();
+        assert_eq!(
+            (pasted.method.as_str(), pasted.target.as_str(), value(&pasted, "x"), pasted.body.as_deref()),
+            ("POST", "/p?x=1", Some("1"), Some(b"{}".as_slice()))
+        );
+    }
+    let get = read("> GET /p HTTP/1.1\n> Host: h\n> \n{ [5 bytes data]\n< HTTP/1.1 200 OK\n<\nhello\n").unwrap();
+    assert_eq!((get.method.as_str(), get.body), ("GET", None));
+    assert_eq!(read("> GET /p HTTP/1.1\n> Host: h").unwrap().authority, "h");
+}
+
+#[test]
+fn a_program_is_told_as_such() {
+    for text in [
+        include_str!("../../../../../../clients/samples/hms-hmac-curl.sh"),
+        include_str!("../../../../../../clients/samples/hms-hmac-node.mjs"),
+        include_str!("../../../../../../clients/samples/hms-hmac-python.py"),
+        include_str!("../../../../../../clients/samples/hms-hmac-rust.rs"),
+        "#!/bin/sh\nurl=x\n",
+        "# comment\nset -e\ncurl \"$url\"\n",
+        "printf x | curl -K - h\n",
+    ] {
+        assert_eq!(read(text).err(), Some(PasteFault::Program), "{text}");
+    }
+    for text in ["POST /p\nHost: h\n\nimport x\n", "GET /p HTTP/1.1\nHost: h\n\n# x\ncurl y\n"] {
+        assert!(read(text).is_ok(), "{text}");
+    }
+    assert!(matches!(read("anything"), Err(PasteFault::Line { .. })));
+}
+
+#[test]
 fn command_lines_that_cannot_be_followed_are_refused_with_the_reason() {
     for (line, part) in [
         ("curl https://h/p?a=1&b=2", "outside of quotes"),
