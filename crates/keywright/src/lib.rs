@@ -8,6 +8,7 @@ pub mod commands;
 pub mod failure;
 pub mod log;
 mod master_key;
+mod new_file;
 mod output;
 pub mod serve;
 pub mod settings;

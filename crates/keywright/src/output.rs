@@ -9,6 +9,8 @@ use serde_json::Value;
 pub struct Output {
     json: Option<Value>,
     text: String,
+    /// For people, on standard error: what is no part of the result.
+    beside: Option<String>,
     exit: u8,
 }
 
@@ -16,19 +18,26 @@ impl Output {
     /// The JSON value, and the same in lines for people.
     #[must_use]
     pub fn new(json: Value, text: impl Into<String>) -> Self {
-        Self { json: Some(json), text: text.into(), exit: 0 }
+        Self { json: Some(json), text: text.into(), beside: None, exit: 0 }
     }
 
     /// The command has printed what there was.
     #[must_use]
     pub const fn nothing() -> Self {
-        Self { json: None, text: String::new(), exit: 0 }
+        Self { json: None, text: String::new(), beside: None, exit: 0 }
     }
 
     /// With another exit code than 0.
     #[must_use]
     pub fn exit(mut self, code: u8) -> Self {
         self.exit = code;
+        self
+    }
+
+    /// With a sentence on standard error, for people only: whoever redirects the result gets the result alone.
+    #[must_use]
+    pub fn beside(mut self, text: Option<String>) -> Self {
+        self.beside = text;
         self
     }
 
@@ -42,6 +51,7 @@ impl Output {
             (_, false) => format!("{}\n", self.text),
         };
         let _ = std::io::stdout().lock().write_all(text.as_bytes());
+        self.beside.iter().filter(|_| !json).for_each(|text| note(text));
         self.exit
     }
 }

@@ -20,7 +20,7 @@ pub(crate) struct Ready {
 }
 
 /// How a service's tokens are signed, in the words of the crate that signs.
-const fn algorithm(signing: TokenSigning) -> SigningAlgorithm {
+pub(crate) const fn algorithm(signing: TokenSigning) -> SigningAlgorithm {
     match signing {
         TokenSigning::Es256 => SigningAlgorithm::Es256,
         TokenSigning::Rs256 => SigningAlgorithm::Rs256,

@@ -6,11 +6,9 @@ use keywright_crypto::random;
 use keywright_crypto::secret::Secret;
 use keywright_domain::caller::{Caller, Facts, Right, allow};
 use keywright_domain::catalogue::Tokens;
-use keywright_domain::change::Change;
 use keywright_domain::credential::secret_form::Brand;
 use keywright_domain::credential::{Environment, TokenForm};
 use keywright_domain::ids::CredentialId;
-use keywright_domain::limits;
 use keywright_domain::time::{Span, Timestamp};
 use keywright_domain::token::{TokenId, audience};
 use serde_json::{Map, Value};
@@ -153,18 +151,7 @@ impl Operations {
     pub async fn token_end(&self, credential: CredentialId, id: TokenId, until: Timestamp) -> Result<(), Error> {
         let allowed = allow(&Caller::System { job: "oauth2" }, Right::Housekeep, &Facts::default())?;
         let now = self.now();
-        self.store
-            .housekeep(allowed, async move |tx| {
-                if !tx.token_end(id, credential, until).await? {
-                    return Ok::<_, Error>(((), Vec::new()));
-                }
-                if tx.tokens_ended(credential, now).await? <= limits::ENDED_TOKENS_MAX {
-                    return Ok(((), vec![Change::Token(id)]));
-                }
-                let gone = tx.tokens_end_all(credential, now).await?;
-                Ok(((), std::iter::once(Change::Credential(credential)).chain(gone.into_iter().map(Change::Token)).collect()))
-            })
-            .await?;
+        self.store.housekeep(allowed, async move |tx| Ok::<_, Error>(((), Self::token_end_in(tx, credential, id, until, now).await?))).await?;
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use keywright_domain::credential::restrictions::{Networks, Origins};
 use keywright_domain::credential::{Credential, Environment, Permissions, RateLimit, Restrictions};
 use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId};
 use keywright_domain::time::{Span, Timestamp};
+use keywright_domain::token::TokenId;
 
 use crate::args;
 use crate::engine::{FromRow, RowRef, Tx};
@@ -356,6 +357,28 @@ impl AsOperator<'_> {
             args![public_id],
         )
         .await
+    }
+
+    /// Whose credential has this id.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn credential_by_id(&self, id: CredentialId) -> Result<Option<Owner>, StoreError> {
+        self.opt(
+            "SELECT c.id, 0, o.id, o.name, a.id, a.name FROM credential c JOIN application a ON a.id = c.application_id \
+             JOIN organisation o ON o.id = c.organisation_id WHERE c.id = $1",
+            args![id],
+        )
+        .await
+    }
+
+    /// Whether an access token was ended before its time, one by one.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn token_is_ended(&self, id: TokenId) -> Result<bool, StoreError> {
+        let count: Option<i64> = self.opt("SELECT count(*) FROM ended_token WHERE id = $1", args![id.to_string()]).await?;
+        Ok(count.is_some_and(|count| count > 0))
     }
 
     /// Whose credential has a version with this digest.

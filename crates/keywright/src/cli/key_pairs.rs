@@ -25,6 +25,9 @@ pub struct KeySourceFlags {
     /// Instead of these three: a certificate request (PEM)
     #[arg(long, value_name = "FILE", help_heading = "Key pairs")]
     pub csr: Option<PathBuf>,
+    /// New file for the secret or the private key, which only its owner may read [default: it is printed]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["public_key", "csr"])]
+    pub out: Option<PathBuf>,
 }
 
 /// A key pair that no store knows.

@@ -106,8 +106,12 @@ pub enum Key {
         #[arg(long, value_name = "all")]
         wait: Option<Wait>,
     },
-    /// Whose is this credential? It is read from standard input
-    Find,
+    /// Whose is this credential or access token? It is read from standard input
+    Find {
+        /// End the access token that was found; its credential lives on
+        #[arg(long)]
+        end_token: bool,
+    },
 }
 
 /// Secrets side by side.

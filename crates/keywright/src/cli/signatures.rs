@@ -22,7 +22,7 @@ pub struct Sign {
     /// Header that is sent and signed too: 'Name: value'; may be given several times
     #[arg(long, value_name = "HEADER")]
     pub header: Vec<String>,
-    /// http-message-signatures, tylt (of a secret key) or yoti (of a private key)
+    /// http-message-signatures, tylt (of a secret key) or yoti (of a private key, and into the address too: standard error says which)
     #[arg(long, default_value = "http-message-signatures", value_parser = scheme)]
     pub scheme: Scheme,
     /// How the private key signs: rsa-pss-sha512 [default: the key's own way]

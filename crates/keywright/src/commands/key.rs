@@ -2,15 +2,17 @@
 
 use std::path::PathBuf;
 
+use keywright_domain::credential::Kind;
 use keywright_domain::limits::PAGE_ROWS_MAX;
 use keywright_domain::promise::Effect;
 use keywright_operations::credentials::{Challenge, Changes, Found, Handed, KeySource, Listing, NewCredential, NewSecret, Rotation, Set, Shown};
-use keywright_web::api::shapes::CredentialShape;
+use keywright_web::api::shapes::{CredentialShape, FoundTokenShape};
 use serde_json::json;
 
 use super::{Context, before, id, names, read_file, secret_from_stdin};
 use crate::cli::{Key, KeyChange, KeySourceFlags, Secret};
 use crate::failure::Failure;
+use crate::new_file::NewFile;
 use crate::output::{Output, more, pairs, table};
 use crate::settings::Settings;
 
@@ -29,12 +31,16 @@ pub(super) async fn run(settings: &Settings, command: Key) -> Result<Output, Fai
     let context = match &command {
         Key::Revoke { wait: Some(_), .. } => Context::open_with_keys(settings).await?,
         // Secrets that sign are sealed under them, and so are challenges.
-        Key::Create { .. } | Key::Rotate { .. } | Key::Challenge { .. } | Key::Secret(Secret::Add { .. }) => Context::open_with_keys_if_there(settings).await?,
+        // And so are access tokens that are no JWTs.
+        Key::Create { .. } | Key::Rotate { .. } | Key::Challenge { .. } | Key::Secret(Secret::Add { .. }) | Key::Find { .. } => {
+            Context::open_with_keys_if_there(settings).await?
+        }
         _ => Context::open(settings).await?,
     };
     let Context { caller, operations } = &context;
     match command {
         Key::Create { application, service, kind, environment, name, permissions, expires_at, network, origin, rate_limit, token_form, key } => {
+            let out = key.out.clone().map(NewFile::open).transpose()?;
             let key = source(*key)?;
             let permissions = permissions.as_deref().map(names);
             let (networks, origins) = (network, origin);
@@ -42,8 +48,8 @@ pub(super) async fn run(settings: &Settings, command: Key) -> Result<Output, Fai
             let made = operations.credential_create(caller, id(&application)?, new).await?;
             let mut json = json!({ "id": made.id.to_string(), "version": made.version });
             let mut lines = vec![("credential", made.id.to_string())];
-            hand_over(&made.handed, &mut json, &mut lines);
-            Ok(handed_over(json, &lines, &made.handed))
+            let secret = hand_over(&made.handed, out, &mut json, &mut lines);
+            Ok(handed_over(json, &lines, secret))
         }
         Key::Challenge { application } => {
             let given = operations.key_challenge(caller, id(&application)?).await?;
@@ -62,7 +68,7 @@ pub(super) async fn run(settings: &Settings, command: Key) -> Result<Output, Fai
             let rows: Vec<Vec<String>> = listed.iter().map(row).collect();
             Ok(Output::new(
                 json!(shapes),
-                table(&["id", "name", "key", "environment", "state", "version", "last used", "expires"], &rows)
+                table(&["id", "name", "public half", "key", "environment", "state", "version", "last used", "expires"], &rows)
                     + &more(listed.len(), listed.last().map(|s| s.credential.id.to_string())),
             ))
         }
@@ -79,21 +85,22 @@ pub(super) async fn run(settings: &Settings, command: Key) -> Result<Output, Fai
         Key::Suspend { key } => Ok(shown(&operations.credential_suspend(caller, id(&key)?).await?)),
         Key::Resume { key } => Ok(shown(&operations.credential_resume(caller, id(&key)?).await?)),
         Key::Rotate { key, policy, overlap, replace, source: flags } => {
+            let out = flags.out.clone().map(NewFile::open).transpose()?;
             let rotation = Rotation { policy, overlap, replace, key: source(*flags)? };
             let made = operations.credential_rotate(caller, id(&key)?, rotation).await?;
             let until = made.previous_until.map(|u| u.to_string());
             let mut lines = vec![("credential", made.id.to_string()), ("version", made.version.to_string())];
             let mut json = json!({ "id": made.id.to_string(), "version": made.version, "previous_until": until });
-            hand_over(&made.handed, &mut json, &mut lines);
             lines.push(("previous until", until.unwrap_or_default()));
-            Ok(handed_over(json, &lines, &made.handed))
+            let secret = hand_over(&made.handed, out, &mut json, &mut lines);
+            Ok(handed_over(json, &lines, secret))
         }
         Key::Secret(Secret::Add { key, description, expires_at }) => {
             let added = operations.secret_add(caller, id(&key)?, NewSecret { description, expires_at }).await?;
             let mut lines = vec![("credential", added.id.to_string()), ("version", added.version.to_string())];
             let mut json = json!({ "id": added.id.to_string(), "version": added.version });
-            hand_over(&added.handed, &mut json, &mut lines);
-            Ok(Output::new(json, pairs(&lines)))
+            let secret = hand_over(&added.handed, None, &mut json, &mut lines);
+            Ok(handed_over(json, &lines, secret))
         }
         Key::Secret(Secret::Revoke { key, version }) => {
             let ended = operations.secret_revoke(caller, id(&key)?, version).await?;
@@ -106,27 +113,66 @@ pub(super) async fn run(settings: &Settings, command: Key) -> Result<Output, Fai
             Ok(Output::new(json, text))
         }
         Key::Revoke { key, wait } => revoke(&context, &key, wait.is_some()).await,
-        Key::Find => find(&context).await,
+        Key::Find { end_token } => find(&context, end_token).await,
     }
 }
 
-/// Adds what the holder of a new version gets.
-fn hand_over(handed: &Handed, json: &mut serde_json::Value, lines: &mut Vec<(&'static str, String)>) {
-    for (name, value) in handed.fields() {
+/// What is said of a secret below the lines.
+enum Told {
+    /// There is none.
+    Nothing,
+    /// It stands in the lines.
+    Once,
+    /// A PEM block, on lines of its own, so that what is redirected into a file can be read as one.
+    Pem(String),
+    /// It is in a file.
+    InFile,
+}
+
+/// Adds what the holder of a new version gets. Where a file cannot be written after all, the secret is printed: it is shown this once.
+fn hand_over(handed: &Handed, out: Option<NewFile>, json: &mut serde_json::Value, lines: &mut Vec<(&'static str, String)>) -> Told {
+    let secret_field = handed.secret_field();
+    for (name, value) in handed.fields().into_iter().filter(|(name, _)| *name != secret_field) {
         json[name] = json!(value);
         lines.push((name, value.to_owned()));
     }
+    if !handed.has_secret() {
+        return Told::Nothing;
+    }
+    let is_pem = secret_field == "private_key_pem";
+    if let Some(file) = out {
+        match file.write(handed.secret()) {
+            Ok(path) => {
+                let name = if is_pem { "private_key_file" } else { "secret_file" };
+                json[name] = json!(path);
+                lines.push((name, path.display().to_string()));
+                return Told::InFile;
+            }
+            Err(why) => crate::output::note(&format!("{why}; so it is printed")),
+        }
+    }
+    json[secret_field] = json!(handed.secret());
+    if is_pem {
+        return Told::Pem(handed.secret().trim_end().to_owned());
+    }
+    lines.push((secret_field, handed.secret().to_owned()));
+    Told::Once
 }
 
 /// The answer with them; that a secret is shown once is said where there is one.
-fn handed_over(json: serde_json::Value, lines: &[(&'static str, String)], handed: &Handed) -> Output {
+fn handed_over(json: serde_json::Value, lines: &[(&'static str, String)], told: Told) -> Output {
     let text = pairs(lines);
-    Output::new(json, if handed.has_secret() { format!("{text}\n{SHOWN_ONCE}") } else { text })
+    let text = match told {
+        Told::Nothing | Told::InFile => text,
+        Told::Once => format!("{text}\n{SHOWN_ONCE}"),
+        Told::Pem(pem) => format!("{text}\n{pem}\n{SHOWN_ONCE}"),
+    };
+    Output::new(json, text)
 }
 
 /// Where the key of a key pair comes from; files are read.
 fn source(flags: KeySourceFlags) -> Result<KeySource, Failure> {
-    let KeySourceFlags { key_type, pem, public_key, challenge, proof, csr } = flags;
+    let KeySourceFlags { key_type, pem, public_key, challenge, proof, csr, out: _ } = flags;
     let read = |path: Option<PathBuf>| path.map(|path| read_file(&path, KEY_BYTES_MAX)).transpose();
     Ok(KeySource { key_type, pem, public_key: read(public_key)?, challenge, proof, csr: read(csr)? })
 }
@@ -155,40 +201,49 @@ async fn revoke(context: &Context, key: &str, wait: bool) -> Result<Output, Fail
     Ok(Output::new(json, text))
 }
 
-async fn find(context: &Context) -> Result<Output, Failure> {
-    let found = context.operations.credential_find(&context.caller, &secret_from_stdin("credential", LEAK_BYTES_MAX)?).await?;
+async fn find(context: &Context, end_token: bool) -> Result<Output, Failure> {
+    let Context { caller, operations } = context;
+    let mut found = operations.credential_find(caller, &secret_from_stdin("credential", LEAK_BYTES_MAX)?).await?;
+    if end_token {
+        let token = found.token.as_mut().ok_or_else(|| Failure::usage("--end-token: what was found is no access token; end a credential with key revoke"))?;
+        operations.credential_token_end(caller, found.owner.credential, token.id, token.expires_at).await?;
+        token.revoked = true;
+    }
     let (state, accepted, can_return) = (found.version_state(), found.is_accepted(), found.can_return());
-    let Found { owner, shown } = found;
+    let Found { owner, shown, token } = found;
     let credential = &shown.credential;
     let standing = credential.standing(shown.now);
+    let works = match (accepted, can_return) {
+        (true, _) => "it is accepted",
+        (false, true) => "it is not accepted while the credential is suspended",
+        (false, false) => "it is not accepted any more",
+    };
+    let of_token = token.as_ref().map(|token| {
+        let ended = if token.revoked { ", revoked" } else { "" };
+        format!("{} access token {}, of version {}, expires {}{ended}: {works}", token.form.as_str(), token.id, owner.version, token.expires_at)
+    });
+    let of_secret = state.filter(|_| token.is_none()).map(|state| format!("version {}, {state}: {works}", owner.version));
+    let end = format!("keywright key revoke {} --wait all", owner.credential);
+    let to_end = match &token {
+        _ if !accepted && !can_return => String::new(),
+        Some(_) => format!("keywright key find --end-token (this token alone), or {end} (the credential, and all its tokens)"),
+        None => end,
+    };
     let text = pairs(&[
         ("credential", format!("{} ({}), {standing}", owner.credential, credential.name)),
         ("this text", if state.is_none() { "is no secret: it names the credential openly".to_owned() } else { String::new() }),
-        (
-            "this secret",
-            state.map_or_else(String::new, |state| {
-                format!(
-                    "version {}, {state}: {}",
-                    owner.version,
-                    if accepted {
-                        "it is accepted"
-                    } else if can_return {
-                        "it is not accepted while the credential is suspended"
-                    } else {
-                        "it is not accepted any more"
-                    }
-                )
-            }),
-        ),
+        ("this token", of_token.unwrap_or_default()),
+        ("this secret", of_secret.unwrap_or_default()),
         ("application", format!("{} ({})", owner.application, owner.application_name)),
         ("organisation", format!("{} ({})", owner.organisation, owner.organisation_name)),
         ("last used", shown.last_used().map(|t| t.to_string()).unwrap_or_else(|| "never".into())),
-        ("to end it", if accepted || can_return { format!("keywright key revoke {} --wait all", owner.credential) } else { String::new() }),
+        ("to end it", to_end),
     ]);
     let mut json = json!(CredentialShape::from(&shown));
     json["version"] = json!(state.map(|_| owner.version));
     json["version_state"] = json!(state);
     json["accepted"] = json!(accepted);
+    json["token"] = json!(token.as_ref().map(FoundTokenShape::from));
     json["application_name"] = json!(owner.application_name);
     json["organisation_name"] = json!(owner.organisation_name);
     Ok(Output::new(json, text))
@@ -199,6 +254,7 @@ fn row(shown: &Shown) -> Vec<String> {
     vec![
         c.id.to_string(),
         c.name.clone(),
+        c.public_id.clone().unwrap_or_default(),
         shown.masked.clone(),
         c.environment.to_string(),
         c.standing(shown.now).to_string(),
@@ -208,12 +264,23 @@ fn row(shown: &Shown) -> Vec<String> {
     ]
 }
 
+/// What names a credential of a kind openly, as people call it.
+const fn public_half(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Hmac => "API key",
+        Kind::KeyPair => "SDK id",
+        Kind::OauthClient => "client id",
+        Kind::ApiKey => "public half",
+    }
+}
+
 fn shown(shown: &Shown) -> Output {
     let c = &shown.credential;
     let r = &c.restrictions;
     let mut text = pairs(&[
         ("credential", c.id.to_string()),
         ("name", c.name.clone()),
+        (public_half(c.kind), c.public_id.clone().unwrap_or_default()),
         ("key", shown.masked.clone()),
         ("application", c.application.to_string()),
         ("organisation", c.organisation.to_string()),
@@ -230,6 +297,8 @@ fn shown(shown: &Shown) -> Output {
         let state = c.version_state(version, shown.now);
         let time = state.time().map(|t| format!(" {} {t}", if state.as_str() == "retired" { "since" } else { "until" })).unwrap_or_default();
         text.push_str(&format!("\nversion {}  {} {}{time}", version.number, version.hint, state.as_str()));
+        text.extend(version.expires_at.map(|at| format!(", expires {at}")));
+        text.extend(version.description.as_ref().map(|description| format!("  {description}")));
         for used in shown.usage.iter().filter(|u| u.version == version.number) {
             let from = used.source.map(|s| format!(" from {s}")).unwrap_or_default();
             text.push_str(&format!("\n  {} × {}, last {}{from}", used.count, used.code.as_str(), used.last));

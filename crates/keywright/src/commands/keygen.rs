@@ -1,16 +1,12 @@
 //! `keywright keygen`
 
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
-
 use keywright_crypto::key_pair::KeyPair;
-use keywright_crypto::secret::Secret;
 use keywright_operations::credentials::{key_type, private_form};
 use serde_json::json;
 
 use crate::cli::Keygen;
 use crate::failure::Failure;
+use crate::new_file::NewFile;
 use crate::output::Output;
 
 /// Makes a key pair here and now. No store is opened, and nothing but the file is kept.
@@ -27,16 +23,9 @@ pub(super) async fn run(wanted: Keygen) -> Result<Output, Failure> {
             Ok(Output::new(json, format!("{}{}", private.expose(), public.trim_end())))
         }
         Some(path) => {
-            write_new(&path, &private)?;
+            NewFile::open(path.clone())?.write(private.expose()).map_err(Failure::usage)?;
             json["private_key_file"] = json!(path);
             Ok(Output::new(json, public.trim_end().to_owned()))
         }
     }
-}
-
-/// A file that is there stays as it is: it may be somebody's only copy of a key.
-fn write_new(path: &Path, private: &Secret) -> Result<(), Failure> {
-    let wrong = |e: std::io::Error| Failure::usage(format!("--out {}: {e}", path.display()));
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(wrong)?;
-    file.write_all(private.expose().as_bytes()).and_then(|()| file.sync_all()).map_err(wrong)
 }

@@ -26,18 +26,18 @@ app delete APP --confirm=
 app registration-token create --application= --name= --service= --environment= --clients-max= --expires-at=
 app registration-token list --application=
 app registration-token revoke --application= TOKEN
-key create --application= --service= --kind= --environment= --name= --permissions= --expires-at= --network= --origin= --rate-limit= --token-form= --key-type= --pem= --public-key= --challenge= --proof= --csr=
+key create --application= --service= --kind= --environment= --name= --permissions= --expires-at= --network= --origin= --rate-limit= --token-form= --key-type= --pem= --public-key= --challenge= --proof= --csr= --out=
 key challenge --application=
 key list --application= --before=
 key show KEY
 key change KEY --name= --permissions= --expires-at= --no-expiry --network= --no-network --origin= --no-origin --rate-limit= --no-rate-limit --token-form= --no-token-form
 key suspend KEY
 key resume KEY
-key rotate KEY --policy= --overlap= --replace --key-type= --pem= --public-key= --challenge= --proof= --csr=
+key rotate KEY --policy= --overlap= --replace --key-type= --pem= --public-key= --challenge= --proof= --csr= --out=
 key secret add KEY --description= --expires-at=
 key secret revoke KEY
 key revoke KEY --wait=
-key find
+key find --end-token
 keygen --key-type= --pem= --out=
 resource-server create NAME --services= --environments=
 resource-server list

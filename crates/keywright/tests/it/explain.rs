@@ -248,6 +248,12 @@ stories! {
             let told = kw.cli_with_stdin(&["explain-signature", "--json"], &format!("{lower}{BODY}")).await.exits(0).json();
             assert!(told["sentence"].as_str().unwrap().contains("fits the key of the version of this credential in no way"), "{scheme}: {told}");
         }
+        // On standard output stand headers alone; the address, which was signed too, is said beside them.
+        let yoti = ["sign", "--credential", "pair.json", "GET", "https://api.example/sessions", "--scheme", "yoti"];
+        let ran = kw.run(kw.bare_command(&yoti), b"", &[]).await.exits(0);
+        let names: Vec<&str> = ran.stdout.lines().map(|line| line.split_once(": ").unwrap().0).collect();
+        assert_eq!(names, ["X-Yoti-Auth-Id", "X-Yoti-Auth-Digest"], "{ran:?}");
+        assert!(ran.stderr.contains("https://api.example/sessions?nonce="), "{ran:?}");
         let sent = signer.sign("GET", "https://api.example/sessions", None);
         kw.done(&["key", "rotate", id, "--policy", "immediate", "--key-type", "p-256"]).await;
         let head: String = sent.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();

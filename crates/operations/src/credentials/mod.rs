@@ -19,7 +19,7 @@ pub use change::{Changes, Set};
 pub use coin::Handed;
 pub use create::{Created, NewCredential};
 pub use explain::{SignatureExplained, SignatureQuestion, signs};
-pub use find::Found;
+pub use find::{Found, FoundToken};
 pub use key_source::{Challenge, KeySource, key_type, present_type, private_form};
 pub use register::{ClientMetadata, ClientShown, Registered};
 pub use revoke::{Effective, Revoked, VerifierEffect};

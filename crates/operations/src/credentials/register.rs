@@ -134,7 +134,12 @@ impl Operations {
             permissions: metadata.scope,
             ..NewCredential::default()
         };
-        let created = self.credential_create_for(&Caller::Registrar(by.registrar()), by.application, new, Some(registering)).await?;
+        let created = self.credential_create_for(&Caller::Registrar(by.registrar()), by.application, new, Some(registering)).await;
+        // A client can neither rotate nor revoke what others hold.
+        let created = created.map_err(|error| match error {
+            Error::Rule(Rule::CredentialLimit { max, service, environment }) => Rule::ClientLimit { max, service, environment }.into(),
+            other => other,
+        })?;
         Ok(Registered { created, access_token: access_token.show_once(), authentication })
     }
 

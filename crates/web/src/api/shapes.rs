@@ -3,7 +3,7 @@
 use keywright_domain::credential::VersionState;
 use keywright_domain::resource_server::ResourceServer;
 use keywright_domain::time::Timestamp;
-use keywright_operations::credentials::Shown;
+use keywright_operations::credentials::{FoundToken, Shown};
 use keywright_store::applications::Application;
 use keywright_store::organisations::Organisation;
 use keywright_store::usage::UsageEntry;
@@ -129,6 +129,36 @@ pub struct CredentialShape {
     last_used_at: Option<String>,
     /// Its secrets, oldest first, each without what is secret.
     versions: Vec<VersionShape>,
+}
+
+/// An access token that was found somewhere, without what would let anybody use it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FoundTokenShape {
+    /// `jwt` or `opaque`.
+    #[schema(value_type = words::TokenForm)]
+    form: &'static str,
+    /// Its `jti`.
+    id: String,
+    /// When it was issued, RFC 3339 in UTC.
+    #[schema(format = DateTime)]
+    issued_at: String,
+    /// When it expires, or did, RFC 3339 in UTC.
+    #[schema(format = DateTime)]
+    expires_at: String,
+    /// Whether it was ended before that.
+    revoked: bool,
+}
+
+impl From<&FoundToken> for FoundTokenShape {
+    fn from(token: &FoundToken) -> Self {
+        Self {
+            form: token.form.as_str(),
+            id: token.id.to_string(),
+            issued_at: token.issued_at.to_string(),
+            expires_at: token.expires_at.to_string(),
+            revoked: token.revoked,
+        }
+    }
 }
 
 /// A version, and who uses it.

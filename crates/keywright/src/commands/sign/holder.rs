@@ -50,6 +50,9 @@ impl Holder {
         let Members { api_key, secret_key, sdk_id, private_key_pem, data } = members;
         match (api_key, secret_key.map(Secret::new), sdk_id, private_key_pem.map(Secret::new), data) {
             (Some(public_half), Some(secret), None, None, _) => {
+                if secret.expose() != secret.expose().trim() {
+                    return Err("secret_key: it has white space or a line end at its ends, which no secret key has: take that away".into());
+                }
                 let key = MacKey::new(secret.expose().as_bytes()).map_err(|why| format!("secret_key: {why}"))?;
                 Ok(Self { public_half, key: Key::Secret(key) })
             }
@@ -116,6 +119,14 @@ mod tests {
         let holder = read(&serde_json::json!({ "sdk_id": "8f1c", "private_key_pem": text.expose() }).to_string()).unwrap();
         assert!(pem.public().verify(Algorithm::Ed25519, b"text", &holder.sign(b"text", None).unwrap()));
         assert!(holder.mac(b"text").is_err() && holder.rsa(b"text").is_err());
+    }
+
+    #[test]
+    fn a_secret_with_a_line_end_is_refused_as_the_clients_do() {
+        for end in ["\\n", "\\r\\n", " "] {
+            let why = read(&format!(r#"{{"api_key": "a", "secret_key": "kw_sk_live_y{end}"}}"#)).err().unwrap();
+            assert!(why.contains("line end") && !why.contains("kw_sk"), "{why}");
+        }
     }
 
     #[test]

@@ -53,9 +53,9 @@ pub(super) fn run(asked: &Sign) -> Result<Output, Failure> {
     let url = signed.url.as_deref().unwrap_or(&asked.url);
     let members: serde_json::Map<String, Value> = signed.headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
     let lines = signed.headers.iter().map(|(name, value)| format!("{name}: {value}"));
-    // The address is said where it is not the one that was given: what was signed has to be sent.
-    let text: Vec<String> = signed.url.iter().map(|url| format!("{} {url}", asked.method)).chain(lines).collect();
-    Ok(Output::new(json!({ "method": asked.method, "url": url, "headers": members }), text.join("\n")))
+    // Headers alone, so that `curl --header @FILE` can take them. The address is said beside them where it is not the one that was given.
+    let beside = signed.url.as_deref().map(|url| format!("Send it to this address, which was signed: {url}"));
+    Ok(Output::new(json!({ "method": asked.method, "url": url, "headers": members }), lines.collect::<Vec<_>>().join("\n")).beside(beside))
 }
 
 fn read_body(path: &Path) -> Result<Vec<u8>, Failure> {

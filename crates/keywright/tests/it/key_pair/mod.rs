@@ -315,6 +315,23 @@ stories! {
         assert!(!broken.stderr.contains(&holder.pem[40..80]), "{broken:?}");
         let told = kit.kw.cli_with_stdin(&["key", "find"], &holder.sdk_id).await.exits(0).stdout;
         assert!(told.contains("no secret") && told.contains(&holder.id), "{told}");
+        // What names it stands in what people read, too.
+        for command in [&["key", "show", &holder.id][..], &["key", "list", "--application", &kit.app]] {
+            assert!(kit.kw.cli(command).await.exits(0).stdout.contains(&holder.sdk_id));
+        }
+        // A new private key goes into a file of its own, or stands on lines of its own.
+        let out = kit.kw.directory().join("new.pem");
+        let rotate = ["key", "rotate", &holder.id, "--policy", "immediate", "--key-type", "p-256"];
+        let printed = kit.kw.cli(&rotate).await.exits(0).stdout;
+        let pem: Vec<&str> = printed.lines().skip_while(|line| !line.starts_with("-----BEGIN")).take_while(|line| !line.starts_with("This is")).collect();
+        assert!(KeyPair::from_pem(&pem.join("\n")).is_ok(), "{}", printed.replace(&pem.join("\n"), "…"));
+        let made = kit.kw.cli(&[&rotate[..], &["--out", out.to_str().unwrap()]].concat()).await.exits(0).stdout;
+        assert!(made.contains("new.pem") && !made.contains("PRIVATE KEY") && KeyPair::from_pem(&std::fs::read_to_string(&out).unwrap()).is_ok(), "{made}");
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&out).unwrap().permissions()) & 0o777, 0o600);
+        assert_eq!(kit.kw.refused(&[&rotate[..], &["--out", out.to_str().unwrap()]].concat(), 2).await["code"], "usage");
+        assert_eq!(kit.kw.done(&["key", "show", &holder.id]).await["versions"].as_array().unwrap().len(), 3, "nothing is made where the file is there");
+        assert_eq!(kit.kw.refused(&["key", "rotate", "key_01HX9KZMB3F7VNQP8R2WDGT4E5", "--out", "other.pem"], 3).await["code"], "not_found");
+        assert!(!kit.kw.directory().join("other.pem").exists());
     }
 
     async fn a_key_pair_is_made_without_a_store_too(kw: Place) {

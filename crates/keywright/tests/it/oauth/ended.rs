@@ -9,7 +9,7 @@ use keywright_store::{Done, Purpose, StoreError};
 use serde_json::json;
 
 use super::{Client, SendForm, client, client_of, declare_services, keyed};
-use crate::support::{Place, Reply, Server, stories, wait_until};
+use crate::support::{Browser, Place, Reply, Server, stories, wait_until};
 
 /// Puts down that so many tokens of a client were ended.
 async fn end_many(kw: &Place, owner: &Client, count: i64) {
@@ -59,6 +59,49 @@ stories! {
         }
         let nobody = Reply::of(kw.http.post(kw.url("/oauth2/introspect")).bearer_auth("x").form(&[("token", "x")])).await;
         assert_eq!((nobody.status, &nobody.json()["error"]), (401, &json!("invalid_token")));
+    }
+
+    async fn a_leaked_token_names_its_credential_and_is_ended_alone(kw: Server) {
+        let (shop, opaque) = (client(&kw, &[]).await, client(&kw, &["--token-form", "opaque"]).await);
+        kw.done(&["operator", "add", "op@example.com"]).await;
+        let op = Browser::at(&kw);
+        op.sign_in(kw.place(), "op@example.com").await;
+        kw.settled().await;
+        for (owner, form) in [(&shop, "jwt"), (&opaque, "opaque")] {
+            let (leaked, kept) = (owner.token(&kw).await, owner.token(&kw).await);
+            let find = async |flags: &[&str], text: &str| kw.cli_with_stdin(&[&["key", "find", "--json"], flags].concat(), text).await;
+            let line = format!("GET /x \"Authorization: Bearer {leaked}\" client={}", owner.id);
+            let found = find(&[], &line).await.exits(0).json();
+            assert_eq!((&found["id"], &found["version"], &found["accepted"]), (&json!(owner.credential), &json!(1), &json!(true)), "{found}");
+            assert_eq!((&found["token"]["form"], &found["token"]["revoked"]), (&json!(form), &json!(false)), "{found}");
+            assert!(kw.cli_with_stdin(&["key", "find"], &line).await.exits(0).stdout.contains("key find --end-token"));
+            let ended = find(&["--end-token"], &line).await.exits(0).json();
+            assert_eq!((&ended["accepted"], &ended["token"]["revoked"]), (&json!(false), &json!(true)), "{ended}");
+            kw.settled().await;
+            assert_eq!((owner.code(&kw, &leaked).await.as_str(), owner.code(&kw, &kept).await.as_str()), ("token_invalid", "valid"));
+            // Found again, it has ended; the trail has its jti once, and never the token.
+            let again = find(&["--end-token"], &leaked).await.exits(0).json();
+            assert_eq!((&again["accepted"], &again["token"]["id"]), (&json!(false), &ended["token"]["id"]), "{again}");
+            let trail = op.get("/provider/audit").await.is(200);
+            assert_eq!(trail.text().matches(ended["token"]["id"].as_str().unwrap()).count(), 1);
+            // By a click, which sends the token nowhere again.
+            let leaks = op.get("/provider/leaks").await.form("/provider/leaks");
+            let page = op.submit(&leaks.clone().with("credential", &kept)).await.is(200);
+            page.says("This access token is live").says("End this token");
+            assert!(!page.body.contains(&kept));
+            op.submit(&page.form("/provider/leaks")).await.is(200).says("The access token is ended");
+            kw.settled().await;
+            assert_eq!(owner.code(&kw, &kept).await, "token_invalid");
+            op.submit(&leaks.with("credential", &kept)).await.is(200).says("This access token has ended").says_not("End this token");
+        }
+        let mut changed = shop.token(&kw).await;
+        changed.replace_range(changed.len() - 20..changed.len() - 19, "_");
+        for text in [changed.as_str(), "eyJhbGciOiJub25lIn0.e30.", "kw_at_short"] {
+            let refused = kw.cli_with_stdin(&["key", "find", "--json"], text).await.exits(2).problem();
+            assert!(!refused.to_string().contains(text), "{refused}");
+        }
+        let key = kw.cli_with_stdin(&["key", "find", "--end-token", "--json"], &shop.secret).await.exits(2).problem();
+        assert!(key["detail"].as_str().unwrap().contains("no access token"), "{key}");
     }
 
     async fn what_ends_a_credential_ends_its_tokens(kw: Server) {

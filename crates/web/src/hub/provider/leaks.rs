@@ -5,10 +5,12 @@ use std::net::IpAddr;
 use askama::Template;
 use hyper::StatusCode;
 use keywright_crypto::secret::Secret;
-use keywright_domain::credential::Credential;
+use keywright_domain::credential::{Credential, TokenForm};
+use keywright_domain::ids::CredentialId;
 use keywright_domain::time::Timestamp;
+use keywright_domain::token::TokenId;
 use keywright_domain::verdict::Code;
-use keywright_operations::credentials::Found;
+use keywright_operations::credentials::{Found, FoundToken};
 use serde::Deserialize;
 
 use crate::extract::{AsOperator, Form, OnPage};
@@ -33,10 +35,13 @@ enum Searched {
     NotYet,
     Nobody,
     Found(Box<Leak>),
+    /// An access token of this credential was ended.
+    Ended(String),
 }
 
 /// A credential whose secret was pasted.
 struct Leak {
+    title: &'static str,
     id: String,
     name: String,
     masked: String,
@@ -50,6 +55,8 @@ struct Leak {
     version_state: Option<Badge>,
     /// Whether it was a secret.
     secret: bool,
+    /// The access token that it was.
+    token: Option<LeakedToken>,
     /// Whether the pasted secret has not ended.
     live: bool,
     /// Whether there is something left to revoke.
@@ -58,6 +65,30 @@ struct Leak {
     last_source: Option<IpAddr>,
     accepted: Number,
     refused: Number,
+}
+
+/// An access token that was pasted.
+struct LeakedToken {
+    form: &'static str,
+    id: String,
+    expires: When,
+    expired: bool,
+    revoked: bool,
+    /// What its button sends: neither has a secret in it.
+    end: String,
+}
+
+impl LeakedToken {
+    fn of(token: &FoundToken, credential: CredentialId, now: Timestamp) -> Self {
+        Self {
+            form: if token.form == TokenForm::Jwt { "JWT" } else { "opaque" },
+            id: token.id.to_string(),
+            expires: When::new(token.expires_at, now),
+            expired: token.expires_at <= now,
+            revoked: token.revoked,
+            end: format!("{credential} {} {}", token.id, token.expires_at),
+        }
+    }
 }
 
 impl Leak {
@@ -70,8 +101,16 @@ impl Leak {
         let last = used.clone().filter(|u| u.code == Code::Valid).max_by_key(|u| u.last);
         let count = |valid: bool| Number(used.clone().filter(|u| (u.code == Code::Valid) == valid).map(|u| u.count).sum());
         let revocable = is_live(credential, now);
+        let token = found.token.as_ref().map(|token| LeakedToken::of(token, credential.id, now));
         let active = standing == keywright_domain::credential::Standing::Active;
+        let live = if token.is_some() { found.is_accepted() } else { active && state.is_some_and(|state| state.accepts(now)) };
         Self {
+            title: match (token.is_some(), live) {
+                (true, true) => "This access token is live",
+                (true, false) => "This access token has ended",
+                (false, true) => "This secret is live",
+                (false, false) => "This secret has ended",
+            },
             id: credential.id.to_string(),
             name: credential.name.clone(),
             masked: found.shown.masked.clone(),
@@ -85,7 +124,8 @@ impl Leak {
             // What its versions were no longer counts once the credential has ended.
             version_state: if revocable { state.map(|state| Badge::of_version(state, now)) } else { Some(standing.into()) },
             secret: found.by_secret(),
-            live: active && state.is_some_and(|state| state.accepts(now)),
+            live,
+            token,
             revocable,
             last_used: When::maybe(last.map(|u| u.last), now),
             last_source: last.and_then(|u| u.source),
@@ -111,15 +151,27 @@ pub(crate) async fn show(visit: OnPage<AsOperator>) -> Result<Html> {
     Html::page(&page(&visit, Vec::new(), Searched::NotYet))
 }
 
-/// What was pasted.
+/// What was pasted, or the token that was found before and is to end.
 #[derive(Deserialize)]
 pub(crate) struct Pasted {
     #[serde(default)]
     credential: String,
+    #[serde(default)]
+    end_token: String,
+}
+
+/// Credential, `jti` and expiry, as the page wrote them.
+fn to_end(text: &str) -> Option<(CredentialId, TokenId, Timestamp)> {
+    let mut words = text.split(' ');
+    Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?, words.next()?.parse().ok()?))
 }
 
 /// Whose it is.
 pub(crate) async fn find(visit: OnPage<AsOperator>, Form(pasted): Form<Pasted>) -> Result<Html> {
+    if let Some((credential, id, until)) = to_end(&pasted.end_token) {
+        visit.operations().credential_token_end(visit.caller(), credential, id, until).await?;
+        return Html::page(&page(&visit, Vec::new(), Searched::Ended(credential.to_string())));
+    }
     let secret = Secret::new(pasted.credential);
     match visit.operations().credential_find(visit.caller(), &secret).await {
         Ok(found) => Html::page(&page(&visit, Vec::new(), Searched::Found(Box::new(Leak::of(&found))))),

@@ -11,17 +11,24 @@ use keywright_domain::credential::secret_form::{self, Brand, Class, Malformed};
 use keywright_domain::credential::{Standing, Version};
 use keywright_store::credentials::Owner;
 
+mod token;
+
+pub use token::FoundToken;
+
+use self::token::{Holder, Said};
 use super::show::Shown;
 use crate::form::{CHECKED, Form};
 use crate::{Error, Operations};
 
-/// A credential that was found by its secret, or by what is public of it.
+/// A credential that was found by its secret, by an access token, or by what is public of it.
 #[derive(Debug, Clone)]
 pub struct Found {
-    /// Whose it is, and which version's secret it was: 0 where it was none.
+    /// Whose it is, and which version's secret it was, or got the token: 0 where it was none.
     pub owner: Owner,
     /// The credential.
     pub shown: Shown,
+    /// The access token that it was; none: it was no token.
+    pub token: Option<FoundToken>,
 }
 
 impl Found {
@@ -44,7 +51,8 @@ impl Found {
 
     /// Whether that version is one whose secret counts now.
     fn is_current(&self) -> bool {
-        self.version().is_some_and(|v| v.accepts(self.shown.now))
+        let token = self.token.as_ref().is_none_or(|token| !token.revoked && self.shown.now < token.expires_at);
+        token && self.version().is_some_and(|v| v.accepts(self.shown.now))
     }
 
     /// Whether a verifier would accept the secret now.
@@ -68,35 +76,64 @@ enum Clue<'a> {
     PublicHalf(Cow<'a, str>),
     /// A public key, by its fingerprint.
     PublicKey([u8; 32]),
+    /// An access token.
+    Token(Said<'static>),
 }
 
 impl Operations {
-    /// Finds a credential by its secret or its public half, or by the first one in a text: a key, a private or public key as PEM, or an SDK id.
-    /// Secrets go before public halves.
+    /// Finds a credential by its secret or its public half, or by the first one in a text: a key, an access token, a private or public
+    /// key as PEM, or an SDK id. Secrets go before tokens, and tokens before public halves.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when it is none of these by its form; [`Error::NotFound`] when it is nobody's; [`Error::Store`]
+    /// [`Error::Invalid`] when it is none of these by its form; [`Error::NotFound`] when it is nobody's; [`Error::Keys`] where a token is sealed and the
+    /// master key is not at hand; [`Error::Store`]
     pub async fn credential_find(&self, caller: &Caller, secret: &Secret) -> Result<Found, Error> {
         let allowed = self.operate(caller)?;
         let (catalogue, _) = self.catalogue_again().await?;
         let mut form = Form::default();
         let clue = match pem(secret.expose()) {
             Some(read) => form.take("credential", read),
-            None => form.take("credential", word(secret.expose(), &catalogue.brands)),
+            None => form.take("credential", self.clue(secret.expose(), &catalogue.brands).await?),
         };
         form.done()?;
         let operator = self.store.as_operator(&allowed)?;
-        let owner = match clue.expect(CHECKED) {
-            Clue::Secret(digest) => operator.credential_by_digest(&digest).await?,
-            Clue::PublicHalf(public_id) => operator.credential_by_public_id(&public_id).await?,
-            Clue::PublicKey(digest) => operator.credential_by_digest(&digest).await?.map(|owner| Owner { version: 0, ..owner }),
+        let clue = clue.expect(CHECKED);
+        let owner = match &clue {
+            Clue::Secret(digest) => operator.credential_by_digest(digest).await?,
+            Clue::PublicHalf(public_id) => operator.credential_by_public_id(public_id).await?,
+            Clue::PublicKey(digest) => operator.credential_by_digest(digest).await?.map(|owner| Owner { version: 0, ..owner }),
+            Clue::Token(said) => {
+                let owner = match &said.holder {
+                    Holder::Credential(id) => operator.credential_by_id(*id).await?,
+                    Holder::Client(id) => operator.credential_by_public_id(id).await?,
+                };
+                owner.map(|owner| Owner { version: said.version, ..owner })
+            }
         };
         let owner = owner.ok_or_else(|| Error::not_found("credential", "with this secret: it is well-formed, and was never made here or is forgotten"))?;
         let allowed = allow(caller, Right::View, &Facts::of(owner.organisation))?;
         let scope = self.store.scope(&allowed)?;
         let stored = scope.credential(owner.credential).await?.ok_or_else(|| Error::not_found("credential", owner.credential))?;
         let usage = scope.usage(owner.credential).await?;
-        Ok(Found { shown: self.shown(stored, usage), owner })
+        let shown = self.shown(stored, usage);
+        let token = match &clue {
+            Clue::Token(said) => Some(said.found(&shown.credential, operator.token_is_ended(said.id).await?)),
+            Clue::Secret(_) | Clue::PublicHalf(_) | Clue::PublicKey(_) => None,
+        };
+        Ok(Found { shown, owner, token })
+    }
+}
+
+impl Operations {
+    /// The first secret in a text, else the first access token, else the first public half.
+    async fn clue<'t>(&self, text: &'t str, brands: &[Brand]) -> Result<Result<Clue<'t>, String>, Error> {
+        let other = word(text, brands);
+        let Some(token) = token::word(text, brands).filter(|_| !matches!(other, Ok(Clue::Secret(_)))) else { return Ok(other) };
+        Ok(match (self.token_read(token, brands).await?, other) {
+            (Ok(said), _) => Ok(Clue::Token(said)),
+            (Err(_), Ok(other)) => Ok(other),
+            (Err(why), Err(_)) => Err(why),
+        })
     }
 }
 
@@ -139,7 +176,9 @@ fn word<'a>(text: &'a str, brands: &[Brand]) -> Result<Clue<'a>, String> {
         return Ok(Clue::PublicHalf(sdk_id.to_ascii_lowercase().into()));
     }
     Err(match other {
-        Some(Ok(_)) => "this is a secret of this installation, and not a credential's: look at resource-server list".to_owned(),
+        Some(Ok(_)) => {
+            "this is a secret of this installation, and not a credential's: look at resource-server list, token list and app registration-token list".to_owned()
+        }
         Some(Err(malformed)) => malformed.to_string(),
         None => Malformed::Start.to_string(),
     })
