@@ -110,6 +110,19 @@ pub enum Rule {
         /// The environment.
         environment: &'static str,
     },
+    /// The same, said to a client that registers itself.
+    #[error(
+        "{service} allows {max} live client(s) in {environment} for the application of this initial access token, and they are there: one has to end (DELETE at \
+         its registration_client_uri, or its credential is revoked), or the provider raises credentials_per_environment"
+    )]
+    ClientLimit {
+        /// The most.
+        max: u32,
+        /// The service.
+        service: String,
+        /// The environment.
+        environment: &'static str,
+    },
     /// A public key is one credential's for ever.
     #[error("this public key is or was a credential's, and a key is taken only once: make a new key pair and give its public key")]
     KeyTaken,
@@ -233,7 +246,7 @@ impl Rule {
             Self::Expiry(ExpiryError::Past(_)) => "expiry_in_the_past",
             Self::Expiry(ExpiryError::Later(_)) => "expiry_moves_away",
             Self::ServiceNotUsed { .. } => "service_not_used",
-            Self::CredentialLimit { .. } => "credential_limit",
+            Self::CredentialLimit { .. } | Self::ClientLimit { .. } => "credential_limit",
             Self::KeyTaken => "key_taken",
             Self::KeyClaimed => "key_claimed",
             Self::SignsNothing(_) => "signs_nothing",

@@ -38,6 +38,19 @@ pub struct RegistrationTokenMade {
     pub made: RegistrationToken,
     /// Its secret.
     pub token: ShownOnce,
+    /// Said where it is for more clients than the service lets live at a time.
+    pub warning: Option<String>,
+}
+
+/// What to know of a token for more clients than can live beside each other. It is made all the same: one that has ended makes room for the next.
+fn crowded(clients_max: u32, live_max: u32, service: &str) -> Option<String> {
+    (clients_max > live_max).then(|| {
+        let clients = if live_max == 1 { "one live client".to_owned() } else { format!("{live_max} live clients") };
+        format!(
+            "{service} allows {clients} for each environment of an application, so of the {clients_max} no more than that are there at a time: \
+             credentials_per_environment in the catalogue changes it"
+        )
+    })
 }
 
 fn expiry(given: &str, now: Timestamp) -> Result<Timestamp, String> {
@@ -88,6 +101,9 @@ impl Operations {
             Some(_) => {}
         }
         form.done()?;
+        let clients_max = clients_max.expect(CHECKED);
+        let live_max = catalogue.service(&new.service).map_or(u32::MAX, |service| service.credentials_per_environment);
+        let warning = crowded(clients_max, live_max, &new.service);
         let secret = random::secret(catalogue.brand(), Class::InitialAccess)?;
         let made = RegistrationToken {
             id: RegistrationTokenId::from_parts(now.ms(), random::bits()?),
@@ -98,7 +114,7 @@ impl Operations {
             service: new.service,
             environment: environment.expect(CHECKED),
             masked: secret_form::masked(catalogue.brand(), Class::InitialAccess, &secret.hint()),
-            clients_max: clients_max.expect(CHECKED),
+            clients_max,
             clients: 0,
             created_at: now,
             expires_at: expires_at.expect(CHECKED),
@@ -124,7 +140,7 @@ impl Operations {
                 Ok::<_, Error>(Done::new(made.clone()).audit(audit))
             })
             .await?;
-        Ok(RegistrationTokenMade { made: done.value, token: secret.show_once() })
+        Ok(RegistrationTokenMade { made: done.value, token: secret.show_once(), warning })
     }
 
     /// Initial access tokens of an application, newest first, also those that have ended; at most [`limits::PAGE_ROWS_MAX`].

@@ -18,8 +18,9 @@ pub(super) async fn run(context: &Context, command: RegistrationToken) -> Result
             let shown = operations.registration_token_create(caller, id(&application)?, new).await?;
             let (id, token) = (shown.made.id.to_string(), shown.token.reveal());
             let text = pairs(&[("initial access token", id.clone()), ("token", token.to_owned()), ("ends", shown.made.expires_at.to_string())]);
-            let value = json!({ "id": id, "token": token, "expires_at": shown.made.expires_at.to_string() });
-            Ok(Output::new(value, format!("{text}\nThis is the only time that the token is shown.")))
+            let value = json!({ "id": id, "token": token, "expires_at": shown.made.expires_at.to_string(), "warning": shown.warning });
+            let beside = shown.warning.as_ref().map(|warning| format!("note: {warning}"));
+            Ok(Output::new(value, format!("{text}\nThis is the only time that the token is shown.")).beside(beside))
         }
         RegistrationToken::List { application } => {
             let listed = operations.registration_token_list(caller, id(&application)?).await?;

@@ -89,6 +89,8 @@ pub(crate) struct RegistrationTokenMadeShape {
     id: String,
     /// The token, which is shown this once.
     token: String,
+    /// Said where it is for more clients than its service lets live at a time; else null.
+    warning: Option<String>,
     /// The token as lists show it, without its secret.
     registration_token: RegistrationTokenShape,
 }
@@ -128,7 +130,12 @@ pub(crate) async fn create(app: InApplication<Edit>, Body(form): Body<NewRegistr
     let new = NewRegistrationToken { name, service, environment, clients_max, expires_at };
     let shown = app.operations().registration_token_create(app.caller(), app.id, new).await?;
     let id = shown.made.id;
-    let shape = RegistrationTokenMadeShape { id: id.to_string(), token: shown.token.reveal().to_owned(), registration_token: (&shown.made).into() };
+    let shape = RegistrationTokenMadeShape {
+        id: id.to_string(),
+        token: shown.token.reveal().to_owned(),
+        warning: shown.warning,
+        registration_token: (&shown.made).into(),
+    };
     Ok(Created::at(format!("/api/v1/applications/{}/registration-tokens", app.id), shape).shown_once("token", id, None))
 }
 

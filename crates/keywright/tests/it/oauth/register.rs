@@ -17,6 +17,7 @@ struct Initial {
     application: String,
     id: String,
     token: String,
+    warning: Option<String>,
 }
 
 /// A new application for the service `rest-apis`.
@@ -32,7 +33,8 @@ async fn initial_for(kw: &Server, application: &str, environment: &str, flags: &
         ["app", "registration-token", "create", "--application", application, "--name", "Tills", "--service", "rest-apis", "--environment", environment];
     let made = kw.done(&[&create, flags].concat()).await;
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    Initial { application: application.to_owned(), id: text(&made["id"]), token: text(&made["token"]) }
+    let warning = made["warning"].as_str().map(str::to_owned);
+    Initial { application: application.to_owned(), id: text(&made["id"]), token: text(&made["token"]), warning }
 }
 
 async fn initial(kw: &Server, flags: &[&str]) -> Initial {
@@ -153,9 +155,12 @@ stories! {
 
     async fn an_initial_access_token_is_for_one_application_so_many_clients_and_so_long(kw: Server) {
         let two = initial(&kw, &["--clients-max", "2"]).await;
+        assert!(two.warning.as_deref().is_some_and(|warning| warning.contains("allows one live client for each environment")), "{:?}", two.warning);
         let first = made(&register(&kw, &two.token, &json!({})).await);
         // The catalogue allows one live client an environment; a refused registration does not count.
-        refused(&register(&kw, &two.token, &json!({})).await, 403, "access_denied");
+        let full = register(&kw, &two.token, &json!({})).await;
+        refused(&full, 403, "access_denied");
+        assert!(full.body.contains("registration_client_uri") && !full.body.contains("rotate"), "{full:?}");
         assert_eq!(call(&kw, Method::DELETE, &own_path(&first), &own_token(&first), &Value::Null).await.status, 204);
         let second = made(&register(&kw, &two.token, &json!({})).await);
         assert_eq!(call(&kw, Method::DELETE, &own_path(&second), &own_token(&second), &Value::Null).await.status, 204);
