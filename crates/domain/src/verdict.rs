@@ -204,4 +204,20 @@ mod tests {
             assert_eq!(Code::from_word(code.as_str()), Some(*code));
         }
     }
+
+    #[test]
+    fn the_page_about_verdicts_has_exactly_these_codes_in_their_order() {
+        let page = include_str!("../../../docs/verify.md").split("## Codes").nth(1).unwrap();
+        let rows: Vec<(&str, &str)> = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`')).collect();
+        assert_eq!(rows.iter().map(|(code, _)| *code).collect::<Vec<_>>(), Code::ALL.map(Code::as_str));
+        for (code, (_, row)) in Code::ALL.into_iter().zip(rows) {
+            let told = match code.gateway() {
+                GatewayAnswer::Accept => "",
+                GatewayAnswer::Unauthenticated => "401",
+                GatewayAnswer::Forbidden => "403",
+                GatewayAnswer::TooManyRequests => "429",
+            };
+            assert!(row.rsplit('|').nth(1).unwrap().trim().starts_with(told), "{code:?}: {row}");
+        }
+    }
 }

@@ -8,6 +8,9 @@ use super::{Catalogue, service};
 use crate::credential::secret_form::Brand;
 use crate::limits;
 
+/// All that stands at the head.
+pub(super) const HEAD: [&str; 3] = ["brand", "earlier_brands", "service"];
+
 /// Reads and checks a catalogue.
 ///
 /// # Errors
@@ -31,7 +34,7 @@ pub fn parse(text: &str) -> Result<(Catalogue, Vec<Warning>), Faults> {
 }
 
 fn catalogue(root: &Table<'_>, found: &mut Findings) -> Catalogue {
-    root.refuse_unknown(&["brand", "earlier_brands", "service"], found);
+    root.refuse_unknown(&HEAD, found);
     let brands = brands(root, found);
     let services = root.entry("service").and_then(|e| e.table(found)).map(|t| t.entries()).unwrap_or_default();
     if services.is_empty() {

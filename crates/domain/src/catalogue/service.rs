@@ -10,7 +10,8 @@ use crate::credential::{Kind, RateLimit};
 use crate::time::Span;
 use crate::{limits, text};
 
-const FIELDS: [&str; 21] = [
+/// All that a service may have.
+pub(super) const FIELDS: [&str; 21] = [
     "name",
     "docs_url",
     "kinds",

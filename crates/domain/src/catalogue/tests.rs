@@ -310,3 +310,29 @@ fn hostile_depth_and_size_are_refused_in_good_time() {
         assert!(parse(&text).is_err());
     }
 }
+
+#[test]
+fn the_page_about_the_catalogue_has_every_field_and_its_example_is_one() {
+    let page = include_str!("../../../../docs/catalogue.md");
+    let fields = |section: &str| -> Vec<&str> {
+        let rows = page.split(section).nth(1).unwrap().lines().skip(1).take_while(|line| !line.starts_with("## "));
+        rows.filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect()
+    };
+    assert_eq!(fields("## At the head"), parse::HEAD);
+    assert_eq!(fields("## Of a service"), service::FIELDS);
+    let example = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let (catalogue, _) = parse(example).unwrap();
+    assert_eq!((catalogue.brand().as_str(), catalogue.services[0].slug.as_str()), ("acme", "maps"));
+    // Of a service that says no more than it must, each default is the one that stands there.
+    let (plain, _) = parse("[service.x]\nname = \"X\"\nkinds = [\"hmac\"]\npermissions = { \"a:b\" = \"A\" }\n").unwrap();
+    let (spelt, _) = parse(
+        "brand = \"kw\"\nearlier_brands = []\n[service.x]\nname = \"X\"\nkinds = [\"hmac\"]\npermissions = { \"a:b\" = \"A\" }\n\
+         environments = { sandbox = \"Sandbox\", production = \"Production\" }\navailability = \"open\"\nform = \"condensed\"\n\
+         production_requires = [\"details\"]\ncredentials_per_environment = 20\nrotation = { default = \"overlap\", overlap = \"24h\" }\n\
+         schemes = [\"http-message-signatures\"]\nbody_check = \"strict\"\non_stale = \"refuse\"\nsecret_visibility = \"once\"\nparallel_secrets = 1\n",
+    )
+    .unwrap();
+    assert_eq!(plain, spelt);
+    let with = |token: &str| parse(&format!("[service.x]\nname = \"X\"\nkinds = [\"key_pair\"]\n{token}")).unwrap().0;
+    assert_eq!(with(""), with("token = { signing = \"ES256\", life = \"1h\", form = \"jwt\" }"));
+}

@@ -349,7 +349,8 @@ fn before_proof_comes_whose_key_it_is() {
     kit.page(vec![resource_server(&["maps"], &Environment::ALL), maps(|s| s.schemes = vec![Scheme::Tylt])]);
     assert_eq!(code(&kit, &Sent::plain().by_secret(0, NOW, "a")), Code::SignatureMissing, "the service takes another scheme");
     kit.page(vec![maps(|s| s.production_authorities = vec!["maps.example.com".into()])]);
-    assert_eq!(code(&kit, &Sent::plain().by_secret(0, NOW, "a")), Code::WrongService, "signed for another host");
+    let seen = ask(&kit, &Sent::plain().by_secret(0, NOW, "a")).unwrap();
+    assert_eq!((seen.code, seen.detail.unwrap().sentence.contains("@authority")), (Code::WrongService, true), "signed for another host");
     assert_eq!(code(&kit, &Sent { authority: "maps.example.com", ..Sent::plain() }.by_secret(0, NOW, "a")), Code::Valid);
 }
 

@@ -341,4 +341,23 @@ mod tests {
         let names = asked.permissions.unwrap().0;
         assert!(matches!(names[0], Cow::Borrowed("c")) && matches!(&names[1], Cow::Owned(d) if d == "d"));
     }
+
+    #[test]
+    fn the_page_about_verdicts_has_every_member_and_its_examples_are_questions() {
+        let page = include_str!("../../../../docs/verify.md");
+        let rows = |section: &str| -> Vec<&str> {
+            let lines = page.split(section).nth(1).unwrap().lines().skip(1).take_while(|line| !line.starts_with("```"));
+            lines.filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect()
+        };
+        assert_eq!(rows("## A question"), MEMBERS.split(", ").collect::<Vec<_>>());
+        let mut members: Vec<&str> = signed_request::MEMBERS.split(", ").collect();
+        let mut told = rows("### Signed requests");
+        (members.sort_unstable(), told.sort_unstable());
+        assert_eq!(told, members);
+        let bodies: Vec<&str> = page.split("-d '").skip(1).map(|text| text.split("'\n```").next().unwrap()).collect();
+        assert_eq!(bodies.len(), 2);
+        for body in bodies {
+            assert!(one(body.as_bytes()).is_ok(), "{body}");
+        }
+    }
 }
