@@ -215,7 +215,7 @@ async fn make(shape: Shape, data: &Path) -> Result<()> {
     fill(&store, &operator, shape.live + shape.revoked, async move |tx, n| {
         let credential = credential_of(shape, maker, n)?;
         if shape.made.is_pair() {
-            tx.public_key_take(&credential.versions[0].digest).await?;
+            tx.public_key_take(&credential.versions[0].digest, None).await?;
         }
         Ok(tx.credential_insert(&credential).await?)
     })

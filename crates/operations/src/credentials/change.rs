@@ -17,8 +17,8 @@ use serde_json::json;
 
 use super::coin::of_key;
 use super::rotate::rotate_stored;
-use super::taking::Displaced;
 use super::show::Shown;
+use super::taking::Displaced;
 use super::{expiry, organisation};
 use crate::form::Form;
 use crate::{Error, Operations, Rule};

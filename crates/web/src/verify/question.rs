@@ -352,7 +352,8 @@ mod tests {
         assert_eq!(rows("## A question"), MEMBERS.split(", ").collect::<Vec<_>>());
         let mut members: Vec<&str> = signed_request::MEMBERS.split(", ").collect();
         let mut told = rows("### Signed requests");
-        (members.sort_unstable(), told.sort_unstable());
+        members.sort_unstable();
+        told.sort_unstable();
         assert_eq!(told, members);
         let bodies: Vec<&str> = page.split("-d '").skip(1).map(|text| text.split("'\n```").next().unwrap()).collect();
         assert_eq!(bodies.len(), 2);
