@@ -196,6 +196,10 @@ pub const CALL_RUNS_MAX: Span = Span::from_s(60);
 pub const SECRET_SHOWN_AGAIN: Span = Span::from_s(600);
 /// Characters of an `Idempotency-Key`: fewer can be guessed, and the answer with the secret is sealed under it.
 pub const IDEMPOTENCY_KEY_CHARS: std::ops::RangeInclusive<usize> = 16..=255;
+/// How long a form that is sent again waits for the answer to the first time, in milliseconds.
+pub const FORM_REPEAT_WAIT_MS: u64 = 10_000;
+/// How often it looks, in milliseconds.
+pub const FORM_REPEAT_LOOK_MS: u64 = 100;
 /// Whoever sends a mail has it for this long; then another node may.
 pub const MAIL_LEASE: Span = Span::from_s(120);
 

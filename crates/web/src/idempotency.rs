@@ -1,6 +1,7 @@
 //! A call that is repeated does its work once: `Idempotency-Key` at the API, the field `once` in forms.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::StatusCode;
@@ -119,7 +120,14 @@ impl Once {
     pub(crate) async fn begin(who: &mut Who, parts: &Parts, taken: Option<(Right, About)>, Key { key, digest, way }: Key) -> Result<Begun, Problem> {
         let keyed = Keyed::new(who.caller(), format!("{} {}", parts.method, parts.uri.path()), key);
         let operations = who.operations().clone();
-        match operations.call_begin(&keyed, digest).await? {
+        let mut found = operations.call_begin(&keyed, digest).await?;
+        // Whoever clicked twice sees the second answer only: it must be the one with the secret.
+        let until = tokio::time::Instant::now() + Duration::from_millis(limits::FORM_REPEAT_WAIT_MS);
+        while way == Way::Page && matches!(found, Found::Running) && tokio::time::Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(limits::FORM_REPEAT_LOOK_MS)).await;
+            found = operations.call_begin(&keyed, digest).await?;
+        }
+        match found {
             Found::First(mark) => {
                 who.remember(operations.once(Arc::clone(&mark)));
                 Ok(Begun::First(Self { operations, keyed, mark }))

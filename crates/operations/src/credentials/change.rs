@@ -6,7 +6,7 @@ use keywright_domain::catalogue::{Allowance, Service};
 use keywright_domain::change::Change;
 use keywright_domain::credential::restrictions::{Networks, Origins};
 use keywright_domain::credential::rotation::{Policy, PolicyName};
-use keywright_domain::credential::{Credential, EndedError, ExpiryError, Kind, Permissions, RateLimit, TokenForm};
+use keywright_domain::credential::{Credential, EndedError, ExpiryError, Permissions, RateLimit, TokenForm};
 use keywright_domain::ids::CredentialId;
 use keywright_domain::limits;
 use keywright_domain::registration::ClientAuthentication;
@@ -137,7 +137,7 @@ impl Checked {
             credential.restrictions.rate_limit = rate_limit;
         }
         if let Some(token_form) = self.token_form {
-            if !matches!(credential.kind, Kind::OauthClient | Kind::KeyPair) {
+            if !credential.kind.gets_tokens() {
                 let mut form = Form::default();
                 form.bad("token_form", format!("{} gets no access tokens: leave it out", credential.kind));
                 form.done()?;

@@ -144,7 +144,8 @@ pub(super) fn coin(subject: Subject<'_>, brand: &Brand, keys: &Keys, key: Option
             let version = of_secret(&secret, material, brand, class);
             Ok(coined(version, Handed::Client { client_id: public_id(), client_secret: Some(secret.show_once()) }))
         }
-        Kind::ApiKey | Kind::KeyPair => {
+        Kind::KeyPair => unreachable!("its key was made or handed over before it comes here"),
+        Kind::ApiKey => {
             let class = Class::ApiKey(subject.environment);
             let secret = random::secret(brand, class)?;
             let version = of_secret(&secret, Material::Digest, brand, class);

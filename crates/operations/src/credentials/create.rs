@@ -288,7 +288,7 @@ fn check(catalogue: &Catalogue, new: &NewCredential, allowances: Option<&[Allowa
     form.done()?;
     let service = service.expect(CHECKED);
     let built = kind_of(service, kind);
-    if token_form.is_some() && !matches!(built, Kind::OauthClient | Kind::KeyPair) {
+    if token_form.is_some() && !built.gets_tokens() {
         let mut form = Form::default();
         form.bad("token_form", format!("{built} gets no access tokens: leave it out"));
         form.done()?;

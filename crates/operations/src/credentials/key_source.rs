@@ -106,7 +106,7 @@ pub(super) fn check(form: &mut Form, source: &KeySource, of: Purpose<'_>) -> Res
     match of.kind {
         Some(Kind::KeyPair) => {}
         Some(Kind::OauthClient) => return of_client(form, source, of),
-        Some(kind) => {
+        Some(kind @ (Kind::ApiKey | Kind::Hmac)) => {
             for (name, _) in source.fields().into_iter().filter(|(_, value)| value.is_some()) {
                 form.bad(name, format!("is for credentials of the kinds key_pair and oauth_client, and this is of the kind {kind}: leave it out"));
             }
@@ -209,7 +209,7 @@ fn make(form: &mut Form, source: &KeySource, of: Purpose<'_>) -> Option<Checked>
 pub fn present_type(credential: &Credential, now: Timestamp) -> Option<KeyType> {
     let in_use = |version: &&Version| matches!(version.state_at(now), VersionState::Active | VersionState::Retiring { .. });
     match &credential.versions.iter().rev().find(in_use)?.material {
-        Material::PublicKey(stored) if credential.kind == Kind::KeyPair => PublicKey::from_stored(stored).ok().map(|key| key.key_type()),
+        Material::PublicKey(stored) if credential.kind.is_key_pair() => PublicKey::from_stored(stored).ok().map(|key| key.key_type()),
         Material::PublicKey(_) | Material::Digest | Material::Sealed(_) => None,
     }
 }

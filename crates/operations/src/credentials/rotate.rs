@@ -3,7 +3,7 @@
 use keywright_domain::caller::{Caller, Right};
 use keywright_domain::change::{Change, Place};
 use keywright_domain::credential::rotation::{Policy, PolicyName, Rotated};
-use keywright_domain::credential::{Kind, Material, NewVersion};
+use keywright_domain::credential::{Material, NewVersion};
 use keywright_domain::ids::CredentialId;
 use keywright_domain::time::{Span, Timestamp};
 use keywright_store::credentials::Stored;
@@ -72,7 +72,7 @@ impl Operations {
         let purpose = key_source::Purpose { kind, holds_key: Some(holds_key), service, application, present, keys, now };
         let key = key_source::check(&mut form, &rotation.key, purpose)?;
         form.done()?;
-        if let Some(service) = service.filter(|service| service.parallel_secrets > 1 && credential.kind == Kind::OauthClient && !holds_key) {
+        if let Some(service) = service.filter(|service| service.parallel_secrets > 1 && credential.kind.has_client_secrets() && !holds_key) {
             if name.is_some() || overlap.is_some() || rotation.replace {
                 return Err(Rule::SideBySide.into());
             }

@@ -5,7 +5,7 @@ use keywright_domain::caller::{Allowed, Caller, Right};
 use keywright_domain::catalogue::{SecretVisibility, Service};
 use keywright_domain::change::{Change, Place};
 use keywright_domain::credential::secret_form::Brand;
-use keywright_domain::credential::{Credential, Kind, Material};
+use keywright_domain::credential::{Credential, Material};
 use keywright_domain::ids::CredentialId;
 use keywright_domain::limits;
 use keywright_domain::text;
@@ -81,7 +81,7 @@ impl Operations {
         form.done()?;
         let (catalogue, _) = self.catalogue_again().await?;
         let stored = self.store.scope(&allowed)?.credential(id).await?.ok_or_else(|| Error::not_found("credential", id))?;
-        let service = catalogue.service(&stored.credential.service).filter(|s| s.parallel_secrets > 1 && stored.credential.kind == Kind::OauthClient);
+        let service = catalogue.service(&stored.credential.service).filter(|s| s.parallel_secrets > 1 && stored.credential.kind.has_client_secrets());
         let service = service.ok_or(Rule::NotParallel)?;
         if stored.credential.holds_key() {
             return Err(Rule::HasKey.into());
@@ -128,7 +128,7 @@ impl Operations {
         let done = self
             .write(allowed, async move |tx| {
                 let mut stored = tx.credential_for_update(organisation, id).await?.ok_or_else(|| Error::not_found("credential", id))?;
-                if stored.credential.kind != Kind::OauthClient {
+                if !stored.credential.kind.has_client_secrets() {
                     return Err(Rule::NotParallel.into());
                 }
                 if !stored.credential.retire_version(version, now).map_err(Rule::Retire)? {
@@ -164,7 +164,7 @@ impl Operations {
                 credential.ensure_not_ended(now).map_err(Rule::Ended)?;
                 let wanted =
                     credential.versions.into_iter().rev().find(|v| version.map_or_else(|| v.accepts(now), |number| v.number == number && v.accepts(now)));
-                let (true, Kind::OauthClient, Some(found)) = (is_retrievable(catalogue.service(&credential.service)), credential.kind, wanted) else {
+                let (true, true, Some(found)) = (is_retrievable(catalogue.service(&credential.service)), credential.kind.has_client_secrets(), wanted) else {
                     return Err(Rule::NotRetrievable.into());
                 };
                 let Material::Sealed(sealed) = &found.material else { return Err(Rule::NotRetrievable.into()) };

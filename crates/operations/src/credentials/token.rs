@@ -2,7 +2,7 @@
 
 use keywright_crypto::secret::ShownOnce;
 use keywright_domain::caller::{Caller, Right};
-use keywright_domain::credential::{Kind, Standing, TokenForm, VersionState};
+use keywright_domain::credential::{Standing, TokenForm, VersionState};
 use keywright_domain::ids::CredentialId;
 use keywright_domain::time::Timestamp;
 use keywright_domain::token::TokenId;
@@ -53,7 +53,7 @@ impl Operations {
         }
         form.done()?;
         let accepted =
-            credential.kind == Kind::OauthClient && credential.standing(now) == Standing::Active && application.state.works_in(credential.environment);
+            credential.kind.has_client_secrets() && credential.standing(now) == Standing::Active && application.state.works_in(credential.environment);
         let version = credential.versions.iter().rev().find(|v| is_in_use(v.state_at(now))).filter(|_| accepted);
         let (Some(version), Some(client_id), Some(service)) = (version, &credential.public_id, catalogue.service(&credential.service)) else {
             return Err(Rule::NoToken.into());

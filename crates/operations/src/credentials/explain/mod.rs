@@ -104,7 +104,7 @@ impl Operations {
 /// Whether requests are proved by a signature.
 #[must_use]
 pub const fn signs(kind: Kind) -> bool {
-    matches!(kind, Kind::Hmac | Kind::KeyPair)
+    kind.signs()
 }
 
 struct Checked {

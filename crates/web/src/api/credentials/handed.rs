@@ -39,19 +39,12 @@ pub(crate) struct HandedShape {
 
 impl From<&Handed> for HandedShape {
     fn from(handed: &Handed) -> Self {
-        let mut shape = Self::default();
-        for (name, value) in handed.fields() {
-            let member = match name {
-                "api_key" => &mut shape.api_key,
-                "secret_key" => &mut shape.secret_key,
-                "sdk_id" => &mut shape.sdk_id,
-                "private_key_pem" => &mut shape.private_key_pem,
-                "client_id" => &mut shape.client_id,
-                "client_secret" => &mut shape.client_secret,
-                _ => &mut shape.key,
-            };
-            *member = Some(value.to_owned());
+        let secret = handed.has_secret().then(|| handed.secret().to_owned());
+        match handed {
+            Handed::Key(_) => Self { key: secret, ..Self::default() },
+            Handed::Pair { api_key, .. } => Self { api_key: Some(api_key.clone()), secret_key: secret, ..Self::default() },
+            Handed::KeyPair { sdk_id, .. } => Self { sdk_id: Some(sdk_id.clone()), private_key_pem: secret, ..Self::default() },
+            Handed::Client { client_id, .. } => Self { client_id: Some(client_id.clone()), client_secret: secret, ..Self::default() },
         }
-        shape
     }
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use hyper::StatusCode;
 use keywright_domain::caller::Right;
 use keywright_domain::catalogue::Service;
-use keywright_domain::credential::{Kind, TokenForm};
+use keywright_domain::credential::TokenForm;
 use keywright_operations::credentials::{Changes, CredentialView, Set};
 use serde::Deserialize;
 
@@ -134,7 +134,7 @@ async fn page(visit: &OnPage<OfCredential<Edit>>, view: &CredentialView, typed: 
         networks: field("networks", &typed.networks),
         origins: field("origins", &typed.origins),
         rate_limit: field("rate_limit", &typed.rate_limit),
-        token_form: service.filter(|_| credential.kind == Kind::OauthClient).map(|service| (field("token_form", &typed.token_form), token_forms(service))),
+        token_form: service.filter(|_| credential.kind.has_client_secrets()).map(|service| (field("token_form", &typed.token_form), token_forms(service))),
         wrong,
     })
 }

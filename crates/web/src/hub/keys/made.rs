@@ -4,7 +4,6 @@ use std::ops::Deref;
 
 use askama::Template;
 use keywright_domain::caller::Right;
-use keywright_domain::credential::Kind;
 use keywright_domain::ids::CredentialId;
 use keywright_operations::Error;
 use keywright_operations::credentials::Handed;
@@ -109,7 +108,7 @@ impl Made {
         let href = format!("/applications/{}", application.id);
         let token_url = super::token_url(visit);
         let works = application.state.works_in(credential.environment);
-        let client = credential.kind == Kind::OauthClient;
+        let client = credential.kind.has_client_secrets();
         // The secret is shown whatever becomes of the token: nobody can get at it a second time.
         let file = file_name(&credential.name, words.file);
         let (token, no_token) = match first_token(visit, id, &target, client && works && rotated.is_none()).await {
@@ -134,7 +133,7 @@ impl Made {
             secret_title: words.secret_title,
             secret: handed.secret().to_owned(),
             kept: client && view.shown.credential.versions.iter().any(|v| v.number == version && super::secrets::is_kept(&view, &catalogue, v)),
-            key_pair: credential.kind == Kind::KeyPair,
+            key_pair: credential.kind.is_key_pair(),
             by_browser,
             warning: service.and_then(|s| s.warning.clone()),
             works,

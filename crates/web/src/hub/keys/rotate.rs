@@ -3,7 +3,6 @@
 use askama::Template;
 use hyper::StatusCode;
 use keywright_domain::caller::Right;
-use keywright_domain::credential::Kind;
 use keywright_domain::credential::rotation::PolicyName;
 use keywright_domain::limits;
 use keywright_domain::time::Span;
@@ -85,11 +84,11 @@ async fn page(visit: &OnPage<OfCredential<Edit>>, view: &CredentialView, chosen:
     let mut policies = vec![default];
     policies.extend([PolicyName::Overlap, PolicyName::OnFirstUse, PolicyName::Immediate].into_iter().filter(|policy| *policy != default));
     let current = current(&view.shown);
-    let key = if credential.kind == Kind::KeyPair || credential.holds_key() {
+    let key = if credential.kind.is_key_pair() || credential.holds_key() {
         let given = visit.operations().key_challenge(visit.caller(), credential.application).await?;
         let of = KeyOf { service, present: present_type(credential, view.shown.now), file: file_name(&credential.name, words_of(credential).file) };
         let form = KeyForm::new(of, &given, chosen.map(|c| &c.key), &wrong);
-        let form = if credential.kind == Kind::KeyPair { form } else { form.brought() };
+        let form = if credential.kind.is_key_pair() { form } else { form.brought() };
         Some(match chosen {
             Some(chosen) => form.with_challenge_of(&chosen.key, &wrong),
             None => form,

@@ -6,7 +6,7 @@ use askama::Template;
 use hyper::StatusCode;
 use keywright_domain::caller::Right;
 use keywright_domain::catalogue::{Catalogue, SecretVisibility};
-use keywright_domain::credential::{Kind, Material, Version};
+use keywright_domain::credential::{Material, Version};
 use keywright_domain::ids::CredentialId;
 use keywright_domain::limits;
 use keywright_operations::credentials::{CredentialView, NewSecret};
@@ -60,14 +60,14 @@ impl<R: Needs> Caller for OfSecret<R> {
 /// Whether secrets of the credential stand side by side.
 pub(super) fn is_parallel(view: &CredentialView, catalogue: &Catalogue) -> bool {
     let credential = &view.shown.credential;
-    credential.kind == Kind::OauthClient && !credential.holds_key() && catalogue.service(&credential.service).is_some_and(|s| s.parallel_secrets > 1)
+    credential.kind.has_client_secrets() && !credential.holds_key() && catalogue.service(&credential.service).is_some_and(|s| s.parallel_secrets > 1)
 }
 
 /// Whether the secret of a version can be shown again.
 pub(super) fn is_kept(view: &CredentialView, catalogue: &Catalogue, version: &Version) -> bool {
     let credential = &view.shown.credential;
     let retrievable = catalogue.service(&credential.service).is_some_and(|service| service.secret_visibility == SecretVisibility::Retrievable);
-    credential.kind == Kind::OauthClient && retrievable && version.accepts(view.shown.now) && matches!(version.material, Material::Sealed(_))
+    credential.kind.has_client_secrets() && retrievable && version.accepts(view.shown.now) && matches!(version.material, Material::Sealed(_))
 }
 
 #[derive(Template)]

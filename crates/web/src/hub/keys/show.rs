@@ -156,7 +156,7 @@ pub(crate) async fn show(visit: OnPage<OfCredential<View>>) -> Result<Html> {
         new_key: format!("{href}/keys/new?environment={}&service={}", credential.environment.as_str(), credential.service),
         application: (href, application.name.clone()),
         service: service.map_or_else(|| credential.service.clone(), |s| s.name.clone()),
-        jwt: (credential.kind == Kind::OauthClient)
+        jwt: (credential.kind.has_client_secrets())
             .then(|| credential.token_form.or(service.map(|s| s.token.form)).unwrap_or(TokenForm::Jwt) == TokenForm::Jwt),
         parallel: is_parallel(&view, &catalogue),
         old_in_use: retiring(shown).filter(|_| live).and_then(|Old { number, until, used }| Some(OldInUse { number, until, used: used? })),

@@ -4,7 +4,7 @@ use askama::Template;
 use hyper::StatusCode;
 use keywright_domain::caller::Right;
 use keywright_domain::catalogue::Service;
-use keywright_domain::credential::{Kind, TokenForm};
+use keywright_domain::credential::TokenForm;
 use keywright_domain::time::Timestamp;
 use keywright_operations::credentials::{ClientToken, CredentialView};
 use serde::Deserialize;
@@ -120,7 +120,7 @@ async fn page(
 /// The form for a token.
 pub(crate) async fn ask(visit: OnPage<OfCredential<Edit>>) -> Result<Html> {
     let view = visit.operations().credential_view(visit.caller(), Right::Edit, visit.id).await?;
-    if view.shown.credential.kind != Kind::OauthClient {
+    if !view.shown.credential.kind.has_client_secrets() {
         return Ok(Html::see(format!("/keys/{}", visit.id)));
     }
     Html::page(&page(&visit, &view, None, Vec::new(), None).await?)

@@ -226,17 +226,17 @@ async fn page(
     let href = subject.href();
     let date = |choice| after(choice, now).map_or_else(String::new, |at| When::new(at, now).date());
     let kind = chosen_kind(service, &typed.kind);
-    let by_key = kind == Kind::OauthClient && typed.proof_by == BY_KEY;
+    let by_key = kind.has_client_secrets() && typed.proof_by == BY_KEY;
     let this = |environment: Environment, kind: Kind, by_key: bool| {
         let (first, by_key) = (if first { "&first=yes" } else { "" }, if by_key { "&proof_by=key" } else { "" });
         format!("{href}/keys/new?environment={}&service={}&kind={kind}{by_key}{first}", environment.as_str(), service.slug)
     };
     let label = |environment| EnvironmentLabel::labelled(environment, Some(service.label(environment)));
     let words = |kind, by_key| if by_key { kinds::CLIENT_WITH_KEY } else { kinds::words(kind) };
-    let all_kinds = kinds::of(service).flat_map(|kind| [(kind, false), (kind, true)]).filter(|(kind, by_key)| !by_key || *kind == Kind::OauthClient);
+    let all_kinds = kinds::of(service).flat_map(|kind| [(kind, false), (kind, true)]).filter(|(kind, by_key)| !by_key || kind.has_client_secrets());
     let other_kinds = all_kinds.filter(|other| *other != (kind, by_key)).map(|(other, key)| (this(environment, other, key), words(other, key).credential));
     let field = |name, value: &str| Field::new(name, value).checked(&wrong);
-    let key = if kind == Kind::KeyPair || by_key {
+    let key = if kind.is_key_pair() || by_key {
         let given = visit.operations().key_challenge(visit.caller(), visit.id).await?;
         let of = KeyOf { service: Some(service), present: None, file: file_name(&typed.name, kinds::words(kind).file) };
         let form = KeyForm::new(of, &given, Some(&typed.key), &wrong).with_challenge_of(&typed.key, &wrong);
@@ -255,7 +255,7 @@ async fn page(
         kind,
         words: words(kind, by_key),
         by_key,
-        button: if kind == Kind::ApiKey { "Create key" } else { words(kind, by_key).create },
+        button: if kind.is_bearer() { "Create key" } else { words(kind, by_key).create },
         other_kinds: other_kinds.collect(),
         note: if environment == Environment::Sandbox { "Nothing that is done with this key is real." } else { "What is done with this key is real." },
         other_service: (subject.services().len() > 1).then(|| format!("{href}/keys/new?environment={}", environment.as_str())),
@@ -271,7 +271,7 @@ async fn page(
         reason: field("reason", &typed.reason),
         networks: field("networks", &typed.networks),
         key,
-        token_form: (kind == Kind::OauthClient).then(|| (field("token_form", form_of_tokens(service, &typed.token_form)), token::forms(service))),
+        token_form: (kind.has_client_secrets()).then(|| (field("token_form", form_of_tokens(service, &typed.token_form)), token::forms(service))),
         href,
         wrong,
     })
