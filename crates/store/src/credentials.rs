@@ -4,7 +4,6 @@ use keywright_domain::credential::restrictions::{Networks, Origins};
 use keywright_domain::credential::{Credential, Environment, Permissions, RateLimit, Restrictions};
 use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId};
 use keywright_domain::time::{Span, Timestamp};
-use keywright_domain::token::TokenId;
 
 use crate::args;
 use crate::engine::{FromRow, RowRef, Tx};
@@ -370,15 +369,6 @@ impl AsOperator<'_> {
             args![id],
         )
         .await
-    }
-
-    /// Whether an access token was ended before its time, one by one.
-    ///
-    /// # Errors
-    /// [`StoreError`]
-    pub async fn token_is_ended(&self, id: TokenId) -> Result<bool, StoreError> {
-        let count: Option<i64> = self.opt("SELECT count(*) FROM ended_token WHERE id = $1", args![id.to_string()]).await?;
-        Ok(count.is_some_and(|count| count > 0))
     }
 
     /// Whose credential has a version with this digest.

@@ -7,6 +7,7 @@ use keywright_domain::token::TokenId;
 use crate::args;
 use crate::engine::{FromRow, RowRef, Tx};
 use crate::error::StoreError;
+use crate::scope::AsOperator;
 
 struct Id(TokenId);
 
@@ -51,5 +52,16 @@ impl Tx<'_> {
     pub async fn tokens_forget(&mut self, now: Timestamp, limit: u32) -> Result<Vec<TokenId>, StoreError> {
         let sql = "DELETE FROM ended_token WHERE id IN (SELECT id FROM ended_token WHERE until_us < $1 ORDER BY until_us LIMIT $2) RETURNING id";
         Ok(self.all::<Id>(sql, args![now, limit]).await?.into_iter().map(|Id(id)| id).collect())
+    }
+}
+
+impl AsOperator<'_> {
+    /// Whether an access token was ended before its time, one by one.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn token_is_ended(&self, id: TokenId) -> Result<bool, StoreError> {
+        let count: Option<i64> = self.opt("SELECT count(*) FROM ended_token WHERE id = $1", args![id.to_string()]).await?;
+        Ok(count.is_some_and(|count| count > 0))
     }
 }

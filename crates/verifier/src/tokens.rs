@@ -3,7 +3,7 @@
 //! Proof of a JWT costs a public-key operation, so what was proved is remembered by the SHA-256 of the whole token. Nothing else is: expiry, the
 //! key that signed it and whether it was ended are asked every time.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwapOption;
 use keywright_crypto::access_token::Content;
@@ -98,26 +98,22 @@ fn seconds(s: i64) -> Timestamp {
     Timestamp::from_us(s.saturating_mul(1_000_000))
 }
 
-/// JWTs that were proved. A place is chosen by the digest, which nobody can choose.
-pub(crate) struct Remembered(Box<[ArcSwapOption<TokenFacts>]>);
+/// JWTs that were proved. A place is chosen by the digest, which nobody can choose. The places come into being with the first of them.
+#[derive(Default)]
+pub(crate) struct Remembered(OnceLock<Box<[ArcSwapOption<TokenFacts>]>>);
 
-impl Default for Remembered {
-    fn default() -> Self {
-        Self((0..REMEMBERED).map(|_| ArcSwapOption::empty()).collect())
-    }
+fn place(digest: &[u8; 32]) -> usize {
+    usize::from(u16::from_be_bytes([digest[30], digest[31]])) % REMEMBERED
 }
 
 impl Remembered {
-    fn place(&self, digest: &[u8; 32]) -> &ArcSwapOption<TokenFacts> {
-        &self.0[usize::from(u16::from_be_bytes([digest[30], digest[31]])) % REMEMBERED]
-    }
-
     /// The token with this digest, if it was proved.
     pub(crate) fn get(&self, digest: &[u8; 32]) -> Option<Arc<TokenFacts>> {
-        self.place(digest).load_full().filter(|facts| digest::equal(&facts.digest, digest))
+        self.0.get()?[place(digest)].load_full().filter(|facts| digest::equal(&facts.digest, digest))
     }
 
     pub(crate) fn put(&self, facts: Arc<TokenFacts>) {
-        self.place(&facts.digest).store(Some(facts));
+        let places = self.0.get_or_init(|| (0..REMEMBERED).map(|_| ArcSwapOption::empty()).collect());
+        places[place(&facts.digest)].store(Some(facts));
     }
 }
