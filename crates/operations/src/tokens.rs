@@ -143,7 +143,7 @@ impl Operations {
         })
     }
 
-    /// Ends a token before its time. Beyond [`limits::ENDED_TOKENS_MAX`] of one credential, all that it got so far are ended together. Doing it
+    /// Ends a token before its time. Beyond [`keywright_domain::limits::ENDED_TOKENS_MAX`] of one credential, all that it got so far are ended together. Doing it
     /// twice changes nothing.
     ///
     /// # Errors

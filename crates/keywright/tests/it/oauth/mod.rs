@@ -121,6 +121,12 @@ impl Client {
         self.verify(kw, token).await["code"].as_str().unwrap().to_owned()
     }
 
+    /// The status by which a gateway is told of a request with this token.
+    pub(crate) async fn forwarded(&self, kw: &Server, token: &str) -> u16 {
+        let asked = kw.http.get(kw.url("/verify/forward")).header("Keywright-Token", &self.gateway).bearer_auth(token);
+        Reply::of(asked).await.status
+    }
+
     /// Introspection by the resource server.
     pub(crate) async fn introspect(&self, kw: &Server, token: &str) -> Value {
         let reply = Reply::of(kw.http.post(kw.url("/oauth2/introspect")).bearer_auth(&self.gateway).form(&[("token", token)])).await;
