@@ -10,7 +10,7 @@ use tokio::process::Command;
 
 use crate::nginx::{Nginx, api, nginx};
 use crate::oauth::hub::signed_in_a_while_ago;
-use crate::support::{Place, Server};
+use crate::support::{Place, Server, wait_for};
 
 /// Longer than a story takes on a busy machine with one core.
 const TOLD_WITHIN: Duration = Duration::from_secs(400);
@@ -35,7 +35,10 @@ async fn first_start() -> (Server, String) {
     let place = Place::given(TestPlace::sqlite()).await;
     let kw = place.serve(&["--operator", OPERATOR]).await;
     // Into a terminal it is printed; otherwise it would stand in a log.
-    let link = std::fs::read_to_string(kw.directory().join("data/first-operator-link")).unwrap().trim().to_owned();
+    let file = kw.directory().join("data/first-operator-link");
+    // It is made once the server listens.
+    let link = wait_for("the link of the first operator", async || std::fs::read_to_string(&file).ok().filter(|text| text.ends_with('\n'))).await;
+    let link = link.trim().to_owned();
     (kw, link)
 }
 
