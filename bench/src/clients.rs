@@ -7,7 +7,7 @@ use keywright::cli::{Common, Serve};
 use keywright::serve::Running;
 use keywright::settings::Settings;
 use keywright_domain::credential::{Environment, TokenForm, TokenSigning};
-use keywright_domain::ids::CredentialId;
+use keywright_domain::ids::{ApplicationId, CredentialId};
 use keywright_domain::time::Timestamp;
 use keywright_operations::Operations;
 use keywright_operations::applications::NewApplication;
@@ -85,12 +85,7 @@ pub(crate) async fn make(data: &Path) -> Result<(Running, Clients)> {
     operations.catalogue_apply(&machine(), &catalogue()).await?;
     operations.signing_keys_keep().await?;
     let services: Vec<String> = FORMS.map(|(form, signing)| service(form, signing).to_owned()).to_vec();
-    let token = operations.resource_server_create(&machine(), "Benchmark", &services, &["production".to_owned()]).await?;
-    let token = token.token.reveal().to_owned();
-    let organisation = operations.organisation_create(&machine(), "Benchmark", "bench@example.com").await?;
-    let new = NewApplication { name: "Benchmark".into(), services, ..NewApplication::default() };
-    let application = operations.application_create(&machine(), organisation.id, new).await?.id;
-    operations.application_activate(&machine(), application).await?;
+    let (token, application) = owner(operations, services).await?;
     let mut clients = Vec::new();
     for (form, signing) in FORMS {
         let service = service(form, signing);
@@ -101,6 +96,19 @@ pub(crate) async fn make(data: &Path) -> Result<(Running, Clients)> {
         clients.push(Client { service, signing, id: client_id, secret: client_secret.reveal().to_owned(), credential: made.id, form });
     }
     Ok((running, Clients { token, clients }))
+}
+
+/// The token of a resource server for these services, and an active application with them.
+///
+/// # Errors
+/// The store refuses.
+pub(crate) async fn owner(operations: &Operations, services: Vec<String>) -> Result<(String, ApplicationId)> {
+    let made = operations.resource_server_create(&machine(), "Benchmark", &services, &["production".to_owned()]).await?;
+    let organisation = operations.organisation_create(&machine(), "Benchmark", "bench@example.com").await?;
+    let new = NewApplication { name: "Benchmark".into(), services, ..NewApplication::default() };
+    let application = operations.application_create(&machine(), organisation.id, new).await?.id;
+    operations.application_activate(&machine(), application).await?;
+    Ok((made.token.reveal().to_owned(), application))
 }
 
 fn catalogue() -> String {

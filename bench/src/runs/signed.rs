@@ -9,10 +9,10 @@ use keywright_crypto::key_pair::KeyPair;
 use keywright_crypto::mac::MacKey;
 use keywright_domain::ids::ApplicationId;
 use keywright_operations::Operations;
-use keywright_operations::applications::NewApplication;
 use keywright_operations::credentials::{Handed, KeySource, NewCredential};
 
 use super::VALID;
+use crate::clients;
 use crate::cores;
 use crate::dataset::{machine, said, start};
 use crate::load::{Cost, measure};
@@ -49,12 +49,7 @@ async fn make(data: &std::path::Path) -> Result<(String, Vec<Lane>)> {
     let running = start(data).await?;
     let operations = &running.operations;
     let services: Vec<String> = SERVICES.map(str::to_owned).to_vec();
-    let token = operations.resource_server_create(&machine(), "Benchmark", &services, &["production".to_owned()]).await?;
-    let token = token.token.reveal().to_owned();
-    let organisation = operations.organisation_create(&machine(), "Benchmark", "bench@example.com").await?;
-    let new = NewApplication { name: "Benchmark".into(), services, ..NewApplication::default() };
-    let application = operations.application_create(&machine(), organisation.id, new).await?.id;
-    operations.application_activate(&machine(), application).await?;
+    let (token, application) = clients::owner(operations, services).await?;
     let (api_key, secret_key) = match credential(operations, application, "payments", None).await? {
         Handed::Pair { api_key, secret_key } => (api_key, secret_key),
         _ => bail!("Payments takes another kind of credential"),
