@@ -290,3 +290,17 @@ pub const REGISTRATION_TOKEN_LIFE_DEFAULT: Span = Span::from_d(1);
 pub const REGISTRATION_TOKEN_LIFE_MAX: Span = Span::from_d(90);
 /// Characters of what a secret is said to be for.
 pub const SECRET_DESCRIPTION_CHARS_MAX: usize = 100;
+
+/// Bytes of a settings file; more is a mistake.
+pub const SETTINGS_FILE_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of a file with a key or a certificate request.
+pub const KEY_FILE_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of a text in which a leaked key is looked for.
+pub const LEAK_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a file with a proof. A proof names every verifier, so its size grows with them.
+pub const PROOF_FILE_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a request's head; room for a credential of the largest size and what proxies add. Longer ones, and more than a hundred headers
+/// (hyper's own limit), are refused with 431.
+pub const HEAD_BYTES_MAX: usize = 32 * 1024;
+/// Parts of a form: fields and files together.
+pub const UPLOAD_PARTS_MAX: usize = 200;

@@ -3,6 +3,7 @@
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use keywright_domain::limits;
 use serde::Deserialize;
 
 use crate::cli::{Common, Role, Serve};
@@ -12,9 +13,6 @@ use crate::failure::Failure;
 const FILE: &str = "keywright.toml";
 /// The file in the data directory in which a server notes how people reach it.
 const REACHED_AT: &str = "reached-at";
-/// Bytes of a settings file; more is a mistake.
-const FILE_BYTES_MAX: usize = 64 * 1024;
-
 /// What every command needs to know.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -180,7 +178,7 @@ fn read(path: &Path) -> Result<File, Failure> {
     let file = std::fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(path);
     let file = file.map_err(|e| Failure::usage(format!("{}: {e}", path.display())))?;
     ensure_ours(path, &file)?;
-    let text = crate::commands::read_open(path, file, FILE_BYTES_MAX)?;
+    let text = crate::commands::read_open(path, file, limits::SETTINGS_FILE_BYTES_MAX)?;
     toml::from_str(&text).map_err(|e| {
         // The place and the setting's name; the line itself may hold the password of a database.
         let line = e.span().and_then(|at| text.get(..at.start)).map_or(1, |before| before.matches('\n').count() + 1);

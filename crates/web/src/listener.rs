@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request};
+use keywright_domain::limits;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -25,9 +26,6 @@ use crate::share;
 use crate::verify;
 use crate::watch::{Due, Watch, Watched};
 
-/// Bytes of a request's head; room for a credential of the largest size and what proxies add. Longer ones, and more than a hundred headers
-/// (hyper's own limit), are refused with 431.
-const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// Bytes that are read ahead.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
 /// How long to wait when the system has no socket to give; trying at once would only keep it busy.
@@ -129,7 +127,7 @@ async fn connection(stream: TcpStream, peer: IpAddr, server: Arc<Server>) {
     });
     // Heads and bodies are short: one buffer and one write are cheaper than a vectored write.
     let mut protocol = http1::Builder::new();
-    protocol.max_buf_size(BUFFER_BYTES_MAX).max_header_size(HEAD_BYTES_MAX).writev(false);
+    protocol.max_buf_size(BUFFER_BYTES_MAX).max_header_size(limits::HEAD_BYTES_MAX).writev(false);
     let mut http = pin!(protocol.serve_connection(io, service));
     let timeouts = server.app.settings().timeouts;
     let tick = timeouts.tick();

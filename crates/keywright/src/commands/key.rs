@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use keywright_domain::credential::Kind;
-use keywright_domain::limits::PAGE_ROWS_MAX;
+use keywright_domain::limits::{self, PAGE_ROWS_MAX};
 use keywright_domain::promise::Effect;
 use keywright_operations::credentials::{Challenge, Changes, Found, Handed, KeySource, Listing, NewCredential, NewSecret, Rotation, Set, Shown};
 use keywright_web::api::shapes::{CredentialShape, FoundTokenShape};
@@ -19,12 +19,6 @@ use crate::settings::Settings;
 /// Said beside every secret, as the seeds say it.
 const SHOWN_ONCE: &str =
     "This is the only time that it is shown. Keep it in a secrets manager or an environment variable, never in source control or a front end.";
-
-/// Bytes of a file with a key or a certificate request.
-const KEY_BYTES_MAX: usize = 16 * 1024;
-
-/// Bytes of a text in which a leaked key is looked for.
-const LEAK_BYTES_MAX: usize = 1024 * 1024;
 
 pub(super) async fn run(settings: &Settings, command: Key) -> Result<Output, Failure> {
     // Only the proof needs the installation's keys.
@@ -173,7 +167,7 @@ fn handed_over(json: serde_json::Value, lines: &[(&'static str, String)], told: 
 /// Where the key of a key pair comes from; files are read.
 fn source(flags: KeySourceFlags) -> Result<KeySource, Failure> {
     let KeySourceFlags { key_type, pem, public_key, challenge, proof, csr, out: _ } = flags;
-    let read = |path: Option<PathBuf>| path.map(|path| read_file(&path, KEY_BYTES_MAX)).transpose();
+    let read = |path: Option<PathBuf>| path.map(|path| read_file(&path, limits::KEY_FILE_BYTES_MAX)).transpose();
     Ok(KeySource { key_type, pem, public_key: read(public_key)?, challenge, proof, csr: read(csr)? })
 }
 
@@ -203,7 +197,7 @@ async fn revoke(context: &Context, key: &str, wait: bool) -> Result<Output, Fail
 
 async fn find(context: &Context, end_token: bool) -> Result<Output, Failure> {
     let Context { caller, operations } = context;
-    let mut found = operations.credential_find(caller, &secret_from_stdin("credential", LEAK_BYTES_MAX)?).await?;
+    let mut found = operations.credential_find(caller, &secret_from_stdin("credential", limits::LEAK_BYTES_MAX)?).await?;
     if end_token {
         let token = found.token.as_mut().ok_or_else(|| Failure::usage("--end-token: what was found is no access token; end a credential with key revoke"))?;
         operations.credential_token_end(caller, found.owner.credential, token.id, token.expires_at).await?;

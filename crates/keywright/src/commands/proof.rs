@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use keywright_crypto::proof::ProofPublicKey;
+use keywright_domain::limits;
 use serde_json::Value;
 
 use super::{Context, read_file};
@@ -11,12 +12,9 @@ use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use crate::settings::Settings;
 
-/// A proof names every verifier, so its size grows with them.
-const PROOF_BYTES_MAX: usize = 1024 * 1024;
-
 pub(super) async fn run(settings: &Settings, command: Proof) -> Result<Output, Failure> {
     let Proof::Verify { file, key } = command;
-    let text = read_file(&file, PROOF_BYTES_MAX)?;
+    let text = read_file(&file, limits::PROOF_FILE_BYTES_MAX)?;
     let proof = proof_in(&text).ok_or_else(|| Failure::usage(format!("{}: neither a proof nor JSON with a \"proof\"", file.display())))?;
     let key = match key {
         Some(path) => published(&path, &proof)?,
@@ -58,7 +56,7 @@ fn proof_in(text: &str) -> Option<String> {
 /// The key that checks this proof: a JWK, or one of those that `/.well-known/keywright.json` publishes, newest first.
 fn published(path: &Path, proof: &str) -> Result<ProofPublicKey, Failure> {
     let wrong = || Failure::usage(format!("{}: neither a JWK of an Ed25519 key nor what /.well-known/keywright.json publishes", path.display()));
-    let value: Value = serde_json::from_str(&read_file(path, PROOF_BYTES_MAX)?).map_err(|_| wrong())?;
+    let value: Value = serde_json::from_str(&read_file(path, limits::PROOF_FILE_BYTES_MAX)?).map_err(|_| wrong())?;
     let one = std::slice::from_ref(&value);
     let listed = value.pointer("/proof_keys/keys").and_then(Value::as_array).map_or(one, Vec::as_slice);
     let keys = listed.iter().map(ProofPublicKey::from_jwk).collect::<Result<Vec<_>, _>>().map_err(|_| wrong())?;

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderMap};
+use keywright_domain::limits;
 use serde::de::DeserializeOwned;
 use utoipa::openapi::path::OperationBuilder;
 
@@ -11,9 +12,6 @@ use crate::extract::caller::Who;
 use crate::problem::{FieldError, Kind, Problem};
 use crate::routes::call::Call;
 use crate::routes::endpoint::{Input, Schemas};
-
-/// Parts of a form: fields and files together.
-const PARTS_MAX: usize = 200;
 
 /// The fields of a form, and the files that were chosen.
 pub(crate) struct Upload<T> {
@@ -38,7 +36,7 @@ impl<T: DeserializeOwned + Send> Input for Upload<T> {
         let broken = || Problem::invalid(vec![FieldError { field: String::new(), message: "the form did not arrive whole: send it once more".into() }]);
         let parts = read(call.body(), &boundary).map_err(|unread| match unread {
             Unread::Broken => broken(),
-            Unread::TooMany => fields::too_many(PARTS_MAX),
+            Unread::TooMany => fields::too_many(limits::UPLOAD_PARTS_MAX),
         })?;
         let mut pairs = Vec::new();
         let mut files = Vec::new();
@@ -94,7 +92,7 @@ struct Part {
 enum Unread {
     /// The form is not whole.
     Broken,
-    /// There are more than [`PARTS_MAX`].
+    /// There are more than [`limits::UPLOAD_PARTS_MAX`].
     TooMany,
 }
 
@@ -120,7 +118,7 @@ fn read(body: &Bytes, boundary: &[u8]) -> Result<Vec<Part>, Unread> {
         if rest.starts_with(b"--") {
             return Ok(parts);
         }
-        if parts.len() == PARTS_MAX {
+        if parts.len() == limits::UPLOAD_PARTS_MAX {
             return Err(Unread::TooMany);
         }
         let (part, next) = part(body, at, &delimiter).ok_or(Unread::Broken)?;
@@ -192,7 +190,7 @@ mod tests {
     fn too_many_parts_are_told_apart_from_a_broken_form() {
         let sent = |count: usize| [&"--xx\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n".repeat(count), "--xx--"].concat();
         let read = |count: usize| read(&Bytes::from(sent(count)), b"xx").map(|parts| parts.len());
-        assert_eq!((read(PARTS_MAX), read(PARTS_MAX + 1)), (Ok(PARTS_MAX), Err(Unread::TooMany)));
+        assert_eq!((read(limits::UPLOAD_PARTS_MAX), read(limits::UPLOAD_PARTS_MAX + 1)), (Ok(limits::UPLOAD_PARTS_MAX), Err(Unread::TooMany)));
     }
 
     #[test]
