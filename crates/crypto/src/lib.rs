@@ -18,3 +18,5 @@ pub mod scheme;
 pub mod seal;
 pub mod secret;
 pub mod signing_key;
+#[cfg(test)]
+mod wycheproof;

@@ -1,11 +1,8 @@
 //! Requests that are signed, from the credential that is handed out to the verdict.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use serde_json::{Value, json};
 
-use crate::support::{Place, Sent, Server, Signer, stories, wait_for, wait_until};
+use crate::support::{Place, Sent, Server, Signer, stories, wait_until};
 
 const URL: &str = "https://api.example.com/pay?x=%20&y=1";
 const BODY: Option<&[u8]> = Some(b"{\"amount\": 1}");
@@ -85,56 +82,6 @@ stories! {
         assert_eq!(verdict(&kw, &token, || live.sign("GET", URL, None)).await["code"], "suspended");
         kw.done(&["key", "revoke", &live.id, "--wait", "all"]).await;
         assert_eq!(verdict(&kw, &token, || live.sign("GET", URL, None)).await["code"], "revoked");
-    }
-
-    /// While signed requests go on, each policy does what it says: nothing valid is refused, and nothing retired is accepted after its time.
-    async fn secrets_rotate_under_traffic(kw: Server) {
-        let app = payments(&kw).await;
-        let token = gateway(&kw).await;
-        let first = pair(&kw, &app, "production").await;
-        kw.settled().await;
-        let kw = Arc::new(kw);
-        let mut current = first;
-        for (policy, flags) in [("overlap", &["--policy", "overlap", "--overlap", "2s"][..]), ("on_first_use", &["--policy", "on_first_use", "--overlap", "2s"]), ("immediate", &["--policy", "immediate"])] {
-            assert_eq!(verdict(&kw, &token, || current.sign("POST", URL, BODY)).await["code"], "valid", "before {policy}");
-            let stop = Arc::new(AtomicBool::new(false));
-            let traffic = |signer: Signer| {
-                let (kw, token, stop) = (Arc::clone(&kw), token.clone(), Arc::clone(&stop));
-                tokio::spawn(async move {
-                    let mut codes = Vec::new();
-                    while !stop.load(Ordering::Relaxed) {
-                        codes.push(verdict(&kw, &token, || signer.sign("POST", URL, BODY)).await["code"].as_str().unwrap().to_owned());
-                    }
-                    codes
-                })
-            };
-            let before = traffic(current.clone());
-            let (next, made) = rotated(&kw, &current, flags).await;
-            assert_eq!(next.public_id, current.public_id, "the public half stays");
-            kw.settled().await;
-            let after = traffic(next.clone());
-            if policy != "immediate" {
-                assert_eq!(verdict(&kw, &token, || current.sign("POST", URL, BODY)).await["code"], "valid", "during the overlap: {made}");
-            }
-            wait_until("the previous secret is refused", async || verdict(&kw, &token, || current.sign("POST", URL, BODY)).await["code"] == "retired_version").await;
-            for _ in 0..20 {
-                assert_eq!(verdict(&kw, &token, || current.sign("POST", URL, BODY)).await["code"], "retired_version", "once refused, always refused");
-            }
-            stop.store(true, Ordering::Relaxed);
-            let (before, after) = (before.await.unwrap(), after.await.unwrap());
-            assert!(!after.is_empty() && after.iter().all(|code| code == "valid"), "{policy}: {after:?}");
-            let ended = before.iter().position(|code| code != "valid").unwrap_or(before.len());
-            assert!(ended > 0 && before[ended..].iter().all(|code| code == "retired_version"), "{policy}: {before:?}");
-            current = next;
-        }
-        let shown = wait_for("who still used the old one is told", async || {
-            let shown = kw.done(&["key", "show", &current.id]).await;
-            let told = shown["versions"][2]["usage"].as_array().unwrap().iter().any(|u| u["code"] == "retired_version");
-            told.then_some(shown)
-        })
-        .await;
-        let states: Vec<&str> = shown["versions"].as_array().unwrap().iter().map(|v| v["state"].as_str().unwrap()).collect();
-        assert_eq!(states, ["retired", "retired", "retired", "active"]);
     }
 
     async fn a_restart_is_no_way_to_replay(kw: Server) {

@@ -5,6 +5,8 @@ mod api_key;
 pub(crate) mod client;
 #[cfg(test)]
 mod client_tests;
+#[cfg(test)]
+mod corpus_tests;
 mod http_message_signatures;
 pub(crate) mod introspect;
 #[cfg(test)]

@@ -23,10 +23,10 @@ use crate::fixture::{Kit, NotSeen, START_S, Told, application, at, catalogue, cr
 use crate::verdict::{BodySeen, ReplayScope, Unavailable};
 use crate::{NonceAnswer, NonceClaim, Question, Verifier};
 
-const SECRETS: [&[u8]; 2] = [b"kw_sk_live_the first secret", b"kw_sk_live_the second secret"];
+pub(super) const SECRETS: [&[u8]; 2] = [b"kw_sk_live_the first secret", b"kw_sk_live_the second secret"];
 pub(super) const SDK_ID: &str = "4c9a1d8e-5b7f-4a3c-9d2e-1f0a6b7c8d9e";
 
-fn api_key() -> String {
+pub(super) fn api_key() -> String {
     let mut text = format!("kw_ak_live_{:030}", 7);
     secret_form::complete(&mut text);
     text
@@ -59,7 +59,7 @@ pub(super) fn key_pair(pair: &KeyPair) -> CredentialRecord {
     CredentialRecord { kind: Kind::KeyPair, public_id: Some(SDK_ID.into()), versions: vec![version], ..credential(8) }
 }
 
-fn maps(change: impl FnOnce(&mut Service)) -> Record {
+pub(super) fn maps(change: impl FnOnce(&mut Service)) -> Record {
     let mut maps = Service { schemes: vec![Scheme::HttpMessageSignatures, Scheme::Tylt, Scheme::Yoti], ..service("maps") };
     change(&mut maps);
     catalogue(vec![maps, service("payments")])
@@ -319,6 +319,10 @@ fn without_proof_a_live_credential_looks_like_one_that_has_ended() {
         }
         assert!(kit.verifier.take_report().uses.is_empty(), "nothing is counted");
     }
+    // Wrong ones use nothing of a rate limit up, and whether it is used up is told to whoever can sign.
+    let limited = kit(&[CredentialRecord { rate_limit: Some("1/1d".parse().unwrap()), ..live.clone() }]);
+    let told = [&wrong[0], &Sent::plain().by_secret(0, NOW, "b"), &wrong[0], &Sent::plain().by_secret(0, NOW, "c"), &wrong[0]].map(|sent| code(&limited, sent));
+    assert_eq!(told, [Code::SignatureInvalid, Code::Valid, Code::SignatureInvalid, Code::RateLimited, Code::SignatureInvalid]);
     let mut kit = kit(&[live]);
     kit.page(vec![application(application::State::Inactive), organisation(true)]);
     assert_eq!(code(&kit, &wrong[0]), Code::SignatureInvalid);

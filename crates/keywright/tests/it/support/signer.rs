@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use keywright_crypto::key_pair::KeyPair;
 use keywright_crypto::mac::MacKey;
+use keywright_crypto::public_key::Algorithm;
 use keywright_crypto::random;
 use keywright_crypto::scheme::http_message_signatures::Coverage;
 use keywright_crypto::scheme::sign::{self, Parameters};
@@ -73,6 +74,14 @@ impl Signer {
         let text = body.map_or_else(|| url.split_once('?').map_or("", |(_, query)| query).as_bytes().to_vec(), <[u8]>::to_vec);
         let headers = vec![("X-TLP-APIKEY".to_owned(), self.public_id.clone()), ("X-TLP-SIGNATURE".to_owned(), hex::encode(self.make(&text)))];
         Sent { method: method.into(), url: url.into(), headers, body: body.map(<[u8]>::to_vec) }
+    }
+
+    /// Signs a request without a body, and says who signs it, as Yoti's SDKs do. The service has no base path.
+    pub(crate) fn yoti(&self, method: &str, endpoint: &str) -> Sent {
+        let to_sign = sign::yoti(method, "", endpoint, &random::uuid().unwrap(), Self::now_s() * 1_000, b"").unwrap();
+        let digest = KeyPair::from_pem(&self.secret).unwrap().sign(Algorithm::RsaPkcs1Sha256, &to_sign.text).unwrap();
+        let headers = vec![("X-Yoti-Auth-Digest".to_owned(), sign::yoti_header(&digest)), ("X-Yoti-Auth-Id".to_owned(), self.public_id.clone())];
+        Sent { method: method.into(), url: format!("https://api.example.com{}", to_sign.target), headers, body: None }
     }
 
     /// Everything that is secret of it.
