@@ -149,6 +149,12 @@ impl Verifier {
         Self { shares_nonces: true, ..self }
     }
 
+    /// The same, with room for so many nonces.
+    #[cfg(test)]
+    pub(crate) fn with_room_for_nonces(self, most: usize) -> Self {
+        Self { nonces: NonceMemory::of(most), ..self }
+    }
+
     /// This node's own memory of nonces; none where all nodes share one.
     pub(crate) fn nonces(&self) -> Option<&NonceMemory> {
         (!self.shares_nonces).then_some(&self.nonces)

@@ -1,15 +1,17 @@
 //! Signatures that are used for what they were not made for, sent again, or sent in masses.
 
+use std::sync::Arc;
+
 use keywright_crypto::public_key::Algorithm;
 use keywright_crypto::scheme::http_message_signatures;
 use keywright_domain::credential::VersionState;
 use keywright_domain::limits;
 use keywright_domain::verdict::Code;
 
-use super::signed_tests::{NOW, SDK_ID, Sent, ask, code, hmac, key_pair, kit, pair};
+use super::signed_tests::{NOW, SDK_ID, Sent, ask, code, hmac, key_pair, keyring, kit, kit_of, pair};
 use crate::fixture::{Kit, NotSeen};
 use crate::nonces::NonceAnswer;
-use crate::{Question, Unavailable};
+use crate::{Question, Unavailable, Verifier};
 
 #[test]
 fn a_signature_of_the_safe_scheme_is_none_of_the_one_that_can_be_replayed() {
@@ -31,6 +33,16 @@ fn what_says_that_it_is_signed_later_is_put_on_disk_before_it_is_accepted() {
     assert_eq!(with(&kit, NonceAnswer::Fresh).unwrap().code, Code::Valid);
     assert_eq!(with(&kit, NonceAnswer::Reused).unwrap().code, Code::NonceReused);
     assert!(matches!(with(&kit, NonceAnswer::Silent), Err(NotSeen::Unavailable(Unavailable::NoncesSilent))));
+}
+
+#[test]
+fn a_memory_that_is_full_refuses_what_it_could_not_tell_from_a_replay() {
+    let verifier = Verifier::new().with_keyring(Arc::new(keyring())).with_room_for_nonces(0);
+    let kit = kit_of(verifier, &[hmac(&[VersionState::Active])]);
+    let sent = Sent::plain().by_secret(0, NOW, "a");
+    assert!(matches!(ask(&kit, &sent), Err(NotSeen::Unavailable(Unavailable::NoncesFull))));
+    assert_eq!(code(&kit, &sent.change(|s| s.method = "PUT")), Code::SignatureInvalid, "without proof nobody hears of it");
+    assert_eq!(code(&kit, &Sent::plain().tylt(0)), Code::Valid, "without a nonce nothing has to be remembered");
 }
 
 #[test]

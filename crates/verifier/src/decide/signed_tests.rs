@@ -32,7 +32,7 @@ pub(super) fn api_key() -> String {
     text
 }
 
-fn keyring() -> Keyring {
+pub(super) fn keyring() -> Keyring {
     Keyring::of(&MasterKey::from_hex(&"5a".repeat(32)).unwrap())
 }
 
@@ -69,7 +69,7 @@ pub(super) fn kit(records: &[CredentialRecord]) -> Kit {
     kit_of(Verifier::new().with_keyring(Arc::new(keyring())), records)
 }
 
-fn kit_of(verifier: Verifier, records: &[CredentialRecord]) -> Kit {
+pub(super) fn kit_of(verifier: Verifier, records: &[CredentialRecord]) -> Kit {
     let records: Vec<Record> = std::iter::once(maps(|_| {})).chain(records.iter().cloned().map(Record::Credential)).collect();
     let mut kit = Kit::of(verifier, &records);
     kit.pass(10);

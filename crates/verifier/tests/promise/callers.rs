@@ -6,7 +6,7 @@ use keywright_domain::time::Boot;
 use keywright_domain::verdict::Code;
 
 use crate::node::{Clock, Link};
-use crate::store::{CREDENTIALS, LEASE_MS, key};
+use crate::store::{CREDENTIALS, LEASE_MS};
 use crate::world::{At, Broken, Event, KEPT, LEASE, MS, NODES, S, World};
 
 impl World {
@@ -38,7 +38,7 @@ impl World {
             return;
         }
         let answered = self.now + self.chance.delay(100 * MS) - self.clock_age();
-        match self.nodes[n].verdict(key(credential), read, answered) {
+        match self.nodes[n].verdict(credential, read, answered) {
             Some(Code::Valid) => self.accepted(n, credential, sent),
             Some(Code::Revoked) => self.seen.revoked += 1,
             Some(code) => panic!("{code:?}"),

@@ -9,6 +9,7 @@
 mod callers;
 mod chance;
 mod disasters;
+mod holders;
 mod node;
 mod store;
 mod world;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use keywright_domain::change::Place;
 use keywright_domain::time::{Boot, Timestamp};
 use keywright_domain::verdict::Code;
-use keywright_verifier::{Follower, Question, Verifier, decide};
+use keywright_verifier::{Follower, Verifier, decide};
 
 use crate::chance::Chance;
+use crate::holders::{KEYRING, holder};
 use crate::store::TOKEN;
 
 /// A clock that counts suspend, as it may be: off by up to 1 %, and begun at any time.
@@ -63,7 +64,7 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) fn new(chance: &mut Chance, now: u64, life: u64, file: Option<Place>, clock_faults: bool) -> Self {
-        let verifier = Arc::new(Verifier::new());
+        let verifier = Arc::new(Verifier::new().with_keyring(KEYRING.clone()));
         Self {
             follower: Follower::new(verifier.clone(), file),
             verifier,
@@ -81,14 +82,15 @@ impl Node {
         self.clock.read(now)
     }
 
-    /// The verdict on a key, for a request whose clock reading was `read` and whose answer leaves at true time `answered`. None: 503.
-    pub(crate) fn verdict(&self, key: &str, read: Boot, answered: u64) -> Option<Code> {
+    /// The verdict on what this credential's holder sends, for a request whose clock reading was `read` and whose answer leaves at true time `answered`.
+    /// None: 503.
+    pub(crate) fn verdict(&self, credential: usize, read: Boot, answered: u64) -> Option<Code> {
         let reading = self.verifier.read();
         reading.fresh_at(read).ok()?;
         let calendar: Timestamp = reading.calendar(read);
         let asker = reading.asker(TOKEN, calendar).expect("a loaded replica knows the token");
-        let question = Question { credential: key.as_bytes(), ..Question::default() };
-        let verdict = decide(&reading, &asker, &question, calendar, read).expect("the question stays within the asker's service").done()?;
+        let decided = holder(credential).asked(|question| decide(&reading, &asker, question, calendar, read));
+        let verdict = decided.expect("the question stays within the asker's service").done()?;
         reading.confirm(verdict, self.boot(answered)).ok().map(|fresh| fresh.answer().code)
     }
 }

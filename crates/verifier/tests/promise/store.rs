@@ -9,13 +9,13 @@ use keywright_domain::catalogue::{self, Catalogue};
 use keywright_domain::change::{
     ApplicationRecord, CredentialRecord, Epoch, OrganisationRecord, Page, Place, Poll, Position, Record, ResourceServerRecord, SnapshotHead, Tag, VersionRecord,
 };
-use keywright_domain::credential::secret_form;
-use keywright_domain::credential::{Environment, Kind, Material, State, VersionState};
-use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId, ResourceServerId, VerifierId};
+use keywright_domain::credential::{Environment, State, VersionState};
+use keywright_domain::ids::{ApplicationId, OrganisationId, ResourceServerId, VerifierId};
 use keywright_domain::promise::Reported;
 use keywright_domain::time::Timestamp;
 
 use crate::chance::Chance;
+use crate::holders::{SERVICES, holder, id};
 
 pub(crate) const TOKEN: &[u8] = b"a token";
 pub(crate) const CREDENTIALS: usize = 12;
@@ -44,21 +44,7 @@ struct Row {
     seen: u64,
 }
 
-/// Made once: thousands of worlds use them.
-static KEYS: LazyLock<Vec<(String, [u8; 32])>> = LazyLock::new(|| {
-    let made = (0..CREDENTIALS).map(|n| {
-        let mut key = format!("kw_live_{n:030}");
-        secret_form::complete(&mut key);
-        let digest = digest::sha256(key.as_bytes());
-        (key, digest)
-    });
-    made.collect()
-});
 static CATALOGUE: LazyLock<Arc<Catalogue>> = LazyLock::new(|| Arc::new(catalogue::built_in()));
-
-pub(crate) fn key(n: usize) -> &'static str {
-    &KEYS[n].0
-}
 
 impl Contents {
     pub(crate) fn new(chance: &mut Chance) -> Self {
@@ -128,7 +114,7 @@ impl Contents {
         records.push(Record::Organisation(OrganisationRecord { id: OrganisationId::from_bits(1), suspended: false }));
         records.push(Record::ResourceServer(ResourceServerRecord {
             id: ResourceServerId::from_bits(1),
-            services: vec!["business-api".into()],
+            services: SERVICES.map(str::to_owned).to_vec(),
             environments: vec![Environment::Production],
             tokens: vec![(digest::sha256(TOKEN), None)],
         }));
@@ -155,12 +141,13 @@ impl Contents {
     }
 
     fn credential(&self, n: usize) -> Record {
+        let holder = holder(n);
         Record::Credential(CredentialRecord {
-            id: CredentialId::from_bits(n as u128 + 1),
+            id: id(n),
             application: ApplicationId::from_bits(1),
-            kind: Kind::ApiKey,
-            public_id: None,
-            service: "business-api".into(),
+            kind: holder.kind,
+            public_id: holder.public_id.clone(),
+            service: holder.service.into(),
             environment: Environment::Production,
             permissions: String::new(),
             networks: String::new(),
@@ -174,8 +161,8 @@ impl Contents {
             versions: vec![VersionRecord {
                 number: 1,
                 state: VersionState::Active,
-                digest: KEYS[n].1,
-                material: Material::Digest,
+                digest: holder.digest,
+                material: holder.material.clone(),
                 expires_at: None,
                 ran_out: false,
             }],

@@ -12,7 +12,7 @@ use keywright_verifier::{Ask, Asked};
 
 use crate::chance::Chance;
 use crate::node::{Clock, Link, Node};
-use crate::store::{CREDENTIALS, Contents, LEASE_MS, key, store_clock};
+use crate::store::{CREDENTIALS, Contents, LEASE_MS, store_clock};
 
 pub(crate) const MS: u64 = 1_000_000;
 pub(crate) const S: u64 = 1_000 * MS;
@@ -358,7 +358,7 @@ impl World {
     fn answers_rightly(&self, n: usize) -> bool {
         let (node, now) = (&self.nodes[n], self.now);
         let boot = node.boot(now);
-        let verdict = |credential| node.verdict(key(credential), boot, now);
+        let verdict = |credential| node.verdict(credential, boot, now);
         let ended = |r: &Revocation| !r.lost && r.answered.is_some_and(|answered| now > answered + LEASE);
         let refused = self.revocations.iter().enumerate().filter(|(_, r)| ended(r)).all(|(c, _)| verdict(c) == Some(Code::Revoked));
         verdict(0) == Some(Code::Valid) && refused
