@@ -3,8 +3,9 @@ import { createHash, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSigner, httpbis } from "http-message-signatures";
 
-const { base, pem, sdk_id: id, alg } = JSON.parse(process.env.CLIENT);
-const key = createSigner(readFileSync(pem), alg, id);
+// A key pair, or an API key with its secret.
+const { base, pem, sdk_id, secret_key, api_key, alg } = JSON.parse(process.env.CLIENT);
+const key = createSigner(pem ? readFileSync(pem) : secret_key, alg, sdk_id ?? api_key);
 const digest = (body) => `sha-256=:${createHash("sha256").update(body).digest("base64")}:`;
 
 const sign = async (method, path, body) => {

@@ -247,6 +247,16 @@ async fn signed_requests_pass_nginx_and_the_api_learns_which_body_was_signed() {
         ["sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"],
         "a request without a body must stay one"
     );
+    // In pieces, as a client sends what it does not know the length of.
+    let body = r#"{"in": "pieces"}"#;
+    let sent = signer.sign("POST", &url, Some(body.as_bytes()));
+    let mut curl = Command::new("curl");
+    curl.args(["-sS", "--fail-with-body", "-X", "POST", "-H", "Transfer-Encoding: chunked", "--data-binary", body, &sent.url]);
+    sent.headers.iter().for_each(|(name, value)| {
+        curl.args(["-H", &format!("{name}: {value}")]);
+    });
+    let accepted = kw.run(curl, b"", &[]).await.exits(0).stdout;
+    assert_eq!(seen(&accepted, "keywright-content-digest"), seen(&accepted, "content-digest"), "{accepted}");
     // What was not signed like this is refused, with what to cover.
     let sent = signer.sign("GET", &url, None);
     let other = Sent { url: format!("{}/pay/out?x=%20&y=+", nginx.url), ..sent.clone() };

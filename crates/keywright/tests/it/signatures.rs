@@ -1,5 +1,7 @@
 //! Requests that are signed, from the credential that is handed out to the verdict.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::support::{Place, Sent, Server, Signer, stories, wait_until};
@@ -82,6 +84,23 @@ stories! {
         assert_eq!(verdict(&kw, &token, || live.sign("GET", URL, None)).await["code"], "suspended");
         kw.done(&["key", "revoke", &live.id, "--wait", "all"]).await;
         assert_eq!(verdict(&kw, &token, || live.sign("GET", URL, None)).await["code"], "revoked");
+    }
+
+    async fn a_library_of_others_signs_with_the_secret(kw: Server) {
+        let app = payments(&kw).await;
+        let token = gateway(&kw).await;
+        let signer = pair(&kw, &app, "production").await;
+        kw.settled().await;
+        // Its memory of nonces is old enough from here on.
+        assert_eq!(verdict(&kw, &token, || signer.sign("GET", URL, None)).await["code"], "valid");
+        let client = json!({ "base": "https://api.example.com/pay", "secret_key": signer.secret(), "api_key": signer.public_id, "alg": "hmac-sha256" });
+        let requests = crate::browser::requests(&kw, Path::new("node"), "client-http-message-signatures.mjs", &client).await;
+        assert!(requests.len() > 2);
+        for request in requests {
+            for wanted in ["valid", "nonce_reused"] {
+                assert_eq!(kw.ask_as(&token, json!({ "request": request })).await.code(), wanted, "{request}");
+            }
+        }
     }
 
     async fn a_restart_is_no_way_to_replay(kw: Server) {

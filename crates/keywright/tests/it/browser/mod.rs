@@ -25,6 +25,13 @@ pub(crate) fn scripts() -> PathBuf {
     place
 }
 
+/// What this program prints for one of the scripts, which is told about its `client`: requests as the member `request` of a question has them.
+pub(crate) async fn requests(kw: &Place, program: &Path, script: &str, client: &Value) -> Vec<Value> {
+    let mut command = Command::new(program);
+    command.arg(scripts().join(script)).env("CLIENT", client.to_string()).env("PYTHONIOENCODING", "utf-8").stdin(Stdio::null()).kill_on_drop(true);
+    kw.run(command, b"", &[]).await.exits(0).json().as_array().unwrap().clone()
+}
+
 /// Where screenshots stay.
 fn screenshots() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("screenshots")

@@ -7,18 +7,16 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 use super::kit::{Holder, How, Kit, signed};
-use crate::browser::scripts;
+use crate::browser;
 use crate::support::stories;
 use keywright_crypto::key_pair::KeyPair;
 
-/// What `program script` signs with the holder's key: requests as the member `request` of a question has them.
+/// What `program script` signs with the holder's key.
 async fn requests(kit: &Kit, program: &Path, script: &str, holder: &Holder, alg: &str) -> Vec<Value> {
     let pem = kit.kw.directory().join(format!("{}.pem", holder.id));
     std::fs::write(&pem, &holder.pem).unwrap();
     let client = json!({ "base": "https://api.example.com/maps/v1", "pem": pem, "sdk_id": holder.sdk_id, "alg": alg });
-    let mut command = Command::new(program);
-    command.arg(scripts().join(script)).env("CLIENT", client.to_string()).env("PYTHONIOENCODING", "utf-8").stdin(Stdio::null()).kill_on_drop(true);
-    kit.kw.run(command, b"", &[]).await.exits(0).json().as_array().unwrap().clone()
+    browser::requests(&kit.kw, program, script, &client).await
 }
 
 async fn all_are_valid(kit: &Kit, holder: &Holder, requests: &[Value]) {
