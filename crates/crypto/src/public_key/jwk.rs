@@ -69,7 +69,7 @@ impl PublicKey {
     #[must_use]
     pub fn to_jwk(&self) -> Value {
         let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-        match (self.rsa(), self.key_type) {
+        match (self.rsa(), self.key_type()) {
             (Some((n, e)), _) => json!({"kty": "RSA", "n": text(n), "e": text(e)}),
             (None, KeyType::Ed25519) => json!({"kty": "OKP", "crv": "Ed25519", "x": text(self.point())}),
             (None, key_type) => {

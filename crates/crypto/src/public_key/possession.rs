@@ -45,7 +45,7 @@ impl PublicKey {
         };
         let text: Vec<u8> = signature.bytes().filter(|b| !b.is_ascii_whitespace()).map(standard).collect();
         let signature = BASE64.decode(text).map_err(|_| PossessionFault::Form)?;
-        let (message, algorithm) = (challenge_text(challenge), self.key_type.default_algorithm());
+        let (message, algorithm) = (challenge_text(challenge), self.key_type().default_algorithm());
         let by_der = match algorithm {
             Algorithm::EcdsaP256Sha256 => UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, self.point()).verify(&message, &signature).is_ok(),
             Algorithm::EcdsaP384Sha384 => UnparsedPublicKey::new(&ECDSA_P384_SHA384_ASN1, self.point()).verify(&message, &signature).is_ok(),

@@ -104,7 +104,7 @@ impl PublicKey {
     #[must_use]
     pub fn to_spki_der(&self) -> Vec<u8> {
         let name = |algorithm: &[u8]| der::element(tag::OID, &[algorithm]);
-        let (algorithm, key) = match (self.rsa(), self.key_type) {
+        let (algorithm, key) = match (self.rsa(), self.key_type()) {
             (Some((n, e)), _) => {
                 let key = der::element(tag::SEQUENCE, &[&der::unsigned(n), &der::unsigned(e)]);
                 (der::element(tag::SEQUENCE, &[&name(oid::RSA), &[tag::NULL, 0]]), key)

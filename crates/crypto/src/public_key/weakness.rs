@@ -79,7 +79,7 @@ impl PublicKey {
         if exponent < EXPONENT_MIN {
             return Err(Weakness::RsaExponentSmall.into());
         }
-        Ok(Self { key_type, material: [n, e].concat().into() })
+        Ok(Self::of(key_type, &[n, e].concat()))
     }
 
     /// From an uncompressed point of a NIST curve (SEC 1 section 2.3.3).
@@ -92,7 +92,7 @@ impl PublicKey {
             _ => return Err(KeyFault::Der),
         }
         ParsedPublicKey::new(curve, point).map_err(|_| Weakness::NotOnCurve)?;
-        Ok(Self { key_type, material: point.into() })
+        Ok(Self::of(key_type, point))
     }
 
     /// From the 32 bytes of an Ed25519 key. Whether they are a point at all (RFC 8032 section 5.1.3) is not looked at: about every second text of
@@ -108,7 +108,7 @@ impl PublicKey {
         if number[31] == 0x7f && number[1..31].iter().all(|byte| *byte == 0xff) && number[0] >= 0xed {
             return Err(Weakness::NotCanonical.into());
         }
-        Ok(Self { key_type: KeyType::Ed25519, material: key.into() })
+        Ok(Self::of(KeyType::Ed25519, &key))
     }
 }
 

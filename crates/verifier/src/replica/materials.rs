@@ -32,6 +32,9 @@ pub(crate) enum Prover {
     Unknown,
 }
 
+// A replica holds a million of these.
+const _: () = assert!(size_of::<Prover>() == 72 && size_of::<Material>() == 96);
+
 impl Material {
     /// The material of one version. None for API keys, whose digest is all there is.
     pub(crate) fn of(credential: &CredentialRecord, version: &VersionRecord, keyring: Option<&Keyring>) -> Option<Arc<Self>> {
