@@ -212,7 +212,9 @@ impl<'r> Asked<'_, 'r> {
         }
         let jti = claims.token_id().filter(|jti| !jti.is_empty()).ok_or("the assertion has no jti")?;
         let earliest = Timestamp::from_us(expires.us() - limits::ASSERTION_LIFE.us() - limits::ASSERTION_SKEW.us());
-        let signed = claims.issued_at_s().map_or(earliest, us).max(earliest);
+        // Without `iat`, which is optional (RFC 7523 section 3), it may be of any time: as what is signed ahead, it is put on disk before it counts, and
+        // no restart has to refuse it.
+        let signed = claims.issued_at_s().map_or(expires, |s| us(s).max(earliest));
         self.once(NonceClaim::assertion(row.credential(), jti.as_bytes(), signed, expires))?;
         Ok((row, owner))
     }
