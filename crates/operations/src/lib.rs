@@ -34,11 +34,13 @@ pub mod usage_read;
 pub mod verifiers;
 
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 use keywright_domain::caller::Allowed;
 use keywright_domain::catalogue::Catalogue;
 use keywright_domain::change::Place;
 use keywright_domain::ids::VerifierId;
+use keywright_domain::limits;
 use keywright_domain::time::{Boot, Timestamp};
 use keywright_store::{Committed, Done, Store, Tx};
 
@@ -118,13 +120,24 @@ impl Operations {
         (self.clocks.wall)()
     }
 
-    /// The store's one way to write, for jobs that answer as operations do.
+    /// The store's one way to write, for jobs that answer as operations do. Waits until the verifier in this process, too, knows what was written.
     pub(crate) async fn write<T, F>(&self, allowed: Allowed, job: F) -> Result<Committed<T>, Error>
     where
         F: AsyncFn(&mut Tx<'_>) -> Result<Done<T>, Error> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        self.store.write(allowed, job).await
+        let committed = self.store.write(allowed, job).await?;
+        self.known_here(committed.place).await;
+        Ok(committed)
+    }
+
+    /// Until the verifier in this process has applied the log up to `place`, so that what was just handed out works where it was handed out, and what was
+    /// ended has ended there. Not for long: a verifier that is slow is no reason to refuse what is done already.
+    async fn known_here(&self, place: Place) {
+        let Some(local) = &self.local else { return };
+        let mut applied = local.applied.clone();
+        let known = applied.wait_for(|known| known.is_none_or(|(_, known)| known.epoch != place.epoch || known.position >= place.position));
+        let _ = tokio::time::timeout(Duration::from_millis(limits::KNOWN_HERE_MS), known).await;
     }
 
     fn boot(&self) -> Boot {
