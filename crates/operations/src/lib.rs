@@ -42,7 +42,7 @@ use keywright_domain::change::Place;
 use keywright_domain::ids::VerifierId;
 use keywright_domain::limits;
 use keywright_domain::time::{Boot, Timestamp};
-use keywright_store::{Committed, Done, Store, Tx};
+use keywright_store::{Committed, Done, Store, StoreError, Tx};
 
 pub use error::{Error, Field, Rule};
 pub use installation::{Keys, KeysError};
@@ -125,6 +125,16 @@ impl Operations {
     where
         F: AsyncFn(&mut Tx<'_>) -> Result<Done<T>, Error> + Send + Sync + 'static,
         T: Send + 'static,
+    {
+        self.write_or(allowed, job).await
+    }
+
+    /// The same, for jobs with errors of their own.
+    pub(crate) async fn write_or<T, E, F>(&self, allowed: Allowed, job: F) -> Result<Committed<T>, E>
+    where
+        F: AsyncFn(&mut Tx<'_>) -> Result<Done<T>, E> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
     {
         let committed = self.store.write(allowed, job).await?;
         self.known_here(committed.place).await;
