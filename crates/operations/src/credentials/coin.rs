@@ -117,23 +117,22 @@ pub(super) fn public_half(kind: Kind, environment: Environment, brand: &Brand) -
 pub(super) fn coin(subject: Subject<'_>, brand: &Brand, keys: &Keys, key: Option<Key>) -> Result<Coined, Error> {
     let public_id = || subject.public_id.unwrap_or_default().to_owned();
     let coined = |version, handed| Coined { version, handed, proved: true };
-    if let Some(Key { public, private, proved }) = key {
-        let version = of_key(&public);
-        let handed = match subject.kind {
-            Kind::OauthClient => Handed::Client { client_id: public_id(), client_secret: None },
-            Kind::ApiKey | Kind::Hmac | Kind::KeyPair => Handed::KeyPair { sdk_id: public_id(), private_key_pem: private.map(Secret::show_once) },
-        };
-        return Ok(Coined { version, handed, proved });
-    }
-    match subject.kind {
-        Kind::Hmac => {
+    match (subject.kind, key) {
+        (Kind::KeyPair, Some(Key { public, private, proved })) => {
+            let handed = Handed::KeyPair { sdk_id: public_id(), private_key_pem: private.map(Secret::show_once) };
+            Ok(Coined { version: of_key(&public), handed, proved })
+        }
+        (Kind::OauthClient, Some(Key { public, proved, .. })) => {
+            Ok(Coined { version: of_key(&public), handed: Handed::Client { client_id: public_id(), client_secret: None }, proved })
+        }
+        (Kind::Hmac, None) => {
             let class = Class::SecretKey(subject.environment);
             let secret = random::secret(brand, class)?;
             let sealed = keys.keyring()?.seal(subject.id, &secret.digest(), secret.expose().as_bytes())?;
             let version = of_secret(&secret, Material::Sealed(sealed), brand, class);
             Ok(coined(version, Handed::Pair { api_key: public_id(), secret_key: secret.show_once() }))
         }
-        Kind::OauthClient => {
+        (Kind::OauthClient, None) => {
             let class = Class::SecretKey(subject.environment);
             let secret = random::secret(brand, class)?;
             let material = if subject.retrievable {
@@ -144,8 +143,9 @@ pub(super) fn coin(subject: Subject<'_>, brand: &Brand, keys: &Keys, key: Option
             let version = of_secret(&secret, material, brand, class);
             Ok(coined(version, Handed::Client { client_id: public_id(), client_secret: Some(secret.show_once()) }))
         }
-        Kind::KeyPair => unreachable!("its key was made or handed over before it comes here"),
-        Kind::ApiKey => {
+        (Kind::KeyPair, None) => unreachable!("its key was made or handed over before it comes here"),
+        (Kind::ApiKey | Kind::Hmac, Some(_)) => unreachable!("a key for it is refused before it comes here"),
+        (Kind::ApiKey, None) => {
             let class = Class::ApiKey(subject.environment);
             let secret = random::secret(brand, class)?;
             let version = of_secret(&secret, Material::Digest, brand, class);

@@ -6,7 +6,6 @@ use keywright_crypto::scheme::http_message_signatures::{self as messages, Covera
 use keywright_crypto::scheme::{Fault, Request};
 use keywright_domain::catalogue::BodyCheck;
 use keywright_domain::catalogue::Scheme;
-use keywright_domain::credential::Kind;
 use keywright_domain::limits;
 use keywright_domain::time::Timestamp;
 use keywright_domain::verdict::Code;
@@ -62,26 +61,26 @@ fn body(signature: &Signature<'_, '_>, check: BodyCheck) -> Result<BodySeen, Unp
     }
 }
 
-/// How the signature may have been made. The key decides; what the client names must be among it.
+/// How the signature may have been made; empty: by a secret. The key decides; what the client names must be among it.
 fn allowed(case: &Case<'_, '_>, home: &Row, signature: &Signature<'_, '_>) -> Result<Vec<Algorithm>, Unproven> {
     let alg = signature.alg();
     let named = |algorithm: &&Algorithm| alg.as_deref().is_none_or(|given| algorithm.http_name() == Some(given));
-    match home.kind() {
-        Kind::Hmac if alg.as_deref().is_none_or(|given| given == HMAC) => return Ok(Vec::new()),
-        Kind::KeyPair => {}
-        Kind::Hmac | Kind::ApiKey | Kind::OauthClient => return Err(other_algorithm()),
-    }
-    let of_key = |row: &Row| match case.view.material(row).map(|material| &material.prover) {
-        Some(Prover::PublicKey(key)) => algorithms(key.key_type()),
-        _ => &[],
-    };
-    let mut allowed: Vec<Algorithm> = Vec::new();
-    for algorithm in case.view.versions(home).flat_map(of_key).filter(|algorithm| REGISTERED.contains(algorithm)).filter(named) {
-        if !allowed.contains(algorithm) {
-            allowed.push(*algorithm);
+    let (mut allowed, mut by_secret) = (Vec::new(), false);
+    for material in case.view.versions(home).filter_map(|row| case.view.material(row)) {
+        match &material.prover {
+            Prover::Mac(_) | Prover::Locked => by_secret = true,
+            Prover::PublicKey(key) => {
+                let more = algorithms(key.key_type()).iter().filter(|algorithm| REGISTERED.contains(algorithm) && !allowed.contains(*algorithm)).filter(named);
+                allowed.extend(more.copied().collect::<Vec<Algorithm>>());
+            }
+            Prover::Secret(_) | Prover::Unknown => {}
         }
     }
-    if allowed.is_empty() { Err(other_algorithm()) } else { Ok(allowed) }
+    match by_secret {
+        true if alg.as_deref().is_none_or(|given| given == HMAC) => Ok(Vec::new()),
+        false if !allowed.is_empty() => Ok(allowed),
+        _ => Err(other_algorithm()),
+    }
 }
 
 fn other_algorithm() -> Unproven {

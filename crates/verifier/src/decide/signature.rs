@@ -22,7 +22,8 @@ pub(super) struct Made<'s> {
 ///
 /// Ended versions are looked at too: only whoever has proved to hold one is told that it has ended.
 pub(super) fn fitting<'r>(case: &Case<'_, 'r>, home: &'r Row, made: &Made<'_>, algorithms: &[Algorithm]) -> Result<&'r Row, Unproven> {
-    let counted = home.kind().is_key_pair();
+    // A MAC costs nothing.
+    let counted = !algorithms.is_empty();
     let (credential, source) = (home.credential(), case.question.source_ip);
     let who = (credential.bits(), source);
     if counted && case.verifier.budget().stops(who, source, case.boot) {
