@@ -28,8 +28,8 @@ pub(crate) fn test() -> Result<(), String> {
     install_what_is_missing()?;
     tools::install()?;
     check::check()?;
-    // The stories wait for servers, leases and browsers for half of their time: one more at a time than there are processors.
-    let threads = std::thread::available_parallelism().map_or(2, usize::from) + 1;
+    // The stories wait for servers, leases and browsers for half of their time: twice as many at a time as there are processors.
+    let threads = std::thread::available_parallelism().map_or(2, usize::from) * 2;
     let mut tests = run::cargo(["test", "--workspace"]);
     if std::env::var_os("RUST_TEST_THREADS").is_none() {
         tests.env("RUST_TEST_THREADS", threads.to_string());
