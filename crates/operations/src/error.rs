@@ -293,6 +293,13 @@ pub(crate) fn list(names: &[String]) -> String {
 }
 
 impl Error {
+    /// The same, where a caller's form has another name for a field.
+    #[must_use]
+    pub fn renamed(self, field: &str, theirs: &str) -> Self {
+        let Self::Invalid(fields) = self else { return self };
+        Self::Invalid(fields.into_iter().map(|f| if f.name == field { Field { name: theirs.to_owned(), ..f } } else { f }).collect())
+    }
+
     pub(crate) fn not_found(what: &'static str, id: impl ToString) -> Self {
         Self::NotFound { what, id: id.to_string() }
     }

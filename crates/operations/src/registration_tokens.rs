@@ -70,7 +70,7 @@ fn clients(given: u32) -> Result<u32, String> {
 
 impl Operations {
     /// Makes an initial access token for one of the application's services. One that a person makes is bound to them: it ends when they may no
-    /// longer make credentials of the application.
+    /// longer make credentials of the application. One that is made by a management token ends with that too.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Right`], [`Error::Invalid`] with every bad field, [`Rule::ServiceNotUsed`], [`Rule::TooMany`], [`Error::Store`]
@@ -110,6 +110,10 @@ impl Operations {
             organisation,
             application,
             person: grants_of(caller),
+            management_token: match caller {
+                Caller::Token(token) => Some(token.id),
+                _ => None,
+            },
             name: name.expect(CHECKED),
             service: new.service,
             environment: environment.expect(CHECKED),

@@ -1,5 +1,6 @@
 //! Credentials and their versions.
 
+use keywright_domain::application::State as ApplicationState;
 use keywright_domain::credential::restrictions::{Networks, Origins};
 use keywright_domain::credential::{Credential, Environment, Permissions, RateLimit, Restrictions};
 use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId};
@@ -75,18 +76,21 @@ pub struct Room {
     pub has_service: bool,
     /// Credentials of the application, service and environment that are not revoked or expired.
     pub live: u32,
+    /// The state of the application.
+    pub state: ApplicationState,
 }
 
 impl FromRow for Room {
     fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
-        Ok(Self { has_service: row.int(0)? > 0, live: u32::try_from(row.int(1)?).unwrap_or(u32::MAX) })
+        Ok(Self { has_service: row.int(0)? > 0, live: u32::try_from(row.int(1)?).unwrap_or(u32::MAX), state: row.parse(2)? })
     }
 }
 
 /// [`Room`], of organisation, application, service and environment, now.
 const ROOM: &str = "SELECT (SELECT count(*) FROM application_service s WHERE s.application_id = a.id AND s.service = $3), \
             (SELECT count(*) FROM credential c WHERE c.organisation_id = a.organisation_id AND c.application_id = a.id AND c.service = $3 \
-               AND c.environment = $4 AND c.state <> 'revoked' AND (c.expires_us IS NULL OR c.expires_us > $5)) \
+               AND c.environment = $4 AND c.state <> 'revoked' AND (c.expires_us IS NULL OR c.expires_us > $5)), \
+            a.state \
      FROM application a WHERE a.organisation_id = $1 AND a.id = $2";
 
 impl Tx<'_> {

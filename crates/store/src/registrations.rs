@@ -2,7 +2,7 @@
 
 use keywright_domain::caller::{Client, Registrar};
 use keywright_domain::credential::Environment;
-use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId, PersonId, RegistrationTokenId};
+use keywright_domain::ids::{ApplicationId, CredentialId, ManagementTokenId, OrganisationId, PersonId, RegistrationTokenId};
 use keywright_domain::registration::ClientAuthentication;
 use keywright_domain::time::Timestamp;
 
@@ -22,6 +22,8 @@ pub struct RegistrationToken {
     pub application: ApplicationId,
     /// Who made it, and bounds it with what they hold; none: somebody at the machine.
     pub person: Option<PersonId>,
+    /// The management token by which it was made, and with which it ends; none: it was made by a person, or at the machine.
+    pub management_token: Option<ManagementTokenId>,
     /// A label.
     pub name: String,
     /// Slug of the service that its clients are for.
@@ -36,9 +38,9 @@ pub struct RegistrationToken {
     pub clients: u32,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When it ends.
+    /// When it ends, of itself or with the management token by which it was made.
     pub expires_at: Timestamp,
-    /// When it was revoked.
+    /// When it was revoked, or that management token.
     pub revoked_at: Option<Timestamp>,
 }
 
@@ -69,13 +71,24 @@ pub struct RegisteredClient {
 macro_rules! columns {
     () => {
         "t.id, t.organisation_id, t.application_id, t.person_id, t.name, t.service, t.environment, t.hint, t.clients_max, t.clients, t.created_us, \
-         t.expires_us, t.revoked_us FROM registration_token t"
+         t.expires_us, t.revoked_us, t.management_token_id, m.expires_us, m.revoked_us \
+         FROM registration_token t LEFT JOIN management_token m ON m.id = t.management_token_id"
+    };
+}
+
+/// What is true of an initial access token by which clients may still be registered at `$2`.
+macro_rules! accepts {
+    () => {
+        "revoked_us IS NULL AND expires_us > $2 AND clients < clients_max AND (management_token_id IS NULL OR EXISTS (SELECT 1 FROM management_token m \
+         WHERE m.id = management_token_id AND m.revoked_us IS NULL AND (m.expires_us IS NULL OR m.expires_us > $2)))"
     };
 }
 
 impl FromRow for RegistrationToken {
     fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
         let count = |column| u32::try_from(row.int(column)?).map_err(StoreError::corrupt);
+        let time = |column| Ok::<_, StoreError>(row.opt_int(column)?.map(Timestamp::from_us));
+        let expires_at = Timestamp::from_us(row.int(11)?);
         Ok(Self {
             id: row.parse(0)?,
             organisation: row.parse(1)?,
@@ -88,8 +101,9 @@ impl FromRow for RegistrationToken {
             clients_max: count(8)?,
             clients: count(9)?,
             created_at: Timestamp::from_us(row.int(10)?),
-            expires_at: Timestamp::from_us(row.int(11)?),
-            revoked_at: row.opt_int(12)?.map(Timestamp::from_us),
+            expires_at: time(14)?.map_or(expires_at, |of_maker| expires_at.min(of_maker)),
+            revoked_at: time(12)?.or(time(15)?),
+            management_token: row.opt_text_ref(13)?.map(|id| id.parse().map_err(StoreError::corrupt)).transpose()?,
         })
     }
 }
@@ -139,7 +153,7 @@ impl Tx<'_> {
     pub async fn registration_token_insert(&mut self, t: &RegistrationToken, digest: &[u8; 32]) -> Result<(), StoreError> {
         self.exec(
             "INSERT INTO registration_token (id, organisation_id, application_id, person_id, name, service, environment, digest, hint, clients_max, \
-             clients, created_us, expires_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+             clients, created_us, expires_us, management_token_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
             args![
                 t.id,
                 t.organisation,
@@ -153,7 +167,8 @@ impl Tx<'_> {
                 i64::from(t.clients_max),
                 i64::from(t.clients),
                 t.created_at,
-                t.expires_at
+                t.expires_at,
+                t.management_token
             ],
         )
         .await?;
@@ -165,8 +180,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`]
     pub async fn registration_token_count(&mut self, application: ApplicationId, now: Timestamp) -> Result<i64, StoreError> {
-        let sql = "SELECT count(*) FROM registration_token \
-                   WHERE application_id = $1 AND revoked_us IS NULL AND expires_us > $2 AND clients < clients_max";
+        let sql = concat!("SELECT count(*) FROM registration_token WHERE application_id = $1 AND ", accepts!());
         self.one(sql, args![application, now]).await
     }
 
@@ -199,8 +213,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`]
     pub async fn registration_token_use(&mut self, id: RegistrationTokenId, now: Timestamp) -> Result<bool, StoreError> {
-        let sql = "UPDATE registration_token SET clients = clients + 1 \
-                   WHERE id = $1 AND revoked_us IS NULL AND expires_us > $2 AND clients < clients_max";
+        let sql = concat!("UPDATE registration_token SET clients = clients + 1 WHERE id = $1 AND ", accepts!());
         Ok(self.exec(sql, args![id, now]).await? > 0)
     }
 

@@ -49,12 +49,14 @@
     return element(afterAlgorithm)[0];
   };
 
-  // The name of the key, as the server makes a file name of it.
+  // Service, name of the key, environment and version, as the server makes a file name of them.
   const fileName = () => {
     const name = field("name");
     if (!name) return source.dataset.file;
     const words = name.value.split(/[^A-Za-z0-9]+/).filter(Boolean).join("-").toLowerCase().slice(0, 60);
-    return `${words || "api"}.pem`;
+    const { service, afterName } = source.dataset;
+    const stem = words.startsWith(service) ? words : [service, words].filter(Boolean).join("-");
+    return stem + afterName;
   };
   const download = (text) => {
     const link = document.createElement("a");

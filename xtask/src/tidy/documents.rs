@@ -61,22 +61,43 @@ pub(super) fn named_tests(tree: &Tree) -> Vec<Finding> {
     found
 }
 
+/// Each block of table rows begins with a header and the line below it: without them it is shown as text with bars in it.
+pub(super) fn tables(tree: &Tree) -> Vec<Finding> {
+    let is_rule = |line: &str| line.contains("---") && line.bytes().all(|b| b"|-: ".contains(&b));
+    let mut found = Vec::new();
+    for document in tree.documents() {
+        let lines = outside_code(document);
+        for (at, (line, text)) in lines.iter().enumerate().filter(|(_, (_, text))| text.starts_with('|')) {
+            let begins = at == 0 || !lines[at - 1].1.starts_with('|');
+            if begins && !lines.get(at + 1).is_some_and(|(_, next)| next.starts_with('|') && is_rule(next)) {
+                let what = format!("a row without a header above it: {text:.40}; write one, or take the empty line away that splits the table");
+                found.push(Finding { path: document.path.clone(), line: *line, rule: "tables", what });
+            }
+        }
+    }
+    found
+}
+
+/// The lines of a document with their numbers, those of code left empty.
+fn outside_code(document: &File) -> Vec<(usize, &str)> {
+    let mut in_code = false;
+    let lines = document.text.lines().enumerate().map(|(i, line)| {
+        let fence = line.trim_start().starts_with("```");
+        in_code ^= fence;
+        (i + 1, if in_code || fence { "" } else { line })
+    });
+    lines.collect()
+}
+
 /// Line and target of each link that is not an address elsewhere. Code is left out.
 fn targets(document: &File) -> Vec<(usize, String)> {
-    let mut in_code = false;
     let mut found = Vec::new();
-    for (i, line) in document.text.lines().enumerate() {
-        if line.trim_start().starts_with("```") {
-            in_code = !in_code;
-        }
-        if in_code {
-            continue;
-        }
+    for (number, line) in outside_code(document) {
         let prose: String = line.split('`').step_by(2).collect::<Vec<_>>().join("`");
         for (at, _) in prose.match_indices("](") {
             let target = prose[at + 2..].split(')').next().unwrap_or_default();
             if !target.contains("://") && !target.starts_with("mailto:") {
-                found.push((i + 1, target.to_owned()));
+                found.push((number, target.to_owned()));
             }
         }
     }

@@ -35,7 +35,7 @@ impl fmt::Display for Finding {
 
 /// Everything that breaks a rule, by path and line.
 pub(crate) fn findings(tree: &Tree) -> Vec<Finding> {
-    let rules: [fn(&Tree) -> Vec<Finding>; 16] = [
+    let rules: [fn(&Tree) -> Vec<Finding>; 17] = [
         layers::sql,
         layers::cryptography,
         layers::connections,
@@ -51,6 +51,7 @@ pub(crate) fn findings(tree: &Tree) -> Vec<Finding> {
         documents::links,
         documents::dead_files,
         documents::named_tests,
+        documents::tables,
         records::all,
     ];
     let mut found: Vec<Finding> = rules.iter().flat_map(|rule| rule(tree)).collect();

@@ -33,7 +33,7 @@ const UNUSED: &str = "crates/verifier/Cargo.toml:2 unused dependency";
 fn each_rule_finds_what_it_is_for() {
     let sql = concat!("fn f() {\n    q(\"SEL", "ECT id\n FROM credential\");\n}\n");
     let long = "// a line\n".repeat(451);
-    let cases: [(&str, &str, &[&str]); 20] = [
+    let cases: [(&str, &str, &[&str]); 21] = [
         ("crates/web/src/list.rs", sql, &["crates/web/src/list.rs:2 sql"]),
         ("crates/web/src/list.rs", "use aws_lc_rs::hmac;\n", &["crates/web/src/list.rs:1 cryptography"]),
         ("crates/web/src/list.rs", "\nuse tokio::net::TcpStream;\nfn f() { TcpStream::connect(x); }", &["crates/web/src/list.rs:3 connections"]),
@@ -51,6 +51,7 @@ fn each_rule_finds_what_it_is_for() {
         ("xtask/src/long.rs", &long, &["xtask/src/long.rs:451 length"]),
         ("README.md", "see [it](docs/none.md) and [here](#nowhere)", &["README.md:1 links", "README.md:1 links"]),
         ("README.md", "by `nothing_like_this_is_there`\n", &["README.md:1 named tests"]),
+        ("README.md", "| a |\n| --- |\n| 1 |\n\n| 2 |\n", &["README.md:5 tables"]),
         ("docs/lonely.md", "# Lonely\n", &["docs/lonely.md:1 dead file"]),
         ("crates/store/src/migrations/0001.sql", concat!("CREATE", " TABLE x;\n"), &["crates/store/src/migrations/0001.sql:1 migrations"]),
         ("a/snapshots/it__gone.snap", "---\nsource: a/it.rs\n---\n", &["a/snapshots/it__gone.snap:1 snapshots"]),

@@ -86,6 +86,12 @@ impl KeyType {
         algorithms(self).contains(&algorithm)
     }
 
+    /// Whether it is RSA, of whichever strength.
+    #[must_use]
+    pub const fn is_rsa(self) -> bool {
+        self.modulus_bytes().is_some()
+    }
+
     /// Bytes of an RSA modulus; none for other kinds.
     pub(crate) const fn modulus_bytes(self) -> Option<usize> {
         match self {

@@ -39,6 +39,14 @@ pub(super) fn check(service: &Service, entry: &Entry<'_>, table: &Table<'_>, fou
         );
         found.warning(&entry.key_at, message);
     }
+    if service.schemes.contains(&Scheme::Yoti) && service.base_paths.is_empty() {
+        let message = format!(
+            "{} takes Yoti's form and declares no base_paths: SDKs sign the path that follows their base URL, so declare base_paths, or give out a base URL \
+             without a path",
+            entry.name
+        );
+        found.warning(&entry.key_at, message);
+    }
 }
 
 /// What is stored as a digest cannot be shown again, and only consumer secrets stand beside each other.

@@ -41,12 +41,17 @@ fn the_built_in_catalogue_is_good_and_says_which_services_take_any_host() {
     let (catalogue, warnings) = parse(BUILT_IN).unwrap();
     assert_eq!(catalogue, built_in());
     assert_eq!(catalogue.slugs(), ["digital-id", "doc-scan", "age-scan", "payments", "business-api", "rest-apis"]);
-    assert_eq!(warnings.len(), 4, "{warnings:?}");
+    assert_eq!(warnings.len(), 7, "{warnings:?}");
     assert_eq!(
         warnings[0].to_string(),
         "line 5, column 10: service.digital-id lists no authorities for production and sandbox: a request signed for any host passes there; \
          write authorities = { production = [\"api.example.com\"], sandbox = [\"api.example.com\"] }"
     );
+    let message = "service.digital-id takes Yoti's form and declares no base_paths: SDKs sign the path that follows their base URL, so declare base_paths, \
+                   or give out a base URL without a path";
+    assert_eq!(warnings[1].to_string(), format!("line 5, column 10: {message}"));
+    let with_path = BUILT_IN.replace("schemes = [\"http-message-signatures\", \"yoti\"]", "schemes = [\"yoti\"]\nbase_paths = [\"/v1\"]");
+    assert_eq!(parse(&with_path).unwrap().1.len(), 1, "Payments takes any host");
     let business = catalogue.service("business-api").unwrap();
     let names = ["transactions:read", "payouts:write", "customers:read", "customers:write", "virtual-accounts:write", "webhooks:write"];
     assert_eq!(business.permission_names(), names);

@@ -1,5 +1,7 @@
 //! What the command line says about credentials.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{KeySourceFlags, Page};
@@ -127,6 +129,9 @@ pub enum Secret {
         /// When it ends by itself: 2027-01-31T12:00:00Z [default: with its credential]
         #[arg(long, value_name = "TIME")]
         expires_at: Option<String>,
+        /// New file for the secret, which only its owner may read [default: it is printed]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
     /// End one of them, and the access tokens that were got by it
     Revoke {

@@ -40,10 +40,11 @@ pub(super) async fn run(settings: &Settings, command: Key) -> Result<Output, Fai
             let (networks, origins) = (network, origin);
             let new = NewCredential { service, kind, environment, name, permissions, expires_at, networks, origins, rate_limit, token_form, reason: None, key };
             let made = operations.credential_create(caller, id(&application)?, new).await?;
-            let mut json = json!({ "id": made.id.to_string(), "version": made.version });
+            let mut json = json!({ "id": made.id.to_string(), "version": made.version, "works": made.why_not.is_none() });
             let mut lines = vec![("credential", made.id.to_string())];
             let secret = hand_over(&made.handed, out, &mut json, &mut lines);
-            Ok(handed_over(json, &lines, secret))
+            let beside = made.why_not.map(|why| format!("note: it does not work yet: {why}; keywright app activate {application}"));
+            Ok(handed_over(json, &lines, secret).beside(beside))
         }
         Key::Challenge { application } => {
             let given = operations.key_challenge(caller, id(&application)?).await?;
@@ -89,11 +90,12 @@ pub(super) async fn run(settings: &Settings, command: Key) -> Result<Output, Fai
             let secret = hand_over(&made.handed, out, &mut json, &mut lines);
             Ok(handed_over(json, &lines, secret))
         }
-        Key::Secret(Secret::Add { key, description, expires_at }) => {
+        Key::Secret(Secret::Add { key, description, expires_at, out }) => {
+            let out = out.map(NewFile::open).transpose()?;
             let added = operations.secret_add(caller, id(&key)?, NewSecret { description, expires_at }).await?;
             let mut lines = vec![("credential", added.id.to_string()), ("version", added.version.to_string())];
             let mut json = json!({ "id": added.id.to_string(), "version": added.version });
-            let secret = hand_over(&added.handed, None, &mut json, &mut lines);
+            let secret = hand_over(&added.handed, out, &mut json, &mut lines);
             Ok(handed_over(json, &lines, secret))
         }
         Key::Secret(Secret::Revoke { key, version }) => {

@@ -70,7 +70,7 @@ await story('key-pair', async (story) => {
   const [first, id] = await ann.does('makes a key pair in her browser', async () => {
     await page.getByLabel('Name', { exact: true }).fill('Desk');
     const [name, pem] = await generates();
-    same(name, 'desk.pem');
+    same(name, 'doc-scan-desk-sandbox-v1.pem');
     check(pem.startsWith('-----BEGIN RSA PRIVATE KEY-----\n'), 'PKCS#1, which SDKs of Yoti read');
     await titled(page, 'Key pair created');
     await reads(page, 'Only you have the private key');
@@ -91,7 +91,7 @@ await story('key-pair', async (story) => {
     check(await form.locator('option[value=pkcs1]').isDisabled(), 'the other cannot be chosen');
     await look(ann, 'key-pair-rotate');
     const [name, pem] = await generates();
-    same(name, 'desk.pem');
+    same(name, 'doc-scan-desk-sandbox-v2.pem');
     check(pem.startsWith('-----BEGIN PRIVATE KEY-----\n'), 'PKCS#8 for what is not RSA');
     await titled(page, 'Key pair rotated');
     same(await sdkId(), id, 'the SDK id');
@@ -106,7 +106,7 @@ await story('key-pair', async (story) => {
     await page.getByRole('radio', { name: /^On our server/ }).check();
     await page.getByLabel('Type of key').selectOption('ed25519');
     const [name, pem] = await generates();
-    same(name, 'desk.pem');
+    same(name, 'doc-scan-desk-sandbox-v3.pem');
     same(pem.trim(), (await shownSecret(page)).trim(), 'the file');
     await look(ann, 'key-pair-shown');
     await works(pem, id, null);

@@ -4,6 +4,7 @@ use clap::{Command, CommandFactory};
 use keywright_store::testing::shared;
 use serde_json::{Value, json};
 
+use crate::oauth::keyed;
 use crate::support::{Ran, stories};
 
 /// Every command with the flags of its own: `=` where a value follows. Arguments stand in capitals.
@@ -34,7 +35,7 @@ key change KEY --name= --permissions= --expires-at= --no-expiry --network= --no-
 key suspend KEY
 key resume KEY
 key rotate KEY --policy= --overlap= --replace --key-type= --pem= --public-key= --challenge= --proof= --csr= --out=
-key secret add KEY --description= --expires-at=
+key secret add KEY --description= --expires-at= --out=
 key secret revoke KEY
 key revoke KEY --wait=
 key find --end-token
@@ -127,7 +128,7 @@ stories! {
 
         let create = ["key", "create", "--application", app, "--service", "business-api", "--environment", "production", "--name", "Back end"];
         let key = kw.done(&create).await;
-        assert_eq!((members(&key), &key["version"]), (vec!["id", "key", "version"], &json!(1)));
+        assert_eq!((members(&key), &key["version"], &key["works"]), (vec!["id", "key", "version", "works"], &json!(1), &json!(true)));
         let id = text(&key, "id");
         let shown = kw.done(&["key", "show", id]).await;
         assert_eq!(shown["key"], json!(format!("kw_live_…{}", &text(&key, "key")[text(&key, "key").len() - 4..])));
@@ -139,6 +140,22 @@ stories! {
         assert_eq!(members(&rotated), ["id", "key", "previous_until", "version"]);
         let found = kw.cli_with_stdin(&["key", "find", "--json"], text(&rotated, "key")).await.exits(0).json();
         assert_eq!((text(&found, "id"), &found["version"]), (id, &json!(2)));
+
+        let other = ["--organisation", organisation, "--name", "Kinds", "--service", "business-api,payments,rest-apis,age-scan"];
+        let other = kw.done(&[&["app", "create"], &other[..]].concat()).await;
+        let create = |service, environment| ["key", "create", "--application", text(&other, "id"), "--service", service, "--environment", environment, "--name", "N"];
+        let pair = keyed(kw.place(), &create("payments", "production")).await;
+        assert_eq!((members(&pair), &pair["works"]), (vec!["api_key", "id", "secret_key", "version", "works"], &json!(false)), "the application is not active");
+        let client = keyed(kw.place(), &create("rest-apis", "sandbox")).await;
+        assert_eq!((members(&client), &client["works"]), (vec!["client_id", "client_secret", "id", "version", "works"], &json!(true)));
+        let out = kw.directory().join("second.secret");
+        let add = ["key", "secret", "add", text(&client, "id"), "--out", out.to_str().unwrap()];
+        assert_eq!(members(&keyed(kw.place(), &add).await), ["client_id", "id", "secret_file", "version"]);
+        assert!(std::fs::read_to_string(&out).unwrap().starts_with("kw_sk_test_"));
+        let signer = keyed(kw.place(), &[&create("age-scan", "sandbox")[..], &["--key-type", "ed25519"]].concat()).await;
+        assert_eq!(members(&signer), ["id", "private_key_pem", "sdk_id", "version", "works"]);
+        let said = kw.cli(&create("business-api", "production")).await.exits(0).stderr;
+        assert_eq!(said, format!("note: it does not work yet: its application is not active, and production credentials are accepted once it is; keywright app activate {}\n", text(&other, "id")));
 
         let server = kw.done(&["resource-server", "create", "Our API", "--services", "business-api"]).await;
         assert_eq!(members(&server), ["id", "token"]);

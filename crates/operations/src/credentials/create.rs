@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use keywright_crypto::random;
+use keywright_domain::application::State as ApplicationState;
 use keywright_domain::caller::{Allowed, Caller, Right};
 use keywright_domain::catalogue::{Allowance, Catalogue, SecretVisibility};
 use keywright_domain::change::{Change, Place};
@@ -60,8 +61,19 @@ pub struct Created {
     pub version: u32,
     /// What its holder gets.
     pub handed: Handed,
+    /// Why it is not accepted yet, in a sentence; none: it is.
+    pub why_not: Option<&'static str>,
     /// Where the change stands in the log.
     pub place: Place,
+}
+
+/// Why credentials of this environment are not accepted in this state of their application.
+const fn why_not(application: ApplicationState, environment: Environment) -> Option<&'static str> {
+    match application {
+        _ if application.works_in(environment) => None,
+        ApplicationState::Deactivated => Some("its application is deactivated"),
+        ApplicationState::Inactive | ApplicationState::Active => Some("its application is not active, and production credentials are accepted once it is"),
+    }
 }
 
 /// The good values of a form.
@@ -222,10 +234,10 @@ impl Operations {
                     Some(reason) => audit.with_personal(json!({ "reason": reason })),
                     None => audit,
                 };
-                Ok(displaced.told(Done { value: (), audit: vec![audit], changes: vec![Change::Credential(id)] }))
+                Ok(displaced.told(Done { value: room.state, audit: vec![audit], changes: vec![Change::Credential(id)] }))
             })
             .await?;
-        Ok(Created { id, version: 1, handed, place: done.place })
+        Ok(Created { id, version: 1, handed, why_not: why_not(done.value, environment), place: done.place })
     }
 
     /// Whether a credential could be made now, before work that would be for nothing otherwise. What counts is found out in the transaction.

@@ -70,7 +70,7 @@ pub(super) enum Checked {
 impl Checked {
     /// Whether it takes long until the key is there, so that it is worth looking first whether it will be of use.
     pub(super) const fn takes_long(&self) -> bool {
-        matches!(self, Self::Make(key_type, _) if is_rsa(*key_type))
+        matches!(self, Self::Make(key_type, _) if Cost::of(*key_type).is_some())
     }
 }
 
@@ -197,7 +197,7 @@ fn make(form: &mut Form, source: &KeySource, of: Purpose<'_>) -> Option<Checked>
         Some(word) => form.take("key_type", key_type(word)),
     }?;
     let pem = match source.pem.as_deref() {
-        None if yoti && is_rsa(key_type) => PrivateForm::Pkcs1,
+        None if yoti && key_type.is_rsa() => PrivateForm::Pkcs1,
         None => PrivateForm::Pkcs8,
         Some(word) => form.take("pem", private_form(word, key_type))?,
     };
@@ -208,9 +208,15 @@ fn make(form: &mut Form, source: &KeySource, of: Purpose<'_>) -> Option<Checked>
 #[must_use]
 pub fn present_type(credential: &Credential, now: Timestamp) -> Option<KeyType> {
     let in_use = |version: &&Version| matches!(version.state_at(now), VersionState::Active | VersionState::Retiring { .. });
-    match &credential.versions.iter().rev().find(in_use)?.material {
-        Material::PublicKey(stored) if credential.kind.is_key_pair() => PublicKey::from_stored(stored).ok().map(|key| key.key_type()),
-        Material::PublicKey(_) | Material::Digest | Material::Sealed(_) => None,
+    credential.versions.iter().rev().find(in_use).filter(|_| credential.kind.is_key_pair()).and_then(type_of)
+}
+
+/// The type of a version's key; none: its material is no public key.
+#[must_use]
+pub fn type_of(version: &Version) -> Option<KeyType> {
+    match &version.material {
+        Material::PublicKey(stored) => PublicKey::from_stored(stored).ok().map(|key| key.key_type()),
+        Material::Digest | Material::Sealed(_) => None,
     }
 }
 
@@ -230,14 +236,10 @@ pub fn key_type(word: &str) -> Result<KeyType, String> {
 pub fn private_form(word: &str, key_type: KeyType) -> Result<PrivateForm, String> {
     match word {
         "pkcs8" => Ok(PrivateForm::Pkcs8),
-        "pkcs1" if is_rsa(key_type) => Ok(PrivateForm::Pkcs1),
+        "pkcs1" if key_type.is_rsa() => Ok(PrivateForm::Pkcs1),
         "pkcs1" => Err(format!("pkcs1 is a form of RSA keys, and this one is {key_type}: write pkcs8")),
         other => Err(format!("{:?} is not a form of private keys: write pkcs8, or for RSA keys pkcs1", text::repeated(other))),
     }
-}
-
-const fn is_rsa(key_type: KeyType) -> bool {
-    Cost::of(key_type).is_some()
 }
 
 /// The key: made now, where it was not handed over.

@@ -20,7 +20,7 @@ pub use coin::Handed;
 pub use create::{Created, NewCredential};
 pub use explain::{SignatureExplained, SignatureQuestion, signs};
 pub use find::{Found, FoundToken};
-pub use key_source::{Challenge, KeySource, key_type, present_type, private_form};
+pub use key_source::{Challenge, KeySource, key_type, present_type, private_form, type_of};
 pub use register::{ClientMetadata, ClientShown, Registered};
 pub use revoke::{Effective, Revoked, VerifierEffect};
 pub use rotate::{Rotation, RotationMade};

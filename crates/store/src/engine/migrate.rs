@@ -22,6 +22,7 @@ pub(super) const STEPS: &[Step] = &[
     Step { version: 1, sql: include_str!("../migrations/0001-first.sql") },
     Step { version: 2, sql: include_str!("../migrations/0002-people.sql") },
     Step { version: 3, sql: include_str!("../migrations/0003-kinds.sql") },
+    Step { version: 4, sql: include_str!("../migrations/0004-registrars.sql") },
 ];
 
 /// The version that this release needs.

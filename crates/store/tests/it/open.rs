@@ -43,7 +43,7 @@ on_both_engines! {
         drop(made);
         let store = Store::open(OpenOptions::new(empty, Purpose::Command)).await.unwrap();
         assert_eq!(counts(&store).await, (0, 0, 0));
-        assert_eq!(store.schema_version().await.unwrap(), 3);
+        assert_eq!(store.schema_version().await.unwrap(), 4);
     }
 
     async fn another_lease_is_refused_while_a_verifier_is_registered(place: TestPlace) {

@@ -7,7 +7,8 @@ pub(crate) mod assets;
 pub(crate) mod chart;
 #[cfg(test)]
 mod contrast;
-pub(crate) mod entries;
+pub(crate) mod days;
+mod entries;
 pub(crate) mod forms;
 pub(crate) mod frame;
 #[cfg(test)]

@@ -128,8 +128,21 @@ impl Credentials {
             Code::RetiredVersion | Code::Revoked | Code::Expired => {
                 Err(Refusal::client(format!("the secret or key is right, and no longer accepted: {}", answer.code.as_str())))
             }
-            other => Err(Refusal::new("unauthorized_client", format!("the client may not do this now: {}", other.as_str()))),
+            other => Err(Refusal::new("unauthorized_client", why_not_now(other))),
         }
+    }
+}
+
+/// Why a client that has proved who it is gets nothing now.
+const fn why_not_now(code: Code) -> &'static str {
+    match code {
+        Code::Suspended => "the client is suspended: somebody who looks after it can resume it (suspended)",
+        Code::ApplicationInactive => "the application of this client is not active: activate it, or use a sandbox client (application_inactive)",
+        Code::OrganisationSuspended => "the organisation of this client is suspended by the provider (organisation_suspended)",
+        Code::NetworkNotAllowed => "the client may not be used from this address: its networks say from where (network_not_allowed)",
+        Code::OriginNotAllowed => "the client may not be used from this origin (origin_not_allowed)",
+        Code::RateLimited => "the client calls too often: wait a moment (rate_limited)",
+        _ => "the client may not do this now",
     }
 }
 

@@ -2,6 +2,7 @@
 
 use hyper::StatusCode;
 use keywright_crypto::secret::Secret;
+use keywright_domain::text;
 use keywright_domain::token::audience;
 use keywright_operations::tokens::{MintError, NewToken};
 use serde_json::json;
@@ -91,9 +92,26 @@ fn scope(asked: Option<&str>, known: &Known<'_, '_>) -> std::result::Result<Stri
     let Some(asked) = asked else { return Ok(held.names().join(" ")) };
     let mut names: Vec<&str> = asked.split(' ').collect();
     if !held.holds_all(&names) {
-        return Err(Refusal::new("invalid_scope", "the client does not hold all of these scopes"));
+        return Err(Refusal::new("invalid_scope", not_held(&names, held.names())));
     }
     names.sort_unstable();
     names.dedup();
     Ok(names.join(" "))
+}
+
+/// Names of each kind that a refusal lists.
+const NAMES_SHOWN: usize = 20;
+
+/// Which of the scopes that were asked for are not held, and which are: the client has proved who it is.
+fn not_held(asked: &[&str], held: &[String]) -> String {
+    if asked.contains(&"") {
+        return "scope has an empty name in it: one space stands between two".to_owned();
+    }
+    let list = |names: Vec<String>| match names.len().checked_sub(NAMES_SHOWN) {
+        None | Some(0) => names.join(" "),
+        Some(more) => format!("{} and {more} more", names[..NAMES_SHOWN].join(" ")),
+    };
+    let refused = asked.iter().filter(|name| !held.iter().any(|h| h == *name)).map(|name| text::repeated(name)).collect();
+    let holds = if held.is_empty() { "none".to_owned() } else { list(held.to_vec()) };
+    format!("the client does not hold {}: it holds {holds}", list(refused))
 }

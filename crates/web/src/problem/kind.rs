@@ -51,7 +51,7 @@ pub enum Kind {
     StillRunning,
     /// An earlier call with this key did its work, and its answer was lost.
     AnswerLost,
-    /// The store is busy: the same a moment later may go well.
+    /// Others do the same at this moment, or the store is busy: a moment later it may go well.
     Busy,
     /// The store is away or cannot be written.
     Unavailable,
@@ -117,7 +117,7 @@ impl Kind {
             Self::KeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", "The Idempotency-Key was used with another request"),
             Self::StillRunning => (StatusCode::CONFLICT, "still_running", "The same call is still running"),
             Self::AnswerLost => (StatusCode::CONFLICT, "answer_lost", "The call did its work, and its answer was lost"),
-            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "The store is busy"),
+            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Too much at once"),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The store cannot be used right now"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Keywright made a mistake"),
         }

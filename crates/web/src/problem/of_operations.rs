@@ -60,7 +60,7 @@ impl From<SignInError> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Busy { .. } => Self::new(Kind::Busy, "The store is busy. Try again in a moment.").retry_after(1),
+            StoreError::Busy { .. } => Self::new(Kind::Busy, "Others are doing the same at this moment. Try again in a moment.").retry_after(1),
             StoreError::Full { .. } | StoreError::Disk { .. } | StoreError::Away { .. } | StoreError::Closed | StoreError::Replaced { .. } => {
                 let problem = Self::new(Kind::Unavailable, "The store cannot be used right now. Nothing was changed; try again later.").retry_after(5);
                 tracing::error!(trace_id = problem.trace().as_str(), cause = %error, "the store could not be used");

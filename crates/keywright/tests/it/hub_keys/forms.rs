@@ -110,7 +110,7 @@ stories! {
             assert_eq!(page.form(&change).value(field), Some(value), "{field}");
         }
         let past = good.clone().put("expiry", "date").put("expires_on", "2020-01-01");
-        ann.browser.send_form(&past).await.is(400).says("Expiry").says("not in the future");
+        ann.browser.send_form(&past).await.is(400).says("Expiry").says("1 January 2020 is over");
 
         let new = format!("{}/new", ann.applications());
         let form = ann.browser.get(&format!("{new}?service=business-api")).await.form(&new).with("name", "");

@@ -59,7 +59,7 @@ stories! {
         ann.submit(&form.clone().with("name", "Desk").put("key_from", "browser")).await.is(400).says("scripts are switched off");
 
         let made = ann.submit(&form.with("name", "Desk")).await.is(200);
-        made.says("Key pair created").says("Client SDK ID").says("This is the only time").says("desk.pem").says("yoti").says("Signature-Input");
+        made.says("Key pair created").says("Client SDK ID").says("This is the only time").says("doc-scan-desk-sandbox-v1.pem").says("yoti").says("Signature-Input");
         let pem = private_key(&made);
         assert!(pem.starts_with("-----BEGIN RSA PRIVATE KEY-----"), "Yoti's SDKs read this form");
         let id = made.links().into_iter().find(|link| link.starts_with("/keys/key_")).unwrap_or_default();
@@ -71,14 +71,15 @@ stories! {
         page.says("How to get a token").says("private_key_jwt").says(&kw.url("/oauth2/token"));
         let file = kw.directory().join("desk.pem");
         std::fs::write(&file, &of_first.pem).unwrap();
-        let sample = copied(&page, "get-token-code-1").replace("private-key.pem", file.to_str().unwrap());
+        let sample = copied(&page, "get-token-code-1").replace("your-private-key.pem", file.to_str().unwrap());
         let (ok, said) = run(&kw, "node", "token.mjs", &sample.replace("https://api.example.com/", &kw.url("/livez")), "").await;
         assert!(ok && said.starts_with("200"), "{said}");
+        page.says("your-private-key.pem").says_not("\"private-key.pem").says("The base URL of the SDK has no path");
 
         // There may be one only, so generating is regenerating, and says so before it acts.
         let again = ann.open(&format!("{application}/keys/new?environment=sandbox&service=doc-scan")).await.is(200);
         assert!(again.path.ends_with("/rotate"), "{} {id}", again.path);
-        again.says("You get a new key pair, version 2").says("What happens to version 1").says("Keep it for a while");
+        again.says("You get a new key pair, version 2").says("What happens to version 1").says("Keep it for a while").says("Yoti’s SDKs sign by RSA only");
         let form = again.form(&again.path);
         let challenge = form.value("challenge").unwrap().to_owned();
         let pair = fresh(KeyType::P256);
@@ -92,6 +93,7 @@ stories! {
         rotated.says("Both keys work for now").says("Only you have the private key").says(&of_first.sdk_id).says_not("This is the only time");
         let of_second = of_first.with(pair);
         works(&kw, &token, &of_second).await;
+        ann.get(&id).await.is(200).says("Yoti’s form");
         // Another one is of the same type, unless something else is chosen.
         let once_more = ann.get(&again.path).await.is(200).form(&again.path);
         assert_eq!((once_more.value("key_type"), once_more.value("pem")), (Some("p-256"), Some("pkcs8")));

@@ -89,7 +89,7 @@ stories! {
             let page = op.submit(&leaks.clone().with("credential", &kept)).await.is(200);
             page.says("This access token is live").says("End this token");
             assert!(!page.body.contains(&kept));
-            op.submit(&page.form("/provider/leaks")).await.is(200).says("The access token is ended");
+            op.submit(&page.form("/provider/leaks")).await.is(200).says("The access token is ended").says("an API that checks it by itself goes on taking it");
             kw.settled().await;
             assert_eq!(owner.code(&kw, &kept).await, "token_invalid");
             op.submit(&leaks.with("credential", &kept)).await.is(200).says("This access token has ended").says_not("End this token");

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use keywright_crypto::digest::sha256;
-use keywright_crypto::key_pair::KeyPair;
+use keywright_crypto::key_pair::{KeyPair, PrivateForm};
 use keywright_crypto::public_key::challenge_text;
 use keywright_domain::caller::{Caller, Facts, Right, allow};
 use keywright_domain::ids::{PersonId, SessionId};
@@ -109,7 +109,9 @@ stories! {
 
         new_keys(&ann, &action).await.says("Generate keys").says("Consumer key and secret");
         let made = generate(&ann, &action, &[]).await;
-        made.says("Consumer key").says("Your consumer secret").says("Your first access token").says("Copy it now").says("JWT").says("Token endpoint");
+        made.says("Consumer key").says("Your consumer secret").says("Your first access token").says("Copy it now").says("JWT").says("Token endpoint").says("goes on taking it until it expires, whatever is revoked");
+        made.says("add another secret").says_not("rotate");
+        assert!(made.body.contains("rest-apis-sandbox-v1.secret"), "the name of the download");
         made.says(&kw.url("/oauth2/token")).says("Expires").says("default");
         assert!(made.header("cache-control").unwrap().contains("no-store"), "{:?}", made.headers);
         let (secret, token) = (copied(&made, "secret"), copied(&made, "token"));
@@ -127,6 +129,9 @@ stories! {
             assert!(!ok, "{file}: {said}");
         }
         let key = made.links().into_iter().find(|link| link.starts_with("/keys/key_")).unwrap();
+        for ends in ["revoke", "suspend", "secrets/1/revoke"] {
+            ann.get(&format!("{key}/{ends}")).await.is(200).says("An API that checks JWTs by itself, without asking us, goes on taking one until it expires: at most 1 hour");
+        }
         let page = ann.get(&key).await.is(200);
         page.says("made an access token").says("How to get a token").says(&kw.url("/oauth2/token"));
         let (ok, said) = run(&kw, "bash", "oauth.sh", &copied(&page, "get-token-code-1"), &secret).await;
@@ -166,6 +171,7 @@ stories! {
         assert_eq!((&verdict["code"], &verdict["scope"]), (&json!("valid"), &json!("orders:read")), "{verdict}");
         let key = made.links().into_iter().find(|link| link.starts_with("/keys/key_")).unwrap();
         ann.get(&key).await.is(200).says("Access tokens opaque");
+        ann.get(&format!("{key}/revoke")).await.is(200).says_not("checks JWTs by itself");
         let change = format!("{key}/change");
         let form = ann.get(&change).await.is(200).says("Tokens that were got before stay good").form(&change);
         assert_eq!(form.value("token_form"), Some("opaque"));
@@ -188,7 +194,7 @@ stories! {
         let form = ann.get(&format!("{key}/secrets/new")).await.is(200).form(&format!("{key}/secrets/new"));
         let wrong = ann.submit(&form.clone().with("expires_on", "2001-01-31")).await;
         assert_eq!(wrong.status, 400, "{wrong:?}");
-        wrong.says("Last day");
+        wrong.says("31 January 2001 is over").says_not("T00:00:00Z");
         let added = ann.submit(&form.clone().put("once", "another-form-of-its-own").with("description", "Nightly batch").with("expires_on", "2035-01-31")).await.is(200);
         added.says("Secret added").says("The other secrets work as before").says_not("Your first access token");
         let second = copied(&added, "secret");
@@ -265,15 +271,24 @@ stories! {
         new_keys(&ann, &action).await.says("Consumer key with your own key pair instead");
         let (first, second) = (fresh(), fresh());
         let page = ann.get(&format!("{action}?environment=sandbox&proof_by=key")).await.is(200);
-        page.says("private_key_jwt").says("By you, with a signature").says_not("On our server");
+        page.says("What an assertion that your private key signs is exchanged for").says("private_key_jwt").says("By you, with a signature").says_not("On our server");
         let brings = |form: Form, pair: &KeyPair| {
             let proof = STANDARD.encode(pair.sign(pair.key_type().default_algorithm(), &challenge_text(form.value("challenge").unwrap())).unwrap());
             form.with("key_from", "public_key").with("public_key", &pair.public().to_pem()).with("proof", &proof)
         };
         ann.submit(&page.form(&action).put("key_from", "")).await.is(400).says("say where it is made");
         let made = ann.submit(&brings(page.form(&action), &first)).await.is(200);
-        made.says("Only you have the private key").says("Your first access token").says_not("Your consumer secret");
+        made.says("Only you have the private key").says("Your first access token").says_not("Your consumer secret").says_not("Keep consumer secrets");
         let key = made.links().into_iter().find(|link| link.starts_with("/keys/key_")).unwrap();
+        ann.get(&format!("{key}/token")).await.is(200).says("for an assertion that the private key signs").says_not("secret");
+        // The page that is shown once has code for it, like the page of the key.
+        let file = kw.directory().join("own.pem");
+        std::fs::write(&file, first.to_pem(PrivateForm::Pkcs8).unwrap().expose()).unwrap();
+        for (sample, program, script) in [("use-it-code-1", "node", "own.mjs"), ("use-it-code-2", "python3", "own.py")] {
+            let code = copied(&made, sample).replace("your-private-key.pem", file.to_str().unwrap()).replace("https://api.example.com/", &kw.url("/livez"));
+            let (ok, said) = run(&kw, program, script, &code, "").await;
+            assert!(ok && said.starts_with("200"), "{script}: {said}");
+        }
         let shown = ann.get(&key).await.is(200);
         shown.says("Rotate key").says("p-256 …").says_not("Add secret");
         let client = kw.done(&["key", "show", key.trim_start_matches("/keys/")]).await["public_id"].as_str().unwrap().to_owned();

@@ -226,6 +226,23 @@ stories! {
         let listed = kw.done(&["key", "list", "--application", &application]).await;
         assert!(keyed(&kw, &["key", "revoke", listed[0]["id"].as_str().unwrap()]).await["id"].is_string());
         refused(&call(&kw, Method::GET, &own_path(&client), &own_token(&client), &Value::Null).await, 401, "invalid_token");
+
+        // What a management token has made ends with it.
+        let owner = listed[0]["organisation_id"].as_str().unwrap();
+        let manager = kw.done(&["token", "create", "--organisation", owner, "--name", "Roll-out", "--grants", "edit"]).await;
+        let mut two = body.clone();
+        two["clients_max"] = json!(2);
+        let page = call(&kw, Method::POST, &path, manager["token"].as_str().unwrap(), &two).await;
+        assert_eq!(page.status, 201, "{page:?}");
+        let of_manager = page.json()["data"].clone();
+        made(&register(&kw, of_manager["token"].as_str().unwrap(), &json!({})).await);
+        kw.done(&["token", "revoke", manager["id"].as_str().unwrap()]).await;
+        refused(&register(&kw, of_manager["token"].as_str().unwrap(), &json!({})).await, 401, "invalid_token");
+        let listed = kw.done(&["app", "registration-token", "list", "--application", &application]).await;
+        assert_eq!((&listed[0]["id"], listed[0]["revoked_at"].is_string()), (&of_manager["id"], true), "{listed}");
+        // Each caller reads the name that their own form has for a field.
+        let none = send(Method::POST, &format!("/api/v1/organisations/{owner}/applications"), &json!({ "name": "x", "services": ["nothing"] })).await;
+        assert_eq!((none.status, &read(&none)["errors"][0]["field"]), (400, &json!("services")), "{none:?}");
     }
 
     async fn a_client_replaces_its_key_by_its_own_word(kw: Server) {

@@ -84,7 +84,9 @@ stories! {
         refused(&post(&kw, &[GRANT, named[0], named[0], named[1]]).await, 400, "invalid_request");
         refused(&post(&kw, &[GRANT, named[1]]).await, 400, "invalid_request");
         refused(&post(&kw, &[("grant_type", "password"), named[0], named[1]]).await, 400, "unsupported_grant_type");
-        refused(&post(&kw, &[GRANT, named[0], named[1], ("scope", "default admin")]).await, 400, "invalid_scope");
+        let beyond = post(&kw, &[GRANT, named[0], named[1], ("scope", "default admin")]).await;
+        refused(&beyond, 400, "invalid_scope");
+        assert_eq!(beyond.json()["error_description"], "the client does not hold admin: it holds default");
         refused(&post(&kw, &[GRANT, named[0], named[1], ("scope", "default  default")]).await, 400, "invalid_scope");
         refused(&post(&kw, &[GRANT, named[0], named[1], ("resource", "https://elsewhere.example")]).await, 400, "invalid_target");
         let uri = format!("{}/services/rest-apis", kw.address);

@@ -46,6 +46,6 @@ pub(crate) async fn change(app: InApplication<Edit>, Body(form): Body<Applicatio
         privacy_url: to_set(form.privacy_url),
         add_services: form.add_services,
     };
-    let changed = app.operations().application_change(app.caller(), app.id, changes).await?;
+    let changed = app.operations().application_change(app.caller(), app.id, changes).await.map_err(|error| error.renamed("service", "add_services"))?;
     Ok(Done((&changed).into()))
 }

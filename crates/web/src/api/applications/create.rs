@@ -31,6 +31,6 @@ pub(crate) struct NewApplicationForm {
 pub(crate) async fn create(org: InOrganisation<CreateApplications>, Body(form): Body<NewApplicationForm>) -> Result<Created<ApplicationShape>> {
     let NewApplicationForm { name, services, domain, internal_name, description, privacy_url } = form;
     let new = NewApplication { name, services, domain, internal_name, description, privacy_url };
-    let made = org.operations().application_create(org.caller(), org.id, new).await?;
+    let made = org.operations().application_create(org.caller(), org.id, new).await.map_err(|error| error.renamed("service", "services"))?;
     Ok(Created::at(format!("/api/v1/applications/{}", made.id), ApplicationShape::from(&made)))
 }

@@ -66,6 +66,8 @@ pub(crate) struct CredentialMadeShape {
     pub(crate) id: String,
     /// Number of the version whose secret this is: 1.
     pub(crate) version: u32,
+    /// Whether it is accepted now: false of a production credential while its application is not active.
+    pub(crate) works: bool,
     /// The secret, which is shown this once.
     #[serde(flatten)]
     pub(crate) handed: HandedShape,
@@ -97,8 +99,13 @@ pub(crate) async fn create(app: InApplication<Edit>, Body(form): Body<NewCredent
     let new = NewCredential { service, kind, environment, name, permissions, expires_at, networks, origins, rate_limit, token_form, reason: None, key };
     let made = app.operations().credential_create(app.caller(), app.id, new).await?;
     let shown = app.operations().credential_show(app.caller(), made.id).await?;
-    let shape =
-        CredentialMadeShape { id: made.id.to_string(), version: made.version, handed: (&made.handed).into(), credential: CredentialShape::from(&shown) };
+    let shape = CredentialMadeShape {
+        id: made.id.to_string(),
+        version: made.version,
+        works: made.why_not.is_none(),
+        handed: (&made.handed).into(),
+        credential: CredentialShape::from(&shown),
+    };
     let created = Created::at(format!("/api/v1/credentials/{}", made.id), shape);
     Ok(if made.handed.has_secret() { created.shown_once(made.handed.secret_field(), made.id, Some(made.version)) } else { created })
 }

@@ -16,6 +16,7 @@ use super::around;
 use super::{Around, Place, framed};
 use crate::extract::rights::{Edit, End, Needs, View};
 use crate::extract::{Form, InApplication, OnPage, Query};
+use crate::hub::days::{day_of, not_to_come};
 use crate::hub::forms::{Choice, Field, Wrong, mendable};
 use crate::hub::frame::Frame;
 use crate::hub::parts::{Badge, Crumb, EnvironmentLabel, Sample, Shape, Tone};
@@ -141,11 +142,6 @@ pub(crate) struct NewToken {
     expires_on: String,
 }
 
-/// The day of a time, as the field for days has it.
-fn day(at: Timestamp) -> String {
-    at.to_string().chars().take(10).collect()
-}
-
 async fn form(visit: &Visit<Edit>, sent: NewToken, wrong: Vec<Wrong>) -> Result<New> {
     let (frame, crumbs, shown) = below(visit, "Create an initial access token").await?;
     let (catalogue, _) = visit.operations().catalogue().await?;
@@ -168,7 +164,7 @@ async fn form(visit: &Visit<Edit>, sent: NewToken, wrong: Vec<Wrong>) -> Result<
         environments: environments.map(|(e, words)| Choice::new(e.as_str(), EnvironmentLabel::of(e).word).line(words)).to_vec(),
         clients: field("clients_max", if sent.clients_max.is_empty() { "1".to_owned() } else { sent.clients_max }),
         expires: field("expires_on", sent.expires_on),
-        tomorrow: day(visit.operations().now().plus(Span::from_d(1))),
+        tomorrow: day_of(visit.operations().now().plus(Span::from_d(1))),
         wrong,
     })
 }
@@ -230,6 +226,7 @@ pub(crate) async fn create(visit: Visit<Edit>, Form(sent): Form<NewToken>) -> Re
             let mut wrong = mendable(Problem::from(error), &LABELS)?;
             for of_day in wrong.iter_mut().filter(|wrong| wrong.field == "expires_at") {
                 of_day.field = "expires_on".into();
+                of_day.message = not_to_come(sent.expires_on.trim(), visit.operations().now()).unwrap_or_else(|| of_day.message.clone());
             }
             Html::page_as(StatusCode::BAD_REQUEST, &form(&visit, sent, wrong).await?)
         }

@@ -8,10 +8,10 @@ use keywright_domain::credential::TokenForm;
 use keywright_operations::credentials::{Changes, CredentialView, Set};
 use serde::Deserialize;
 
-use super::expiry::{day_of, end_of, last_day};
 use super::new::typed::words;
 use crate::extract::rights::Edit;
 use crate::extract::{Form, OfCredential, OnPage};
+use crate::hub::days::{day_of, end_to_come, last_day};
 use crate::hub::forms::{Choice, Field, PermissionChoice, PermissionGroup, PermissionList, Wrong, mendable};
 use crate::hub::frame::Frame;
 use crate::hub::parts::{Crumb, EnvironmentLabel};
@@ -162,9 +162,9 @@ pub(crate) async fn save(visit: OnPage<OfCredential<Edit>>, Form(typed): Form<Ty
     let mut wrong = Vec::new();
     let expires_at = match typed.expiry.as_str() {
         "none" => Set::Clear,
-        "date" => end_of(&typed.expires_on).map_or_else(
-            || {
-                wrong.push(Wrong::new("expires_on", "Last day is not a day: write year, month and day, such as 2027-03-31."));
+        "date" => end_to_come(&typed.expires_on, view.shown.now).map_or_else(
+            |why| {
+                wrong.push(Wrong::new("expires_on", why));
                 Set::Keep
             },
             |end| Set::To(end.to_string()),

@@ -2,11 +2,16 @@
 
 use keywright_crypto::public_key::KeyType;
 use keywright_domain::catalogue::{Scheme, Service};
+use keywright_domain::credential::Environment;
 use keywright_operations::credentials::{Challenge, KeySource};
 use serde::Deserialize;
 
+use super::file::{after_name, file_name};
 use crate::hub::forms::{Choice, Field, Wrong};
 use crate::hub::parts::Sample;
+
+/// The ending of a file with a private key.
+const PEM: &str = "pem";
 
 /// What was typed of it.
 #[derive(Deserialize, Default)]
@@ -39,7 +44,7 @@ impl TypedKey {
             _ => KeySource {
                 key_type: some(&self.key_type),
                 // Keys that are not RSA have one form only, whatever stands in the list.
-                pem: some(&self.pem).filter(|_| self.key_type.is_empty() || self.key_type.starts_with("rsa")),
+                pem: some(&self.pem).filter(|_| KeyType::from_word(&self.key_type).is_none_or(KeyType::is_rsa)),
                 ..KeySource::default()
             },
         }
@@ -70,10 +75,14 @@ impl TypedKey {
 /// The credential that a key pair is made for.
 pub(super) struct KeyOf<'a> {
     pub(super) service: Option<&'a Service>,
+    /// The service's slug, and the credential's name and environment.
+    pub(super) slug: &'a str,
+    pub(super) name: &'a str,
+    pub(super) environment: Environment,
+    /// The version that the key makes.
+    pub(super) version: u32,
     /// The type of the key that is replaced.
     pub(super) present: Option<KeyType>,
-    /// What a file with the private key is called.
-    pub(super) file: String,
 }
 
 /// The part of a form that asks for a key pair.
@@ -97,8 +106,10 @@ pub(super) struct KeyForm {
     pub(super) fresh: bool,
     /// One can be made on the server.
     pub(super) server: bool,
-    /// What a browser calls the file with the private key.
+    /// What a browser calls the file with the private key: the whole, and what stands before and after a name that is typed on the page.
     pub(super) file: String,
+    pub(super) slug: String,
+    pub(super) after_name: String,
     pub(super) type_hint: &'static str,
     pub(super) pem_hint: &'static str,
 }
@@ -116,7 +127,6 @@ impl KeyForm {
         // The challenge is no field that anybody sees.
         proof.error = proof.error.or_else(|| wrong.iter().find(|wrong| wrong.field == "challenge").map(|wrong| wrong.message.clone()));
         let usual = of.present.unwrap_or(if yoti { KeyType::Rsa2048 } else { KeyType::Ed25519 });
-        let rsa = usual.word().starts_with("rsa");
         let mut types: Vec<KeyType> = KeyType::ALL.into();
         if !yoti {
             types.sort_by_key(|key_type| *key_type != KeyType::Ed25519);
@@ -124,9 +134,11 @@ impl KeyForm {
         Self {
             from: field("key_from", or(&typed.key_from, "server")),
             key_type: field("key_type", or(&typed.key_type, usual.word())),
-            file: of.file,
+            file: file_name(of.slug, of.name, of.environment, of.version, PEM),
+            slug: of.slug.to_owned(),
+            after_name: after_name(of.environment, of.version, PEM),
             types: types.into_iter().map(|key_type| Choice::new(key_type.word(), title(key_type))).collect(),
-            pem: field("pem", or(&typed.pem, if yoti && rsa { "pkcs1" } else { "pkcs8" })),
+            pem: field("pem", or(&typed.pem, if yoti && usual.is_rsa() { "pkcs1" } else { "pkcs8" })),
             pems: vec![Choice::new("pkcs1", "PKCS#1 (RSA only)"), Choice::new("pkcs8", "PKCS#8")],
             public_key: field("public_key", unless_private(&typed.public_key)),
             csr: field("csr", unless_private(&typed.csr)),

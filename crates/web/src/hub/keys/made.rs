@@ -3,13 +3,16 @@
 use std::ops::Deref;
 
 use askama::Template;
+use keywright_crypto::public_key::KeyType;
 use keywright_domain::caller::Right;
 use keywright_domain::ids::CredentialId;
 use keywright_operations::Error;
-use keywright_operations::credentials::Handed;
+use keywright_operations::credentials::{Handed, type_of};
 
+use super::file::{OWN_PRIVATE_KEY, file_name};
 use super::kinds::words_of;
 use super::samples::{Fill, Set, Target};
+use super::secrets::is_parallel;
 use super::token::TokenShown;
 use crate::extract::{OnPage, Who};
 use crate::hub::applications::around::{keys_page, name, section};
@@ -58,6 +61,12 @@ pub(super) struct Made {
     kept: bool,
     /// It is a key pair.
     key_pair: bool,
+    /// It is a client that proves itself by a key of its own.
+    by_key: bool,
+    /// Secrets stand side by side: none of them is rotated.
+    parallel: bool,
+    /// The page of the credential.
+    key: String,
     /// The browser has made it, and downloaded the private key.
     by_browser: bool,
     /// The name of the download.
@@ -109,12 +118,21 @@ impl Made {
         let token_url = super::token_url(visit);
         let works = application.state.works_in(credential.environment);
         let client = credential.kind.has_client_secrets();
+        let by_key = client && credential.holds_key();
         // The secret is shown whatever becomes of the token: nobody can get at it a second time.
-        let file = file_name(&credential.name, words.file);
+        let file = file_name(&credential.service, &credential.name, credential.environment, version, words.file);
         let (token, no_token) = match first_token(visit, id, &target, client && works && rotated.is_none()).await {
             Ok(token) => (token, None),
             Err(Error::Rule(rule)) => (None, Some(rule.to_string())),
             Err(_) => (None, Some("the server could not make one right now".to_owned())),
+        };
+        let of_version = credential.versions.iter().find(|v| v.number == version);
+        let fill = Fill {
+            public_half: credential.public_id.as_deref().unwrap_or_default(),
+            key: handed.secret(),
+            token_url: &token_url,
+            pem_file: if handed.has_secret() || by_browser { &file } else { OWN_PRIVATE_KEY },
+            rsa: of_version.and_then(type_of).is_some_and(KeyType::is_rsa),
         };
         let page = Self {
             token,
@@ -135,26 +153,16 @@ impl Made {
             kept: client && view.shown.credential.versions.iter().any(|v| v.number == version && super::secrets::is_kept(&view, &catalogue, v)),
             key_pair: credential.kind.is_key_pair(),
             by_browser,
-            warning: service.and_then(|s| s.warning.clone()),
+            // The catalogue warns of what the service's credentials are without a key of one's own.
+            warning: service.and_then(|s| s.warning.clone()).filter(|_| !by_key),
             works,
             service: service.map_or_else(|| credential.service.clone(), |s| s.name.clone()),
             docs: service.and_then(|s| s.docs_url.clone()),
             usage: words.usage,
-            // The samples of a client show how a secret is used.
-            samples: if client && !handed.has_secret() {
-                Vec::new()
-            } else {
-                target.samples(
-                    credential.kind,
-                    Fill {
-                        public_half: credential.public_id.as_deref().unwrap_or_default(),
-                        key: handed.secret(),
-                        token_url: &token_url,
-                        pem_file: if handed.has_secret() || by_browser { &file } else { "private-key.pem" },
-                        rsa: view.shown.masked.starts_with("rsa"),
-                    },
-                )
-            },
+            samples: if by_key { target.by_assertion(visit.operations().base_url(), fill) } else { target.samples(credential.kind, fill) },
+            by_key,
+            parallel: is_parallel(&view, &catalogue),
+            key: format!("/keys/{id}"),
             file,
             host: target.host,
             declared: target.declared,
@@ -181,23 +189,4 @@ async fn first_token<C: Deref<Target = Who>>(
     }
     let made = visit.operations().credential_token(visit.caller(), id, None).await?;
     Ok(Some(TokenShown::of(&made, target, visit.operations().now())))
-}
-
-/// `production-backend.key`: letters and digits, nothing that a file system minds.
-pub(super) fn file_name(name: &str, ending: &str) -> String {
-    let words: Vec<String> = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_ascii_lowercase).collect();
-    let stem: String = words.join("-").chars().take(60).collect();
-    format!("{}.{ending}", if stem.is_empty() { "api" } else { &stem })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_download_is_called_after_the_key_and_nothing_else() {
-        assert_eq!(file_name("Production backend (EU)", "key"), "production-backend-eu.key");
-        assert_eq!(file_name("../../etc/passwd", "pem"), "etc-passwd.pem");
-        assert_eq!(file_name("鍵", "key"), "api.key");
-    }
 }

@@ -1,8 +1,8 @@
 //! API keys: the list, making one, and everything that is done with one.
 
 pub(crate) mod change;
-mod expiry;
 pub(crate) mod explain;
+mod file;
 mod key_source;
 pub(crate) mod kinds;
 pub(crate) mod list;

@@ -9,6 +9,7 @@ use keywright_domain::promise::Effect;
 use keywright_domain::time::Span;
 use keywright_operations::credentials::{CredentialView, Effective, Revoked};
 
+use super::token::CheckedAlone;
 use super::used::{Used, pending, retiring, used};
 use crate::extract::form::NoFields;
 use crate::extract::rights::End;
@@ -32,6 +33,7 @@ struct Page {
     pending: Option<u32>,
     verifiers: usize,
     lease: Length,
+    checked_alone: Option<CheckedAlone>,
 }
 
 #[derive(Template)]
@@ -44,6 +46,7 @@ struct RevokedPage {
     masked: String,
     committed: Exact,
     lease: Length,
+    checked_alone: Option<CheckedAlone>,
     proof: Option<Proof>,
 }
 
@@ -122,6 +125,7 @@ pub(crate) async fn ask(visit: OnPage<OfCredential<End>>) -> Result<Html> {
         pending: pending(&view.shown),
         verifiers,
         lease: lease(&visit).await?,
+        checked_alone: CheckedAlone::of(catalogue.service(&view.shown.credential.service), &view.shown.credential),
     })
 }
 
@@ -143,6 +147,7 @@ pub(crate) async fn revoke(visit: OnPage<OfCredential<End>>, _: Form<NoFields>) 
 
 async fn page(visit: &OnPage<OfCredential<End>>, view: &CredentialView, revoked: &Revoked, proof: Option<Proof>) -> Result<Html> {
     let name = view.shown.credential.name.clone();
+    let (catalogue, _) = visit.operations().catalogue().await?;
     let (frame, crumbs) = super::framed(visit, format!("{name} is revoked"), view, true).await?;
     Html::page(&RevokedPage {
         frame,
@@ -152,6 +157,7 @@ async fn page(visit: &OnPage<OfCredential<End>>, view: &CredentialView, revoked:
         masked: view.shown.masked.clone(),
         committed: Exact(revoked.committed_at),
         lease: lease(visit).await?,
+        checked_alone: CheckedAlone::of(catalogue.service(&view.shown.credential.service), &view.shown.credential),
         proof,
     })
 }

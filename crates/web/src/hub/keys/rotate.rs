@@ -2,7 +2,9 @@
 
 use askama::Template;
 use hyper::StatusCode;
+use keywright_crypto::public_key::KeyType;
 use keywright_domain::caller::Right;
+use keywright_domain::catalogue::Scheme;
 use keywright_domain::credential::rotation::PolicyName;
 use keywright_domain::limits;
 use keywright_domain::time::Span;
@@ -11,8 +13,9 @@ use serde::Deserialize;
 
 use super::key_source::{self, KeyForm, KeyOf, TypedKey};
 use super::kinds::words_of;
-use super::made::{Made, Next, Rotated, file_name};
+use super::made::{Made, Next, Rotated};
 use super::secrets::is_parallel;
+use super::token::CheckedAlone;
 use super::used::{Old, Used, current, pending, retiring, used};
 use crate::extract::rights::Edit;
 use crate::extract::{Form, OfCredential, OnPage};
@@ -54,7 +57,10 @@ struct Page {
     overlap: Field,
     overlaps: Vec<Choice>,
     lease: Length,
+    checked_alone: Option<CheckedAlone>,
     key: Option<KeyForm>,
+    /// The key that counts is RSA, and programs may sign with it as Yoti's SDKs do, which know no other type.
+    yoti_needs_rsa: bool,
 }
 
 /// What was chosen.
@@ -84,9 +90,17 @@ async fn page(visit: &OnPage<OfCredential<Edit>>, view: &CredentialView, chosen:
     let mut policies = vec![default];
     policies.extend([PolicyName::Overlap, PolicyName::OnFirstUse, PolicyName::Immediate].into_iter().filter(|policy| *policy != default));
     let current = current(&view.shown);
+    let present = present_type(credential, view.shown.now);
     let key = if credential.kind.is_key_pair() || credential.holds_key() {
         let given = visit.operations().key_challenge(visit.caller(), credential.application).await?;
-        let of = KeyOf { service, present: present_type(credential, view.shown.now), file: file_name(&credential.name, words_of(credential).file) };
+        let of = KeyOf {
+            service,
+            slug: &credential.service,
+            name: &credential.name,
+            environment: credential.environment,
+            version: credential.newest() + 1,
+            present,
+        };
         let form = KeyForm::new(of, &given, chosen.map(|c| &c.key), &wrong);
         let form = if credential.kind.is_key_pair() { form } else { form.brought() };
         Some(match chosen {
@@ -98,6 +112,7 @@ async fn page(visit: &OnPage<OfCredential<Edit>>, view: &CredentialView, chosen:
     };
     Ok(Page {
         key,
+        yoti_needs_rsa: present.is_some_and(KeyType::is_rsa) && service.is_some_and(|s| s.schemes.contains(&Scheme::Yoti)),
         frame,
         crumbs,
         once: new_key(),
@@ -118,6 +133,7 @@ async fn page(visit: &OnPage<OfCredential<Edit>>, view: &CredentialView, chosen:
         overlap: Field::new("overlap", chosen.map_or_else(|| overlap.to_string(), |c| c.overlap.clone())).checked(&wrong),
         overlaps: overlaps(overlap),
         lease: super::revoke::lease(visit).await?,
+        checked_alone: CheckedAlone::of(service, credential),
         wrong,
     })
 }

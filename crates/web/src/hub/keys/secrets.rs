@@ -13,14 +13,16 @@ use keywright_operations::credentials::{CredentialView, NewSecret};
 use keywright_operations::{Error, Rule};
 use serde::Deserialize;
 
-use super::expiry::{day_of, end_of};
+use super::file::file_name;
 use super::kinds::words;
-use super::made::{Made, Next, Rotated, file_name};
+use super::made::{Made, Next, Rotated};
 use super::samples::{Fill, Target};
+use super::token::CheckedAlone;
 use super::used::{Used, used};
 use crate::extract::form::NoFields;
 use crate::extract::rights::{Edit, End, Needs};
 use crate::extract::{Form, OfCredential, OnPage, Who};
+use crate::hub::days::{day_of, end_to_come};
 use crate::hub::forms::{Field, Wrong, mendable};
 use crate::hub::frame::Frame;
 use crate::hub::kept_form::KeptForm;
@@ -119,10 +121,14 @@ pub(crate) async fn ask_add(visit: OnPage<OfCredential<Edit>>) -> Result<Html> {
 /// Adds the secret and shows it.
 pub(crate) async fn add(visit: OnPage<OfCredential<Edit>>, Form(typed): Form<Typed>) -> Result<Html> {
     let mut wrong = Vec::new();
-    let expires_at = end_of(&typed.expires_on);
-    if expires_at.is_none() && !typed.expires_on.is_empty() {
-        wrong.push(Wrong::new("expires_on", "Last day is not a day: write year, month and day, such as 2027-03-31."));
-    }
+    let expires_at = match Some(typed.expires_on.as_str()).filter(|day| !day.is_empty()).map(|day| end_to_come(day, visit.operations().now())) {
+        Some(Err(why)) => {
+            wrong.push(Wrong::new("expires_on", why));
+            None
+        }
+        Some(Ok(end)) => Some(end),
+        None => None,
+    };
     if wrong.is_empty() {
         let description = Some(typed.description.clone()).filter(|words| !words.trim().is_empty());
         let new = NewSecret { description, expires_at: expires_at.map(|at| at.to_string()) };
@@ -152,6 +158,7 @@ struct AskPage {
     description: Option<String>,
     last: Option<Used>,
     lease: Length,
+    checked_alone: Option<CheckedAlone>,
     signed_in: When,
     /// The sign-in is so fresh that the secret is shown at once.
     fresh: bool,
@@ -166,6 +173,7 @@ async fn ask<R>(visit: &OnPage<OfSecret<R>>, right: Right, reveal: bool) -> Resu
     let (frame, crumbs) = super::framed(visit, format!("{verb} {}", version.number), &view, true).await?;
     let back = format!("/keys/{}", visit.id);
     let session = &visit.visit().session;
+    let (catalogue, _) = visit.operations().catalogue().await?;
     Html::page(&AskPage {
         frame,
         crumbs,
@@ -177,6 +185,7 @@ async fn ask<R>(visit: &OnPage<OfSecret<R>>, right: Right, reveal: bool) -> Resu
         description: version.description.clone(),
         last: used(shown, Some(version.number)),
         lease: super::revoke::lease(visit).await?,
+        checked_alone: CheckedAlone::of(catalogue.service(&shown.credential.service), &shown.credential),
         signed_in: When::new(session.signed_in_at.min(shown.now), shown.now),
         fresh: shown.now.since(session.signed_in_at) <= limits::SESSION_FRESH,
         mail: session.mail.clone(),
@@ -245,7 +254,7 @@ pub(crate) async fn reveal(visit: OnPage<OfSecret<Edit>>, _: Form<NoFields>) -> 
     let (catalogue, _) = visit.operations().catalogue().await?;
     let credential = &view.shown.credential;
     let token_endpoint = super::token_url(&visit);
-    let file = file_name(&credential.name, words(credential.kind).file);
+    let file = file_name(&credential.service, &credential.name, credential.environment, revealed.version, words(credential.kind).file);
     let public_half = credential.public_id.as_deref().unwrap_or_default();
     let fill = Fill { public_half, key: "", token_url: &token_endpoint, pem_file: "", rsa: false };
     let target = Target::of(catalogue.service(&credential.service), credential.environment);

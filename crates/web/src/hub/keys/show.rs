@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use askama::Template;
+use keywright_crypto::public_key::KeyType;
 use keywright_domain::application::State;
 use keywright_domain::caller::Right;
 use keywright_domain::catalogue::{Catalogue, Service};
 use keywright_domain::credential::{Credential, Kind, Material, Standing, TokenForm, VersionState};
 use keywright_domain::time::Timestamp;
 use keywright_domain::verdict::Code;
-use keywright_operations::credentials::{CredentialView, Shown, signs};
+use keywright_operations::credentials::{CredentialView, Shown, signs, type_of};
 
+use super::file::OWN_PRIVATE_KEY;
 use super::kinds::words_of;
 use super::samples::{Fill, Set, Target};
 use super::secrets::{is_kept, is_parallel};
@@ -142,8 +144,8 @@ pub(crate) async fn show(visit: OnPage<OfCredential<View>>) -> Result<Html> {
         secret_title: words_of(credential).column,
         secret: words_of(credential).secret,
         signs: signs(credential.kind),
-        samples: if signs(credential.kind) && live { samples(service, credential) } else { Vec::new() },
-        tokens: getting_tokens(&visit, service, credential).filter(|_| live),
+        samples: if signs(credential.kind) && live { samples(service, credential, now) } else { Vec::new() },
+        tokens: getting_tokens(&visit, service, credential, now).filter(|_| live),
         state: standing.into(),
         may: May { edit: view.may_edit, end: view.may_end, admin: view.may_admin },
         live,
@@ -176,25 +178,26 @@ pub(crate) async fn show(visit: OnPage<OfCredential<View>>) -> Result<Html> {
     })
 }
 
-/// How requests are signed. The secret is read from the environment, so that the code can be shown at any time.
-fn samples(service: Option<&Service>, credential: &Credential) -> Vec<Set> {
-    Target::of(service, credential.environment).samples(credential.kind, fill(credential, ""))
+/// How requests are signed, with every version that works. The secret is read from the environment, so that the code can be shown at any time.
+fn samples(service: Option<&Service>, credential: &Credential, now: Timestamp) -> Vec<Set> {
+    Target::of(service, credential.environment).samples(credential.kind, fill(credential, "", now))
 }
 
-fn fill<'a>(credential: &'a Credential, token_url: &'a str) -> Fill<'a> {
-    let rsa = credential.versions.last().is_some_and(|version| version.hint.starts_with("rsa"));
-    Fill { public_half: credential.public_id.as_deref().unwrap_or_default(), key: "", token_url, pem_file: "private-key.pem", rsa }
+fn fill<'a>(credential: &'a Credential, token_url: &'a str, now: Timestamp) -> Fill<'a> {
+    let mut working = credential.versions.iter().filter(|version| version.accepts(now));
+    let rsa = working.any(|version| type_of(version).is_some_and(KeyType::is_rsa));
+    Fill { public_half: credential.public_id.as_deref().unwrap_or_default(), key: "", token_url, pem_file: OWN_PRIVATE_KEY, rsa }
 }
 
 /// How access tokens are got, by kinds that can.
-fn getting_tokens<C: Deref<Target = Who>>(visit: &OnPage<C>, service: Option<&Service>, credential: &Credential) -> Option<GettingTokens> {
+fn getting_tokens<C: Deref<Target = Who>>(visit: &OnPage<C>, service: Option<&Service>, credential: &Credential, now: Timestamp) -> Option<GettingTokens> {
     let by_key = match credential.kind {
         Kind::OauthClient => matches!(credential.versions.last()?.material, Material::PublicKey(_)),
         Kind::KeyPair => true,
         Kind::ApiKey | Kind::Hmac => return None,
     };
     let endpoint = super::token_url(visit);
-    let samples = Target::of(service, credential.environment).getting_tokens(by_key, visit.operations().base_url(), fill(credential, &endpoint));
+    let samples = Target::of(service, credential.environment).getting_tokens(by_key, visit.operations().base_url(), fill(credential, &endpoint, now));
     Some(GettingTokens { by_key, samples, endpoint })
 }
 

@@ -3,6 +3,7 @@
 use askama::Template;
 use keywright_domain::caller::Right;
 
+use super::token::CheckedAlone;
 use super::used::{Used, used};
 use crate::extract::form::NoFields;
 use crate::extract::rights::End;
@@ -23,6 +24,7 @@ struct Page {
     back: String,
     last: Option<Used>,
     lease: Length,
+    checked_alone: Option<CheckedAlone>,
 }
 
 async fn ask(visit: &OnPage<OfCredential<End>>, resume: bool) -> Result<Html> {
@@ -32,7 +34,10 @@ async fn ask(visit: &OnPage<OfCredential<End>>, resume: bool) -> Result<Html> {
     let (frame, crumbs) = super::framed(visit, title, &view, true).await?;
     let back = format!("/keys/{}", visit.id);
     let lease = super::revoke::lease(visit).await?;
-    Html::page(&Page { frame, crumbs, resume, verb, action: format!("{back}/{word}"), back, last: used(&view.shown, None), lease })
+    let (catalogue, _) = visit.operations().catalogue().await?;
+    let credential = &view.shown.credential;
+    let checked_alone = CheckedAlone::of(catalogue.service(&credential.service), credential);
+    Html::page(&Page { frame, crumbs, resume, verb, action: format!("{back}/{word}"), back, last: used(&view.shown, None), lease, checked_alone })
 }
 
 /// What suspending does.

@@ -1,10 +1,12 @@
 //! `/keys/{credential}/token`: an access token on a page, this once.
 
+use std::fmt;
+
 use askama::Template;
 use hyper::StatusCode;
 use keywright_domain::caller::Right;
 use keywright_domain::catalogue::Service;
-use keywright_domain::credential::TokenForm;
+use keywright_domain::credential::{Credential, TokenForm};
 use keywright_domain::time::Timestamp;
 use keywright_operations::credentials::{ClientToken, CredentialView};
 use serde::Deserialize;
@@ -51,6 +53,23 @@ impl TokenShown {
     }
 }
 
+/// What is said wherever something is ended whose access tokens are JWTs.
+pub(super) struct CheckedAlone(Length);
+
+impl CheckedAlone {
+    /// None: the credential gets no access tokens, or such as only Keywright can read.
+    pub(super) fn of(service: Option<&Service>, credential: &Credential) -> Option<Self> {
+        let token = service.filter(|_| credential.kind.gets_tokens())?.token;
+        (credential.token_form.unwrap_or(token.form) == TokenForm::Jwt).then_some(Self(Length(token.life)))
+    }
+}
+
+impl fmt::Display for CheckedAlone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "An API that checks JWTs by itself, without asking us, goes on taking one until it expires: at most {} after it was made.", self.0)
+    }
+}
+
 /// The forms of access tokens as cards, the one of the catalogue first.
 pub(super) fn forms(service: &Service) -> Vec<Choice> {
     let default = service.token.form;
@@ -59,7 +78,11 @@ pub(super) fn forms(service: &Service) -> Vec<Choice> {
     let card = |form: TokenForm| {
         let card = match form {
             TokenForm::Jwt => {
-                Choice::new(form.as_str(), "JWT").line("Signed, and readable by everybody. An API can check it by itself, without asking us each time.")
+                let alone = format!(
+                    "An API can check it by itself. Such an API hears of no revocation: a token works there until it expires, at most {}.",
+                    Length(service.token.life)
+                );
+                Choice::new(form.as_str(), "JWT").line("Signed, and readable by everybody.").line(alone)
             }
             TokenForm::Opaque => {
                 Choice::new(form.as_str(), "Opaque").line("Sealed: only Keywright can read it, so an API asks us. It tells nothing to whoever finds it.")
@@ -79,6 +102,8 @@ struct Page {
     back: String,
     wrong: Vec<Wrong>,
     field: Field,
+    /// The client proves itself by a key of its own.
+    by_key: bool,
     /// Names, and whether they are ticked.
     permissions: Vec<(String, bool)>,
     life: Option<Length>,
@@ -109,6 +134,7 @@ async fn page(
         crumbs,
         once: new_key(),
         back: format!("/keys/{}", visit.id),
+        by_key: credential.holds_key(),
         field: Field::new("permissions", "").checked(&wrong),
         permissions: credential.permissions.names().iter().map(|name| (name.clone(), ticked.is_none_or(|t| t.permissions.contains(name)))).collect(),
         life: catalogue.service(&credential.service).map(|service| Length(service.token.life)),

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use crate::extract::rights::Administer;
 use crate::extract::{Form, InOrganisation, OnPage, Query};
+use crate::hub::days::{day_of, not_to_come};
 use crate::hub::forms::{Field, Wrong, mendable};
 use crate::hub::frame::{Frame, Section};
 use crate::hub::parts::{Badge, Crumb, Sample};
@@ -111,11 +112,6 @@ pub(crate) struct NewToken {
     expires_on: String,
 }
 
-/// The day of a time, as the field for days has it.
-fn day(at: Timestamp) -> String {
-    at.to_string().chars().take(10).collect()
-}
-
 fn form(visit: &Visit, sent: NewToken, wrong: Vec<Wrong>) -> New {
     let ticked = |word: &str| sent.grants.iter().any(|grant| grant == word);
     New {
@@ -128,7 +124,7 @@ fn form(visit: &Visit, sent: NewToken, wrong: Vec<Wrong>) -> New {
         organisation: OrganisationGrant::ALL.map(|grant| (grant.as_str(), ticked(grant.as_str()))).to_vec(),
         application: ApplicationGrant::ALL.into_iter().filter(|g| *g != ApplicationGrant::Admin).map(|g| (g.as_str(), ticked(g.as_str()))).collect(),
         expires: Field::new("expires_on", sent.expires_on).checked(&wrong),
-        tomorrow: day(visit.operations().now().plus(Span::from_d(1))),
+        tomorrow: day_of(visit.operations().now().plus(Span::from_d(1))),
         wrong,
     }
 }
@@ -136,7 +132,7 @@ fn form(visit: &Visit, sent: NewToken, wrong: Vec<Wrong>) -> New {
 /// The form; a token that nobody thinks of again ends after 90 days.
 pub(crate) async fn new(visit: Visit) -> Result<Html> {
     visit.operations().over_organisation(visit.caller(), Right::Administer, visit.id).await?;
-    let expires_on = day(visit.operations().now().plus(Span::from_d(90)));
+    let expires_on = day_of(visit.operations().now().plus(Span::from_d(90)));
     Html::page(&form(&visit, NewToken { expires_on, ..NewToken::default() }, Vec::new()))
 }
 
@@ -174,7 +170,7 @@ pub(crate) async fn create(visit: Visit, Form(sent): Form<NewToken>) -> Result<H
             let wrong =
                 mendable(Problem::from(error), &[("name", "Name"), ("grants", "The choice of grants"), ("expires_at", "Expiry"), ("expires_on", "Expiry")])?;
             let here = |w: Wrong| match w.field.as_str() {
-                "expires_at" => Wrong::new("expires_on", w.message),
+                "expires_at" => Wrong::new("expires_on", not_to_come(sent.expires_on.trim(), visit.operations().now()).unwrap_or(w.message)),
                 "grants" if sent.grants.is_empty() => Wrong::new("grants", "Tick at least one grant."),
                 _ => w,
             };
@@ -232,14 +228,4 @@ pub(crate) async fn revoke(visit: Visit, Form(which): Form<Which>) -> Result<Htm
     let token = find(&visit, &which.token).await?;
     visit.operations().management_token_revoke(visit.caller(), token.id).await?;
     Ok(Html::see(here(&visit)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_day_is_what_the_field_for_days_takes() {
-        assert_eq!(day("2026-03-26T10:00:00Z".parse().unwrap()), "2026-03-26");
-    }
 }

@@ -13,15 +13,15 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use self::typed::{BY_KEY, Typed, read};
-use super::expiry::{after, day_of};
 use super::key_source::{self, KeyForm, KeyOf};
 use super::kinds;
-use super::made::{Made, Next, file_name};
+use super::made::{Made, Next};
 use super::token;
 use crate::extract::rights::Edit;
 use crate::extract::{Form, InApplication, OnPage, Query};
 use crate::hub::applications::around::{self, keys_page, name};
 use crate::hub::applications::framed;
+use crate::hub::days::{after, day_of};
 use crate::hub::forms::{Choice, Field, PermissionChoice, PermissionGroup, PermissionList, Wrong, mendable};
 use crate::hub::frame::Frame;
 use crate::hub::parts::{Crumb, EnvironmentLabel, EnvironmentTabs};
@@ -83,6 +83,9 @@ struct Page {
     key: Option<KeyForm>,
     /// The form of the access tokens of a client.
     token_form: Option<(Field, Vec<Choice>)>,
+    token_hint: &'static str,
+    /// Its secrets will stand side by side.
+    parallel: bool,
 }
 
 /// What the address says.
@@ -238,7 +241,7 @@ async fn page(
     let field = |name, value: &str| Field::new(name, value).checked(&wrong);
     let key = if kind.is_key_pair() || by_key {
         let given = visit.operations().key_challenge(visit.caller(), visit.id).await?;
-        let of = KeyOf { service: Some(service), present: None, file: file_name(&typed.name, kinds::words(kind).file) };
+        let of = KeyOf { service: Some(service), slug: &service.slug, name: &typed.name, environment, version: 1, present: None };
         let form = KeyForm::new(of, &given, Some(&typed.key), &wrong).with_challenge_of(&typed.key, &wrong);
         Some(if by_key { form.brought() } else { form })
     } else {
@@ -272,6 +275,12 @@ async fn page(
         networks: field("networks", &typed.networks),
         key,
         token_form: (kind.has_client_secrets()).then(|| (field("token_form", form_of_tokens(service, &typed.token_form)), token::forms(service))),
+        token_hint: if by_key {
+            "What an assertion that your private key signs is exchanged for. Your first one has all permissions of the key."
+        } else {
+            "What the consumer key and secret are exchanged for. Your first one has all permissions of the keys."
+        },
+        parallel: kind.has_client_secrets() && !by_key && service.parallel_secrets > 1,
         href,
         wrong,
     })

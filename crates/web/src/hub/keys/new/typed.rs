@@ -4,8 +4,8 @@ use keywright_domain::time::Timestamp;
 use keywright_operations::credentials::NewCredential;
 use serde::Deserialize;
 
-use super::super::expiry::{after, end_of};
 use super::super::key_source::TypedKey;
+use crate::hub::days::{after, end_to_come};
 use crate::hub::forms::Wrong;
 
 /// What was typed.
@@ -69,13 +69,8 @@ pub(super) fn read(typed: &Typed, now: Timestamp) -> (NewCredential, Vec<Wrong>)
             None
         }
         "date" => {
-            let end = end_of(&typed.expires_on);
-            match end {
-                None => wrong.push(Wrong::new("expires_on", "Last day is not a day: write year, month and day, such as 2027-03-31.")),
-                Some(end) if end <= now => wrong.push(Wrong::new("expires_on", "Last day is over: choose today or a later day.")),
-                Some(_) => {}
-            }
-            end
+            let end = end_to_come(&typed.expires_on, now);
+            end.map_err(|why| wrong.push(Wrong::new("expires_on", why))).ok()
         }
         choice => {
             let end = after(choice, now);

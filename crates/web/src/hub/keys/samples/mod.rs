@@ -23,6 +23,8 @@ pub(super) struct Target {
     url: String,
     /// How the service takes signatures, in the catalogue's order.
     schemes: Vec<Scheme>,
+    /// The catalogue says below which paths the service is.
+    has_base_paths: bool,
 }
 
 /// What the samples are filled in with.
@@ -50,6 +52,8 @@ pub(super) struct Set {
     pub(super) note: Option<&'static str>,
     /// Whether what was signed once can be sent again: the note is a warning then.
     pub(super) replayable: bool,
+    /// What to know of the address to which requests go.
+    pub(super) address: Option<&'static str>,
     /// A language each.
     pub(super) samples: Vec<Sample>,
 }
@@ -68,7 +72,8 @@ impl Target {
         let bare = host.split(':').next().unwrap_or_default();
         let scheme = if bare == "localhost" || bare.ends_with(".localhost") || bare.starts_with("127.") { "http" } else { "https" };
         let schemes = service.map_or_else(Vec::new, |s| s.schemes.clone());
-        Self { url: format!("{scheme}://{host}{path}"), host, declared, schemes }
+        let has_base_paths = service.is_some_and(|s| !s.base_paths.is_empty());
+        Self { url: format!("{scheme}://{host}{path}"), host, declared, schemes, has_base_paths }
     }
 
     /// Lines that call the service with an access token.
@@ -78,46 +83,61 @@ impl Target {
 
     /// How a client gets an access token: with its secret, or `by_key` with an assertion that its private key signs (RFC 7523 section 2.2).
     pub(super) fn getting_tokens(&self, by_key: bool, issuer: &str, fill: Fill<'_>) -> Vec<Sample> {
-        if by_key { vec![assertion::sample(&self.url, issuer, fill)] } else { files::filled(files::OAUTH, &self.url, fill) }
+        if by_key { assertion::samples(&self.url, issuer, fill) } else { files::filled(files::OAUTH, &self.url, fill) }
+    }
+
+    /// The same as the only set of a page, for a client that has no secret.
+    pub(super) fn by_assertion(&self, issuer: &str, fill: Fill<'_>) -> Vec<Set> {
+        vec![Set { name: "use-it", title: None, note: None, replayable: false, address: None, samples: self.getting_tokens(true, issuer, fill) }]
     }
 
     /// In each set curl or the like comes first: it works as pasted where the address is declared.
     pub(super) fn samples(&self, kind: Kind, fill: Fill<'_>) -> Vec<Set> {
-        let only = |name, samples| vec![Set { name, title: None, note: None, replayable: false, samples }];
+        let only = |name, samples| vec![Set { name, title: None, note: None, replayable: false, address: None, samples }];
         match kind {
             Kind::ApiKey => only("use-it", bearer::samples(&self.url, fill.key)),
             Kind::OauthClient => only("use-it", files::filled(files::OAUTH, &self.url, fill)),
-            Kind::Hmac | Kind::KeyPair => self.schemes.iter().filter_map(|scheme| signed(kind, *scheme, &self.url, fill)).collect(),
+            Kind::Hmac | Kind::KeyPair => self.schemes.iter().filter_map(|scheme| self.signed(kind, *scheme, fill)).collect(),
         }
     }
 }
 
-/// The samples of a scheme, where the kind can sign in that way.
-fn signed(kind: Kind, scheme: Scheme, url: &str, fill: Fill<'_>) -> Option<Set> {
-    let files = match (kind, scheme) {
-        (Kind::Hmac, Scheme::HttpMessageSignatures) => files::HTTP_MESSAGE_SIGNATURES_HMAC,
-        (Kind::Hmac, Scheme::Tylt) => files::TYLT,
-        (Kind::KeyPair, Scheme::HttpMessageSignatures) => files::HTTP_MESSAGE_SIGNATURES_KEY_PAIR,
-        (Kind::KeyPair, Scheme::Yoti) if fill.rsa => files::YOTI,
-        (Kind::Hmac | Kind::KeyPair, Scheme::Yoti) | (Kind::KeyPair, Scheme::Tylt) | (Kind::ApiKey | Kind::OauthClient, _) => return None,
-    };
-    let (name, title, note) = match scheme {
-        Scheme::HttpMessageSignatures => (
-            "http-message-signatures",
-            "HTTP message signatures",
-            "RFC 9421. The signature covers method, address, query and body, a time and a nonce: a captured request is good for nothing else, and not twice.",
-        ),
-        Scheme::Tylt => (
-            "tylt",
-            "Tylt’s form",
-            "Tylt’s form can be replayed by design: it covers the body, or the query where there is no body, and neither method, path, time nor nonce. \
+impl Target {
+    /// The samples of a scheme, where the kind can sign in that way.
+    fn signed(&self, kind: Kind, scheme: Scheme, fill: Fill<'_>) -> Option<Set> {
+        let files = match (kind, scheme) {
+            (Kind::Hmac, Scheme::HttpMessageSignatures) => files::HTTP_MESSAGE_SIGNATURES_HMAC,
+            (Kind::Hmac, Scheme::Tylt) => files::TYLT,
+            (Kind::KeyPair, Scheme::HttpMessageSignatures) => files::HTTP_MESSAGE_SIGNATURES_KEY_PAIR,
+            (Kind::KeyPair, Scheme::Yoti) if fill.rsa => files::YOTI,
+            (Kind::Hmac | Kind::KeyPair, Scheme::Yoti) | (Kind::KeyPair, Scheme::Tylt) | (Kind::ApiKey | Kind::OauthClient, _) => return None,
+        };
+        let (name, title, note) = match scheme {
+            Scheme::HttpMessageSignatures => (
+                "http-message-signatures",
+                "HTTP message signatures",
+                "RFC 9421. The signature covers method, address, query and body, a time and a nonce: a captured request is good for nothing else, and not twice.",
+            ),
+            Scheme::Tylt => (
+                "tylt",
+                "Tylt’s form",
+                "Tylt’s form can be replayed by design: it covers the body, or the query where there is no body, and neither method, path, time nor nonce. \
              Whoever captures one request can send it again, as often as they like and to any path, until the secret key is rotated. \
              Use HTTP message signatures unless a client that you cannot change needs this form.",
-        ),
-        Scheme::Yoti => ("yoti", "Yoti’s form", "What Yoti’s SDKs do, unmodified. The signature covers method, path, query and body, a time and a nonce."),
-    };
-    // Yoti's SDKs put a path that begins with `/` behind it, and sign that path alone.
-    let url = if scheme == Scheme::Yoti { url.trim_end_matches('/') } else { url };
-    let samples = files::filled(files, url, fill);
-    Some(Set { name, title: Some(title), note: Some(note), replayable: scheme == Scheme::Tylt, samples })
+            ),
+            Scheme::Yoti => ("yoti", "Yoti’s form", "What Yoti’s SDKs do, unmodified. The signature covers method, path, query and body, a time and a nonce."),
+        };
+        // Yoti's SDKs put a path that begins with `/` behind it, and sign that path alone.
+        let url = if scheme == Scheme::Yoti { self.url.trim_end_matches('/') } else { &self.url };
+        let address =
+            "The base URL of the SDK has no path: SDKs leave the path of their base URL out of what they sign, and the provider has declared none here.";
+        Some(Set {
+            name,
+            title: Some(title),
+            note: Some(note),
+            replayable: scheme == Scheme::Tylt,
+            address: (scheme == Scheme::Yoti && !self.has_base_paths).then_some(address),
+            samples: files::filled(files, url, fill),
+        })
+    }
 }
