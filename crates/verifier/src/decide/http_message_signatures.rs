@@ -1,8 +1,8 @@
 //! Proof by an HTTP message signature (RFC 9421) with a digest of the body (RFC 9530).
 
-use keywright_crypto::public_key::{Algorithm, algorithms};
+use keywright_crypto::public_key::Algorithm;
 use keywright_crypto::scheme::content_digest::Checked;
-use keywright_crypto::scheme::http_message_signatures::{self as messages, Coverage, Signature, Signatures};
+use keywright_crypto::scheme::http_message_signatures::{self as messages, Coverage, Signature, Signatures, algorithm};
 use keywright_crypto::scheme::{Fault, Request};
 use keywright_domain::catalogue::BodyCheck;
 use keywright_domain::catalogue::Scheme;
@@ -15,12 +15,6 @@ use super::proof::{Case, Proven, Unproven, named, signing};
 use super::signature::{Made, fitting, use_nonce};
 use crate::replica::{Owner, Prover, Row};
 use crate::verdict::{BodySeen, Signed};
-
-/// The only algorithm of an `hmac` credential (RFC 9421 section 3.3.3).
-const HMAC: &str = "hmac-sha256";
-/// How a public key may sign: the algorithms that RFC 9421 section 3.3 registers.
-const REGISTERED: [Algorithm; 5] =
-    [Algorithm::RsaPkcs1Sha256, Algorithm::RsaPssSha512, Algorithm::EcdsaP256Sha256, Algorithm::EcdsaP384Sha384, Algorithm::Ed25519];
 
 /// No address is named: which one it is tells the credential's environment, and nothing is proved yet.
 const ELSEWHERE: &str = "the address that was asked (`@authority`) is none of the service's in this environment: send the request to the service's own address";
@@ -72,25 +66,24 @@ fn body(signature: &Signature<'_, '_>, check: BodyCheck) -> Result<BodySeen, Unp
 /// How the signature may have been made. The key decides; what the client names must be among it.
 fn allowed(case: &Case<'_, '_>, home: &Row, signature: &Signature<'_, '_>) -> Result<Vec<Algorithm>, Unproven> {
     let alg = signature.alg();
-    let named = |algorithm: &&Algorithm| alg.as_deref().is_none_or(|given| algorithm.http_name() == Some(given));
     match home.kind() {
-        Kind::Hmac if alg.as_deref().is_none_or(|given| given == HMAC) => return Ok(Vec::new()),
+        Kind::Hmac if algorithm::is_of_secret(alg.as_deref()) => return Ok(Vec::new()),
         Kind::KeyPair => {}
         Kind::Hmac | Kind::ApiKey | Kind::OauthClient => return Err(other_algorithm()),
     }
-    let of_key = |row: &Row| match case.view.material(row).map(|material| &material.prover) {
-        Some(Prover::PublicKey(key)) => algorithms(key.key_type()),
-        _ => &[],
+    let key_type = |row: &Row| match case.view.material(row).map(|material| &material.prover) {
+        Some(Prover::PublicKey(key)) => Some(key.key_type()),
+        _ => None,
     };
     let mut allowed: Vec<Algorithm> = Vec::new();
-    for algorithm in case.view.versions(home).flat_map(of_key).filter(|algorithm| REGISTERED.contains(algorithm)).filter(named) {
-        if !allowed.contains(algorithm) {
-            allowed.push(*algorithm);
+    for algorithm in case.view.versions(home).filter_map(key_type).flat_map(|key_type| algorithm::of_key(key_type, alg.as_deref())) {
+        if !allowed.contains(&algorithm) {
+            allowed.push(algorithm);
         }
     }
     if allowed.is_empty() { Err(other_algorithm()) } else { Ok(allowed) }
 }
 
 fn other_algorithm() -> Unproven {
-    Unproven::of(Code::SignatureInvalid, "the signature's parameter `alg` is not an algorithm of the key; leave it out, as the key decides")
+    Unproven::of(Code::SignatureInvalid, algorithm::OTHER_ALGORITHM)
 }
