@@ -11,13 +11,19 @@ pub(super) const SENT: &str = "a secret key stands in what was pasted: it signs 
 /// What stands in its place.
 const SHOWN: &str = "(a secret)";
 
-/// Secret keys in a text, each once.
+/// Secrets that are taken out of an explanation one by one; with more, its texts are left out whole.
+const HIDDEN_MAX: usize = 8;
+
+/// Secret keys in a text, each once, and no more than it takes to know that there are too many.
 pub(super) fn within(text: &str, brands: &[Brand]) -> Vec<String> {
     let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
     let mut found: Vec<String> = Vec::new();
     for word in words.filter(|word| matches!(secret_form::recognise(word.as_bytes(), brands), Ok(Class::SecretKey(_)))) {
         if !found.iter().any(|known| known == word) {
             found.push(word.to_owned());
+        }
+        if found.len() > HIDDEN_MAX {
+            break;
         }
     }
     found
@@ -27,6 +33,10 @@ pub(super) fn within(text: &str, brands: &[Brand]) -> Vec<String> {
 pub(super) fn hidden(mut explained: SignatureExplained, secrets: &[String]) -> SignatureExplained {
     if secrets.is_empty() {
         return explained;
+    }
+    if secrets.len() > HIDDEN_MAX {
+        explained.server.clear();
+        explained.comparison = None;
     }
     let hide = |text: &mut String| {
         for secret in secrets {
