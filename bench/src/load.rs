@@ -37,6 +37,12 @@ impl Load {
         let thread = std::thread::spawn(move || {
             cores::pin(core)?;
             tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async move {
+                // Never asleep: to wake a client on another processor costs the server microseconds, and the more often the slower it answers.
+                let awake = tokio::spawn(async {
+                    loop {
+                        tokio::task::yield_now().await;
+                    }
+                });
                 let mut connections = tokio::task::JoinSet::new();
                 for n in 0..CONNECTIONS {
                     connections.spawn(connection(address, n, Arc::clone(&requests), expected, Arc::clone(&theirs)));
@@ -44,6 +50,7 @@ impl Load {
                 while let Some(ended) = connections.join_next().await {
                     ended??;
                 }
+                awake.abort();
                 Ok(())
             })
         });

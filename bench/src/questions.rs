@@ -1,6 +1,7 @@
 //! Requests as bytes on the wire.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use crate::dataset::{PERMISSION, SERVICE};
@@ -42,6 +43,27 @@ pub(crate) enum Requests {
         /// Which is sent next.
         next: AtomicU64,
     },
+}
+
+impl Requests {
+    /// The same bytes, over and over: for a server that remembers nothing.
+    #[must_use]
+    pub(crate) fn again(self: Arc<Self>) -> Arc<Self> {
+        Arc::new(match Arc::try_unwrap(self) {
+            Ok(Self::Once { requests, .. }) => Self::Whole(requests),
+            Ok(other) => other,
+            Err(shared) => return shared,
+        })
+    }
+
+    /// Bytes of the longest whole request.
+    #[must_use]
+    pub(crate) fn longest(&self) -> usize {
+        match self {
+            Self::Keys { template, .. } => template.len(),
+            Self::Whole(requests) | Self::Once { requests, .. } => requests.iter().map(Vec::len).max().unwrap_or_default(),
+        }
+    }
 }
 
 pub(crate) fn post(address: SocketAddr, path: &str, token: &str, body: &str) -> String {

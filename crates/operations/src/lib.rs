@@ -35,13 +35,15 @@ pub mod usage_read;
 pub mod verifiers;
 
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 use keywright_domain::caller::Allowed;
 use keywright_domain::catalogue::Catalogue;
 use keywright_domain::change::Place;
 use keywright_domain::ids::VerifierId;
+use keywright_domain::limits;
 use keywright_domain::time::{Boot, Timestamp};
-use keywright_store::{Committed, Done, Store, Tx};
+use keywright_store::{Committed, Done, Store, StoreError, Tx};
 
 pub use error::{Error, Field, Rule};
 pub use installation::{Keys, KeysError};
@@ -119,13 +121,34 @@ impl Operations {
         (self.clocks.wall)()
     }
 
-    /// The store's one way to write, for jobs that answer as operations do.
+    /// The store's one way to write, for jobs that answer as operations do. Waits until the verifier in this process, too, knows what was written.
     pub(crate) async fn write<T, F>(&self, allowed: Allowed, job: F) -> Result<Committed<T>, Error>
     where
         F: AsyncFn(&mut Tx<'_>) -> Result<Done<T>, Error> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        self.store.write(allowed, job).await
+        self.write_or(allowed, job).await
+    }
+
+    /// The same, for jobs with errors of their own.
+    pub(crate) async fn write_or<T, E, F>(&self, allowed: Allowed, job: F) -> Result<Committed<T>, E>
+    where
+        F: AsyncFn(&mut Tx<'_>) -> Result<Done<T>, E> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let committed = self.store.write(allowed, job).await?;
+        self.known_here(committed.place).await;
+        Ok(committed)
+    }
+
+    /// Until the verifier in this process has applied the log up to `place`, so that what was just handed out works where it was handed out, and what was
+    /// ended has ended there. Not for long: a verifier that is slow is no reason to refuse what is done already.
+    async fn known_here(&self, place: Place) {
+        let Some(local) = &self.local else { return };
+        let mut applied = local.applied.clone();
+        let known = applied.wait_for(|known| known.is_none_or(|(_, known)| known.epoch != place.epoch || known.position >= place.position));
+        let _ = tokio::time::timeout(Duration::from_millis(limits::KNOWN_HERE_MS), known).await;
     }
 
     fn boot(&self) -> Boot {

@@ -62,7 +62,7 @@ pub trait Node: Send + Sync + 'static {
     /// The public halves of the keys that sign revocation proofs, newest first; empty while they are not known.
     fn proof_keys(&self) -> Vec<ProofPublicKey>;
 
-    /// Uses nonces up, each in its turn: in the memory that all nodes share, or on this node's disk. `now` is the calendar of who asks. Where nobody
+    /// Uses nonces up, several at a time and in their order: in the memory that all nodes share, or on this node's disk. `now` is the calendar of who asks. Where nobody
     /// answers, which is in the log, the answer is [`NonceAnswer::Silent`].
     fn claim_nonces<'n>(&'n self, claims: &'n [NonceClaim], now: Timestamp) -> Pin<Box<dyn Future<Output = Vec<NonceAnswer>> + Send + 'n>>;
 }

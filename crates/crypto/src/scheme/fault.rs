@@ -1,6 +1,7 @@
 //! Everything that can be wrong with a signed request before, and apart from, the check of its signature.
 
 use keywright_domain::catalogue::Scheme;
+use keywright_domain::text::without_secrets;
 
 /// Which verdict a fault leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -255,9 +256,10 @@ impl Fault {
     }
 }
 
-/// A client's text as faults name it: what is not printable ASCII as `?`, at most 64 characters.
+/// A client's text as faults name it: what could be a secret as `...`, what is not printable ASCII as `?`, at most 64 characters.
 pub(super) fn shown(text: &str) -> String {
     const CHARS_MAX: usize = 64;
+    let text = &without_secrets(text).replace('…', "...");
     let mut out: String = text.chars().take(CHARS_MAX).map(|c| if matches!(c, ' '..='~') { c } else { '?' }).collect();
     if text.chars().nth(CHARS_MAX).is_some() {
         out.push_str("...");
@@ -272,7 +274,8 @@ mod tests {
     #[test]
     fn a_clients_text_is_shortened_and_has_no_control_characters() {
         assert_eq!(shown("a\n\u{1b}é"), "a???");
-        assert_eq!(shown(&"x".repeat(10_000)).len(), 67);
+        assert_eq!(shown(&"x y".repeat(10_000)).len(), 67);
+        assert_eq!(shown(&format!("\"kw_sk_live_{}\";sf", "x".repeat(30))), "\"kw_sk_live_...\";sf", "no secret, wherever it was put");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use futures_util::stream::{self, StreamExt};
 use keywright_crypto::proof::ProofPublicKey;
 use keywright_domain::time::Timestamp;
 use keywright_operations::Operations;
@@ -29,6 +30,25 @@ impl Process {
     }
 }
 
+/// Nonces that are used up at a time for one caller.
+const CLAIMS_AT_ONCE: usize = 16;
+
+impl Process {
+    async fn claim_nonce(&self, claim: NonceClaim, now: Timestamp) -> NonceAnswer {
+        let nonce = Nonce { key: claim.key, created: claim.created, until: claim.until };
+        match self.operations.nonce_claim(nonce, claim.is_ahead(now)).await {
+            // On disk first; then this node's own memory, which knows what came since.
+            Ok(Claimed::Fresh) => self.verifier.claim_nonce(&claim, now).unwrap_or(NonceAnswer::Fresh),
+            Ok(Claimed::Reused) => NonceAnswer::Reused,
+            Ok(Claimed::TooYoung) => NonceAnswer::TooYoung,
+            Err(error) => {
+                tracing::warn!(%error, "the memory of nonces did not answer");
+                NonceAnswer::Silent
+            }
+        }
+    }
+}
+
 impl Node for Process {
     fn figures(&self) -> Figures {
         Figures { usage_backlog: Some(self.backlog.load(Ordering::Relaxed)), writer_queue: Some(self.operations.store().waiting_writes() as u64) }
@@ -40,21 +60,8 @@ impl Node for Process {
 
     fn claim_nonces<'n>(&'n self, claims: &'n [NonceClaim], now: Timestamp) -> Pin<Box<dyn Future<Output = Vec<NonceAnswer>> + Send + 'n>> {
         Box::pin(async move {
-            let mut answers = Vec::with_capacity(claims.len());
-            for claim in claims {
-                let nonce = Nonce { key: claim.key, created: claim.created, until: claim.until };
-                answers.push(match self.operations.nonce_claim(nonce, claim.is_ahead(now)).await {
-                    // On disk first; then this node's own memory, which knows what came since.
-                    Ok(Claimed::Fresh) => self.verifier.claim_nonce(claim, now).unwrap_or(NonceAnswer::Fresh),
-                    Ok(Claimed::Reused) => NonceAnswer::Reused,
-                    Ok(Claimed::TooYoung) => NonceAnswer::TooYoung,
-                    Err(error) => {
-                        tracing::warn!(%error, "the memory of nonces did not answer");
-                        NonceAnswer::Silent
-                    }
-                });
-            }
-            answers
+            // Several at a time, so that those of a batch go to the disk in few commits.
+            stream::iter(claims.iter().copied()).map(|claim| self.claim_nonce(claim, now)).buffered(CLAIMS_AT_ONCE).collect().await
         })
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Key, Server, stories, wait_for, wait_until};
+use crate::support::{Key, Reply, Server, stories, wait_for, wait_until};
 
 async fn codes(kw: &Server, keys: &[&Key]) -> Vec<String> {
     kw.settled().await;
@@ -57,6 +57,30 @@ stories! {
         assert_eq!(states(&kw.done(&["key", "show", &first.id]).await), ["retired", "retired", "active"]);
         // Nothing overlaps any more.
         assert_eq!(kw.rotate(&first, &[]).await.version, 4);
+    }
+
+    /// Nobody waits between two calls: the node that answers has the last word on what it has handed out.
+    async fn what_a_node_hands_out_works_there_at_once_and_what_it_ends_has_ended(kw: Server) {
+        let app = kw.application().await;
+        let made = kw.done(&["token", "create", "--organisation", &app.organisation, "--name", "CI", "--grants", "admin"]).await;
+        kw.settled().await;
+        let call = async |path: &str, body: Value| {
+            let request = kw.http.post(kw.url(&format!("/api/v1{path}"))).bearer_auth(made["token"].as_str().unwrap()).json(&body);
+            let reply = Reply::of(request).await;
+            assert!((200..300).contains(&reply.status), "{reply:?}");
+            reply.json()["data"].take()
+        };
+        for n in 0..5 {
+            let new = json!({ "service": "business-api", "environment": "production", "name": format!("Back end {n}") });
+            let first = call(&format!("/applications/{}/credentials", app.id), new).await;
+            assert_eq!(kw.code(first["key"].as_str().unwrap()).await, "valid");
+            let path = format!("/credentials/{}", first["id"].as_str().unwrap());
+            let second = call(&format!("{path}/rotate"), json!({ "policy": "immediate" })).await;
+            assert_eq!(kw.code(second["key"].as_str().unwrap()).await, "valid");
+            assert_eq!(kw.code(first["key"].as_str().unwrap()).await, "retired_version");
+            call(&format!("{path}/revoke"), json!({})).await;
+            assert_eq!(kw.code(second["key"].as_str().unwrap()).await, "revoked");
+        }
     }
 
     async fn a_pending_version_becomes_active_at_its_first_use_and_only_then_the_overlap_begins(kw: Server) {

@@ -73,6 +73,13 @@ stories! {
         assert!(told["detail"].as_str().unwrap().contains("sha-256"), "{told}");
         let told = verdict(&kw, &token, || Sent { headers: live.sign("GET", URL, None).headers, ..live.sign("POST", URL, BODY) }).await;
         assert!(told["accept_signature"].as_str().unwrap().contains("content-digest"), "{told}");
+        // Headers that no server delivers: whoever stands behind could read them in another way.
+        for (name, value) in [("Signature ", "x"), (":method", "DELETE"), ("", "x"), ("X-A", "a\r\nX-B: c"), ("X-A", "\0")] {
+            let mut question = live.sign("POST", URL, BODY).question();
+            question["request"]["headers"].as_array_mut().unwrap().push(json!([name, value]));
+            let refused = kw.ask_as(&token, question).await;
+            assert_eq!((refused.problem(400).as_str(), refused.body.contains("request.headers[3][")), ("invalid_request", true), "{name}: {refused:?}");
+        }
         // The public half alone, and the secret where a key is expected.
         for (credential, code) in [(live.public_id.as_str(), "signature_missing"), (live.secret(), "malformed")] {
             assert_eq!(kw.ask_as(&token, json!({"credential": credential})).await.code(), code);

@@ -195,8 +195,7 @@ impl Operations {
         };
         let (max, reason, registering) = (checked.max, checked.reason, checked.registering);
         let done = self
-            .store
-            .write(allowed.clone(), async move |tx| {
+            .write_or(allowed.clone(), async move |tx| {
                 let c = &credential;
                 if tx.lock_catalogue_and_organisation(organisation).await? != Some(applied_at) {
                     return Err(Refusal::OtherCatalogue);

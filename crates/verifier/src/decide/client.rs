@@ -179,6 +179,7 @@ impl<'r> Asked<'_, 'r> {
         let mut signed_by = |row: &&Row| match view.material(row).map(|material| &material.prover) {
             Some(Prover::PublicKey(key)) if key.key_type().allows(token.algorithm()) => {
                 tried = true;
+                count_check();
                 token.verified_by(key)
             }
             _ => false,
@@ -188,6 +189,7 @@ impl<'r> Asked<'_, 'r> {
             Some((row, owner))
         });
         if !tried {
+            count_check();
             token.check_in_vain();
         }
         let (row, owner) = found.ok_or("the client is unknown, or the assertion is not signed by its key")?;
@@ -212,7 +214,9 @@ impl<'r> Asked<'_, 'r> {
         }
         let jti = claims.token_id().filter(|jti| !jti.is_empty()).ok_or("the assertion has no jti")?;
         let earliest = Timestamp::from_us(expires.us() - limits::ASSERTION_LIFE.us() - limits::ASSERTION_SKEW.us());
-        let signed = claims.issued_at_s().map_or(earliest, us).max(earliest);
+        // Without `iat`, which is optional (RFC 7523 section 3), it may be of any time: as what is signed ahead, it is put on disk before it counts, and
+        // no restart has to refuse it.
+        let signed = claims.issued_at_s().map_or(expires, |s| us(s).max(earliest));
         self.once(NonceClaim::assertion(row.credential(), jti.as_bytes(), signed, expires))?;
         Ok((row, owner))
     }
@@ -225,6 +229,17 @@ impl<'r> Asked<'_, 'r> {
             Unused::Unavailable(why) => Refusal::Unavailable(why),
         })
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// Signatures of assertions that were checked, whoever they name.
+    pub(super) static CHECKS: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+}
+
+fn count_check() {
+    #[cfg(test)]
+    CHECKS.set(CHECKS.get() + 1);
 }
 
 fn proved<'r>(reading: &'r Reading<'_>, attempt: &ClientAttempt<'_>, row: &'r Row, owner: Owner, (now, boot): (Timestamp, Boot)) -> ClientStep<'r> {

@@ -7,10 +7,11 @@ use keywright_crypto::key_pair::KeyPair;
 use keywright_crypto::public_key::{Algorithm, KeyType};
 use keywright_domain::change::{CredentialRecord, VersionRecord};
 use keywright_domain::credential::{Kind, Material, State, VersionState};
+use keywright_domain::limits;
 use keywright_domain::verdict::Code;
 use serde_json::{Value, json};
 
-use super::client::{ClientAttempt, ClientStep, Presented, authenticate};
+use super::client::{CHECKS, ClientAttempt, ClientStep, Presented, authenticate};
 use crate::fixture::{Kit, START_S, boot, credential};
 use crate::nonces::{NonceAnswer, NonceClaim};
 use crate::verdict::Unavailable;
@@ -112,6 +113,62 @@ fn yotis_form_names_the_sdk_and_is_for_the_url() {
     assert_eq!(ask(&kit, &signed(&pair, ps384, None, &claims(&yoti, URL, "1")), None, None), Ok(Code::Valid));
     assert_eq!(ask(&kit, &signed(&pair, ps384, None, &claims(&yoti, ISSUER, "2")), Some(&yoti), None), Ok(Code::Valid));
     assert!(ask(&kit, &signed(&pair, ps384, None, &claims(SDK_ID, URL, "3")), None, None).unwrap_err().contains("aud"));
+}
+
+/// A restart could not tell of what time it is: it goes by the disk, as what is signed ahead.
+#[test]
+fn an_assertion_that_does_not_say_when_it_was_issued_is_put_on_disk_before_it_counts() {
+    let pair = KeyPair::generate(KeyType::P256).unwrap();
+    let kit = Kit::with(record(&pair));
+    let mut claims = claims(SDK_ID, ISSUER, "1");
+    claims.as_object_mut().unwrap().remove("iat");
+    let assertion = signed(&pair, ("ES256", Algorithm::EcdsaP256Sha256), None, &claims);
+    assert_eq!(ask(&kit, &assertion, None, None), Err("need".into()));
+    let reading = kit.verifier.read();
+    let attempt =
+        ClientAttempt { presented: Presented::Assertion { assertion: &assertion, client_id: None, issuer: ISSUER, url: URL }, source_ip: None, nonce: None };
+    let now = reading.calendar(boot(kit.ms));
+    let ClientStep::Need(claim) = authenticate(&reading, &attempt, now, boot(kit.ms)) else { panic!("it needs no disk") };
+    assert!(claim.is_ahead(now));
+    assert_eq!(ask(&kit, &assertion, None, Some((claim, NonceAnswer::Fresh))), Ok(Code::Valid));
+    assert!(ask(&kit, &assertion, None, Some((claim, NonceAnswer::Reused))).unwrap_err().contains("used before"));
+}
+
+/// So that the time of an answer does not tell which clients there are.
+#[test]
+fn as_many_signatures_are_checked_for_unknown_clients_as_for_known_ones() {
+    let (pair, other) = (KeyPair::generate(KeyType::P256).unwrap(), KeyPair::generate(KeyType::Rsa2048).unwrap());
+    let kit = Kit::with(record(&pair));
+    let nobody = "7f9b5a52-0000-4000-8000-000000000000";
+    let (es256, rs256) = (("ES256", Algorithm::EcdsaP256Sha256), ("RS256", Algorithm::RsaPkcs1Sha256));
+    for (id, signer, alg) in [(SDK_ID, &pair, es256), (nobody, &pair, es256), (SDK_ID, &other, rs256), (nobody, &other, rs256)] {
+        let before = CHECKS.get();
+        let _ = ask(&kit, &signed(signer, alg, None, &claims(id, ISSUER, "1")), None, None);
+        assert_eq!(CHECKS.get() - before, 1, "{id} by {}", alg.0);
+    }
+}
+
+/// One assertion after the other, each under a wrong key.
+#[test]
+fn masses_of_wrong_assertions_stop_their_sender_and_nobody_else() {
+    let (pair, other) = (KeyPair::generate(KeyType::Ed25519).unwrap(), KeyPair::generate(KeyType::Ed25519).unwrap());
+    let mut kit = Kit::with(record(&pair));
+    kit.pass(10);
+    let eddsa = ("EdDSA", Algorithm::Ed25519);
+    let reading = kit.verifier.read();
+    let from = |assertion: &str, source: &str| {
+        let presented = Presented::Assertion { assertion, client_id: None, issuer: ISSUER, url: URL };
+        let attempt = ClientAttempt { presented, source_ip: Some(source.parse().unwrap()), nonce: None };
+        matches!(authenticate(&reading, &attempt, reading.calendar(boot(kit.ms)), boot(kit.ms)), ClientStep::Proved(_))
+    };
+    let wrong = signed(&other, eddsa, None, &claims(SDK_ID, ISSUER, "1"));
+    for _ in 0..limits::FAILED_CHECKS_OF_NODE {
+        assert!(!from(&wrong, "192.0.2.1"));
+    }
+    let before = CHECKS.get();
+    assert!(!from(&wrong, "192.0.2.1"));
+    assert_eq!(CHECKS.get(), before, "refused unseen");
+    assert!(from(&signed(&pair, eddsa, None, &claims(SDK_ID, ISSUER, "2")), "192.0.2.2"));
 }
 
 #[test]

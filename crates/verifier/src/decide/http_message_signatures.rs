@@ -16,18 +16,11 @@ use super::signature::{Made, fitting, use_nonce};
 use crate::replica::{Owner, Prover, Row};
 use crate::verdict::{BodySeen, Signed};
 
-/// No address is named: which one it is tells the credential's environment, and nothing is proved yet.
-const ELSEWHERE: &str = "the address that was asked (`@authority`) is none of the service's in this environment: send the request to the service's own address";
-
 pub(super) fn prove<'r>(case: &Case<'_, 'r>, request: &Request<'_>) -> Result<Proven<'r>, Unproven> {
     let wanted = || Coverage::STANDARD.accept_signature(request.method);
     let signatures = messages::read(request).map_err(|fault| Unproven::from(fault).accepting(wanted))?;
     let (signature, home, owner) = ours(case, &signatures).map_err(|why| why.accepting(wanted))?;
-    let signing = signing(case, home, Scheme::HttpMessageSignatures)?;
-    let authorities = signing.authorities(home.environment());
-    if !authorities.is_empty() && !authorities.iter().any(|known| *known == request.authority().unwrap_or_default()) {
-        return Err(Unproven::of(Code::WrongService, ELSEWHERE));
-    }
+    let signing = signing(case, home, Scheme::HttpMessageSignatures, request)?;
     let body = body(&signature, signing.body_check).map_err(|why| why.accepting(wanted))?;
     signature.check(&Coverage::STANDARD).map_err(|fault| Unproven::from(fault).accepting(wanted))?;
     let (text, bytes) = (signature.base()?, signature.bytes()?);

@@ -18,6 +18,8 @@ mod signed_tests;
 mod standing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod token_tests;
 mod tylt;
 mod yoti;
 

@@ -187,11 +187,21 @@ fn environment(view: &View, public_id: &str) -> Result<Option<Environment>, Malf
     class.of_public_half().map(Some).ok_or(Malformed::Start)
 }
 
-/// Whether requests of this credential may be signed in this way, and what the catalogue says of its service's signatures.
-pub(super) fn signing<'r>(case: &Case<'_, 'r>, home: &Row, scheme: Scheme) -> Result<&'r crate::replica::Signing, Unproven> {
+/// No address is named: which one it is tells the credential's environment, and nothing is proved yet.
+const ELSEWHERE: &str =
+    "the address that was asked (`@authority`, the host) is none of the service's in this environment: send the request to the service's own address";
+
+/// Whether requests of this credential may be signed in this way and sent to this host, and what the catalogue says of its service's signatures. Where a
+/// scheme does not sign the host, this says only that the request came the right way.
+pub(super) fn signing<'r>(case: &Case<'_, 'r>, home: &Row, scheme: Scheme, request: &Request<'_>) -> Result<&'r crate::replica::Signing, Unproven> {
     let signing = case.view.services.get(home.service).and_then(|service| service.signing.as_deref());
-    match signing.filter(|signing| signing.schemes.contains(&scheme)) {
-        Some(signing) if scheme.fits(home.kind()) => Ok(signing),
-        _ => Err(missing("the service of this credential does not take requests that are signed in this way")),
+    let signing = match signing.filter(|signing| signing.schemes.contains(&scheme)) {
+        Some(signing) if scheme.fits(home.kind()) => signing,
+        _ => return Err(missing("the service of this credential does not take requests that are signed in this way")),
+    };
+    let authorities = signing.authorities(home.environment());
+    if !authorities.is_empty() && !authorities.iter().any(|known| *known == request.authority().unwrap_or_default()) {
+        return Err(Unproven::of(Code::WrongService, ELSEWHERE));
     }
+    Ok(signing)
 }

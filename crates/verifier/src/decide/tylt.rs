@@ -9,7 +9,7 @@ use crate::verdict::{BodySeen, ReplayScope, Signed};
 
 pub(super) fn prove<'r>(case: &Case<'_, 'r>, request: &Request<'_>) -> Result<Proven<'r>, Unproven> {
     let (home, owner) = named(case, tylt::key(request)?)?;
-    signing(case, home, Scheme::Tylt)?;
+    signing(case, home, Scheme::Tylt, request)?;
     let read = tylt::read(request)?;
     let row = fitting(case, home, &Made { text: read.text, signature: &read.signature }, &[])?;
     let body = if request.body.bytes()?.is_empty() { BodySeen::None } else { BodySeen::Verified };

@@ -16,7 +16,7 @@ pub(super) fn prove<'r>(case: &Case<'_, 'r>, request: &Request<'_>) -> Result<Pr
     // Who signed does not depend on the base path, which only their service tells.
     let id = yoti::read(request, &[]).map_err(coded)?.id.ok_or(Fault::IdMissing).map_err(coded)?;
     let (home, owner) = named(case, id)?;
-    let signing = signing(case, home, Scheme::Yoti)?;
+    let signing = signing(case, home, Scheme::Yoti, request)?;
     let base_paths: Vec<&str> = signing.base_paths.iter().map(String::as_str).collect();
     let read = yoti::read(request, &base_paths).map_err(coded)?;
     let row = fitting(case, home, &Made { text: &read.text().map_err(coded)?, signature: &read.signature }, &[Algorithm::RsaPkcs1Sha256])?;

@@ -18,8 +18,6 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer
 /// What a client brings to prove itself. It has no `Debug`: it holds a secret.
 pub(super) struct Credentials {
     how: How,
-    /// It stood in `Authorization`.
-    basic: bool,
     issuer: String,
     url: String,
 }
@@ -47,33 +45,33 @@ impl Credentials {
         let in_body = (parameters.get("client_secret"), parameters.get("client_assertion"), parameters.get("client_assertion_type"));
         let mut headers = protocol.headers.get_all(AUTHORIZATION).iter();
         let named = parameters.get("client_id");
-        let (how, basic) = match (headers.next(), in_body) {
+        let how = match (headers.next(), in_body) {
             (Some(value), (None, None, None)) => {
                 let how = basic(value.as_bytes()).filter(|_| headers.next().is_none());
-                let (client_id, secret) = how.ok_or_else(|| Refusal::client("the header Authorization is not Basic with a client id and its secret", true))?;
+                let (client_id, secret) = how.ok_or_else(|| Refusal::client("the header Authorization is not Basic with a client id and its secret"))?;
                 if named.is_some_and(|named| named != client_id) {
                     return Err(Refusal::request("client_id is another one than in the header Authorization"));
                 }
-                (How::Secret { client_id, secret }, true)
+                How::Secret { client_id, secret }
             }
             (None, (Some(secret), None, None)) => {
                 let client_id = named.ok_or_else(|| Refusal::request("client_id is missing beside client_secret"))?;
-                (How::Secret { client_id: client_id.to_owned(), secret: secret.to_owned() }, false)
+                How::Secret { client_id: client_id.to_owned(), secret: secret.to_owned() }
             }
             (None, (None, Some(assertion), kind)) => {
                 if kind != Some(JWT_BEARER) {
                     return Err(Refusal::request(format!("client_assertion_type is not {JWT_BEARER}")));
                 }
-                (How::Assertion { assertion: assertion.to_owned(), client_id: named.map(str::to_owned) }, false)
+                How::Assertion { assertion: assertion.to_owned(), client_id: named.map(str::to_owned) }
             }
             (None, (None, None, None)) => {
                 let how = "the client has not proved itself: send its id and secret by HTTP Basic, or client_id and client_secret, or a client_assertion";
-                return Err(Refusal::client(how, true));
+                return Err(Refusal::client(how));
             }
             _ => return Err(Refusal::request("the client proves itself in more than one way, or in half of one: use exactly one")),
         };
         // In Yoti's form an assertion is for the URL of the token endpoint.
-        Ok(Self { how, basic, issuer: hub.operations.base_url().to_owned(), url: Protocol::url(hub, path) })
+        Ok(Self { how, issuer: hub.operations.base_url().to_owned(), url: Protocol::url(hub, path) })
     }
 
     fn presented(&self) -> Presented<'_> {
@@ -117,18 +115,18 @@ impl Credentials {
         let attempt = ClientAttempt { presented: self.presented(), source_ip: protocol.source, nonce };
         let (verdict, client) = match authenticate(&reading, &attempt, now, boot) {
             ClientStep::Proved(proved) => *proved,
-            ClientStep::Refused(why) => return Err(Refusal::client(why, self.basic)),
+            ClientStep::Refused(why) => return Err(Refusal::client(why)),
             ClientStep::TooOften => return Err(Refusal::later(StatusCode::TOO_MANY_REQUESTS, "too many attempts for this client have failed: wait a moment")),
             ClientStep::Need(claim) => return Ok(Attempt::Need(claim, now)),
             ClientStep::Unavailable(why) => return Err(Refusal::unavailable(why)),
         };
         let fresh = reading.confirm(verdict, app.now()).map_err(stale)?;
         let answer = fresh.answer();
-        let Some(found) = &answer.found else { return Err(Refusal::client("the client is unknown", self.basic)) };
+        let Some(found) = &answer.found else { return Err(Refusal::client("the client is unknown")) };
         match answer.code {
             Code::Valid => act(&Known { reading: &reading, found, client: &client, now, boot }).map(Attempt::Done),
             Code::RetiredVersion | Code::Revoked | Code::Expired => {
-                Err(Refusal::client(format!("the secret or key is right, and no longer accepted: {}", answer.code.as_str()), self.basic))
+                Err(Refusal::client(format!("the secret or key is right, and no longer accepted: {}", answer.code.as_str())))
             }
             other => Err(Refusal::new("unauthorized_client", format!("the client may not do this now: {}", other.as_str()))),
         }

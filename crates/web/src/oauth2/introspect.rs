@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::client::Credentials;
 use super::parameters::Parameters;
 use super::{Protocol, Refusal, given};
+use crate::app::App;
 use crate::routes::{Reply, Result};
 
 pub(super) const PATH: &str = "/oauth2/introspect";
@@ -27,35 +28,42 @@ async fn answer(protocol: &Protocol) -> std::result::Result<Value, Refusal> {
     if let Some(bearer) = bearer(protocol) {
         return by_resource_server(protocol, bearer, token()?);
     }
-    let hub = protocol.app.hub().ok_or_else(|| Refusal::client("send the token of a resource server as a bearer token", false))?;
+    let hub = protocol.app.hub().ok_or_else(|| Refusal::token("send the token of a resource server as a bearer token"))?;
     let credentials = Credentials::read(protocol, hub, &parameters, PATH)?;
     let token = token()?;
-    credentials.act(protocol, |known| told(known.reading, &Concerned::Client(known.found.credential), token, known.now, known.boot)).await
+    credentials.act(protocol, |known| told(&protocol.app, known.reading, &Concerned::Client(known.found.credential), token, (known.now, known.boot))).await
 }
 
 fn by_resource_server(protocol: &Protocol, bearer: &[u8], token: &str) -> std::result::Result<Value, Refusal> {
     let app = &protocol.app;
-    let unavailable = || Refusal::later(StatusCode::SERVICE_UNAVAILABLE, "tokens cannot be checked right now: try again");
     let verifier = app.replica().ok_or_else(unavailable)?;
     let boot = app.now();
     let reading = verifier.read();
     reading.fresh_at(boot).map_err(|_| unavailable())?;
     let now = reading.calendar(boot);
-    let asker =
-        reading.asker(bearer, now).ok_or_else(|| Refusal { error: "invalid_token", ..Refusal::client("this is not the token of a resource server", false) })?;
-    let body = told(&reading, &Concerned::ResourceServer(&asker), token, now, boot)?;
-    reading.fresh_at(app.now()).map_err(|_| unavailable())?;
-    Ok(body)
+    let asker = reading.asker(bearer, now).ok_or_else(|| Refusal::token("this is not the token of a resource server"))?;
+    told(app, &reading, &Concerned::ResourceServer(&asker), token, (now, boot))
+}
+
+fn unavailable() -> Refusal {
+    Refusal::later(StatusCode::SERVICE_UNAVAILABLE, "tokens cannot be checked right now: try again")
 }
 
 /// The members of RFC 7662 section 2.2. Whatever is not active says nothing else.
 ///
 /// # Errors
 /// Nobody here can say.
-fn told<'r>(reading: &'r Reading<'_>, concerned: &Concerned<'_, 'r>, token: &str, now: Timestamp, boot: Boot) -> std::result::Result<Value, Refusal> {
-    let Some((found, said)) = introspect(reading, concerned, token.as_bytes(), now, boot).map_err(Refusal::unavailable)? else {
-        return Ok(json!({ "active": false }));
-    };
+fn told<'r>(
+    app: &App,
+    reading: &'r Reading<'_>,
+    concerned: &Concerned<'_, 'r>,
+    token: &str,
+    (now, boot): (Timestamp, Boot),
+) -> std::result::Result<Value, Refusal> {
+    let introspected = introspect(reading, concerned, token.as_bytes(), now, boot).map_err(Refusal::unavailable)?;
+    // The process may have stood still since; what follows only writes it down.
+    reading.fresh_at(app.now()).map_err(|_| unavailable())?;
+    let Some((found, said)) = introspected else { return Ok(json!({ "active": false })) };
     let seconds = |at: Timestamp| at.us().div_euclid(1_000_000);
     let facts = said.facts();
     Ok(json!({

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::StatusCode;
-use hyper::header::{CACHE_CONTROL, HeaderMap, PRAGMA, RETRY_AFTER};
+use hyper::header::{CACHE_CONTROL, HeaderMap, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Serialize;
 use serde_json::json;
 
@@ -71,23 +71,30 @@ struct Refusal {
     status: StatusCode,
     error: &'static str,
     description: String,
-    /// The client has tried to prove itself by `Authorization`.
-    challenge: bool,
+    /// How to do better; each 401 says so (RFC 9110 section 15.5.2).
+    challenge: Option<&'static str>,
     retry_after_s: Option<u32>,
 }
 
 impl Refusal {
     fn new(error: &'static str, description: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, error, description: description.into(), challenge: false, retry_after_s: None }
+        Self { status: StatusCode::BAD_REQUEST, error, description: description.into(), challenge: None, retry_after_s: None }
     }
 
     fn request(description: impl Into<String>) -> Self {
         Self::new("invalid_request", description)
     }
 
-    /// 401; with a challenge where the client has used `Authorization`, and also where it has used nothing.
-    fn client(description: impl Into<String>, challenge: bool) -> Self {
+    /// A client has not proved itself.
+    fn client(description: impl Into<String>) -> Self {
+        let challenge = Some(r#"Basic realm="keywright", charset="UTF-8""#);
         Self { status: StatusCode::UNAUTHORIZED, challenge, ..Self::new("invalid_client", description) }
+    }
+
+    /// A bearer token is not one that helps here (RFC 6750 section 3.1).
+    fn token(description: impl Into<String>) -> Self {
+        let challenge = Some(r#"Bearer realm="keywright", error="invalid_token""#);
+        Self { status: StatusCode::UNAUTHORIZED, challenge, ..Self::new("invalid_token", description) }
     }
 
     /// Nothing is wrong with the request.
@@ -103,8 +110,8 @@ impl Refusal {
     fn reply(self) -> Reply {
         let description: String = self.description.chars().map(|c| if matches!(c, ' '..='~') && !matches!(c, '"' | '\\') { c } else { '?' }).collect();
         let mut reply = uncached(Reply::json(self.status, &json!({ "error": self.error, "error_description": description })));
-        if self.challenge {
-            reply = reply.with(hyper::header::WWW_AUTHENTICATE, r#"Basic realm="keywright", charset="UTF-8""#);
+        if let Some(challenge) = self.challenge {
+            reply = reply.with(WWW_AUTHENTICATE, challenge);
         }
         match self.retry_after_s {
             Some(s) => reply.with(RETRY_AFTER, &s.to_string()),

@@ -122,7 +122,7 @@ fn request(value: &Value, path: &str, errors: &mut Errors) {
                 match header.as_array().map(Vec::as_slice) {
                     Some([name, value]) => {
                         text(name, format!("{field}[0]"), signed_request::header_name, errors);
-                        text(value, format!("{field}[1]"), |_| Ok(()), errors);
+                        text(value, format!("{field}[1]"), signed_request::header_value, errors);
                     }
                     _ => errors.add(field, "must be a list of two strings: [name, value]"),
                 }

@@ -1,9 +1,10 @@
 //! The request that a gateway asks about, as its own request tells it: in `X-Forwarded-*` (Caddy, Traefik) or `X-Original-*` (nginx).
 //!
-//! A gateway sets one family, and its client may have sent the other: with both there, nobody can say which is true, and nothing is checked.
+//! A gateway sets one family, method, address and host of it, and its client may have sent the other: with both there, nobody can say which is true, and
+//! nothing is checked.
 
 use hyper::HeaderMap;
-use hyper::header::{CONTENT_LENGTH, HOST, HeaderValue};
+use hyper::header::{CONTENT_LENGTH, HeaderValue};
 use keywright_crypto::scheme::{Body, Request, UriScheme};
 
 use super::forward::TOKEN;
@@ -22,9 +23,10 @@ impl<'h> Original<'h> {
     /// # Errors
     /// [`Problem`]: the gateway does not tell the request, or not unmistakably.
     pub(super) fn of(headers: &'h HeaderMap) -> Result<Self, Problem> {
-        let family = |method, uri| (headers.get(method).is_some() || headers.get(uri).is_some()).then_some((method, uri));
-        let (forwarded, original) = (family("x-forwarded-method", "x-forwarded-uri"), family("x-original-method", "x-original-uri"));
-        let (method, uri) = match (forwarded, original) {
+        let family = |method, uri, host| (headers.get(method).is_some() || headers.get(uri).is_some()).then_some((method, uri, host));
+        let forwarded = family("x-forwarded-method", "x-forwarded-uri", "x-forwarded-host");
+        let original = family("x-original-method", "x-original-uri", "x-original-host");
+        let (method, uri, host) = match (forwarded, original) {
             (Some(one), None) | (None, Some(one)) => one,
             (Some(_), Some(_)) => {
                 return Err(wrong("X-Forwarded-Uri", "is there beside X-Original-URI: set one family of headers in the gateway, and clear the other"));
@@ -33,11 +35,11 @@ impl<'h> Original<'h> {
         };
         let text = |name: &'static str| one(headers, name).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty());
         let missing = |name: &'static str| wrong(name, "is missing, there twice, or not readable: the gateway must set it, once");
-        let host = if original.is_some() { text("x-original-host") } else { text("x-forwarded-host") };
         Ok(Self {
             method: text(method).ok_or_else(|| missing(method))?,
             target: text(uri).ok_or_else(|| missing(uri))?,
-            authority: host.or_else(|| text(HOST.as_str())).ok_or_else(|| missing("Host"))?,
+            // Not from `Host`: where the gateway leaves this one out, its client could set it.
+            authority: text(host).ok_or_else(|| missing(host))?,
             scheme: if text("x-forwarded-proto") == Some("http") { UriScheme::Http } else { UriScheme::Https },
             // What stands for the body's frame is the gateway's own.
             headers: headers

@@ -63,7 +63,8 @@ impl<'a> Asked<'a> {
         }
         method(&self.method.0).ok()?;
         url(&self.url.0).ok()?;
-        self.headers.0.iter().all(|(name, _)| header_name(&name.0).is_ok()).then_some(Sound { asked: self, body: seen })
+        let sound = |(name, value): &(Text<'_>, Text<'_>)| header_name(&name.0).is_ok() && header_value(&value.0).is_ok();
+        self.headers.0.iter().all(sound).then_some(Sound { asked: self, body: seen })
     }
 }
 
@@ -104,9 +105,13 @@ fn apart(url: &str) -> Option<(UriScheme, &str, &str)> {
     Some((scheme, &rest[..end], &rest[end..]))
 }
 
+/// RFC 9110 section 5.6.2
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+}
+
 pub(super) fn method(text: &str) -> Result<(), String> {
-    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    let ok = (1..=limits::METHOD_BYTES_MAX).contains(&text.len()) && text.bytes().all(token);
+    let ok = text.len() <= limits::METHOD_BYTES_MAX && is_token(text);
     if ok { Ok(()) } else { Err("is not a method: write it as it was sent, such as POST".into()) }
 }
 
@@ -123,7 +128,23 @@ pub(super) fn url(text: &str) -> Result<(), String> {
 }
 
 pub(super) fn header_name(text: &str) -> Result<(), String> {
-    if text.is_empty() { Err("is empty: write the name of a header".into()) } else { Ok(()) }
+    if is_token(text) { Ok(()) } else { Err("is not the name of a header: write it without spaces and colons, such as Content-Digest".into()) }
+}
+
+/// What no server delivers, whoever stands behind could read in another way. Obsolete folding (RFC 9112 section 5.2) is delivered by some.
+pub(super) fn header_value(text: &str) -> Result<(), String> {
+    let mut bytes = text.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        let folds = match (byte, bytes.peek()) {
+            (b'\r', Some(b'\n')) | (b'\n', Some(b' ' | b'\t')) => true,
+            (b'\r' | b'\n' | 0, _) => false,
+            _ => continue,
+        };
+        if !folds {
+            return Err("holds a line end or a NUL, which no value of a header has".into());
+        }
+    }
+    Ok(())
 }
 
 /// What the member `name` says of the body.

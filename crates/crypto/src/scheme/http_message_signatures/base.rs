@@ -1,10 +1,18 @@
 //! The signature base (RFC 9421 section 2.5).
 
 use super::component::{Component, Source};
-use super::{Signature, field, query_param};
+use super::query_param::Query;
+use super::{Signature, field};
 use crate::scheme::fault::{Fault, shown};
 
-impl Signature<'_, '_> {
+/// What was read of the request for several components.
+#[derive(Default)]
+struct Read<'r> {
+    fields: field::Read,
+    query: Option<Query<'r>>,
+}
+
+impl<'s> Signature<'s, '_> {
     /// The bytes that are signed: one line for each covered component in the order of the list, then `@signature-params`.
     ///
     /// # Errors
@@ -22,10 +30,11 @@ impl Signature<'_, '_> {
     pub fn base_into(&self, out: &mut Vec<u8>) -> Result<(), Fault> {
         out.clear();
         self.check_parameters()?;
+        let mut read = Read::default();
         for component in self.parts() {
             out.extend_from_slice(component.identifier.of(&self.all.input).as_bytes());
             out.extend_from_slice(b": ");
-            self.value(component, out)?;
+            self.value(component, &mut read, out)?;
             out.push(b'\n');
         }
         out.extend_from_slice(b"\"@signature-params\": ");
@@ -41,7 +50,7 @@ impl Signature<'_, '_> {
         }
     }
 
-    fn value(&self, component: &Component, out: &mut Vec<u8>) -> Result<(), Fault> {
+    fn value(&self, component: &Component, read: &mut Read<'s>, out: &mut Vec<u8>) -> Result<(), Fault> {
         let request = &self.all.request;
         let input = &*self.all.input;
         if let Some(why) = component.fault {
@@ -77,7 +86,11 @@ impl Signature<'_, '_> {
             }
             Source::QueryParam => {
                 let name = component.query_name.map_or("", |name| name.of(input));
-                match query_param::value(request.target()?.query.unwrap_or(""), name).map_err(|why| component.refused(input, why))? {
+                let query = match &mut read.query {
+                    Some(query) => query,
+                    none => none.insert(Query::read(request.target()?.query.unwrap_or("")).map_err(|why| component.refused(input, why))?),
+                };
+                match query.value(name).map_err(|why| component.refused(input, why))? {
                     Some(value) => out.extend_from_slice(value.as_bytes()),
                     None => return Err(self.absent(component)),
                 }
@@ -90,7 +103,7 @@ impl Signature<'_, '_> {
                 } else {
                     key.map_or(if component.sf { field::Way::Structured } else { field::Way::Plain }, field::Way::Key)
                 };
-                if !field::value(request, name, way, out).map_err(|why| component.refused(input, why))? {
+                if !field::value(request, name, way, &mut read.fields, out).map_err(|why| component.refused(input, why))? {
                     return Err(self.absent(component));
                 }
             }

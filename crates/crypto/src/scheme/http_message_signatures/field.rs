@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use keywright_domain::limits::STRUCTURED_FIELD_BYTES_MAX as STRUCTURED_BYTES_MAX;
 use sfv::{Dictionary, FieldType, Item, List, Parser};
 
 use crate::scheme::request::{Request, trim};
@@ -20,8 +21,27 @@ pub(super) enum Way<'k> {
     Key(&'k str),
 }
 
+/// Fields that were read as structured ones for a base: each once, however many of its members are covered, and not without bounds. Nothing is proved
+/// yet when a base is built.
+#[derive(Default)]
+pub(super) struct Read {
+    dictionaries: Vec<(String, Dictionary)>,
+    bytes: usize,
+}
+
+impl Read {
+    /// Notes that so many bytes are going to be read.
+    fn take(&mut self, bytes: usize) -> Result<(), Why> {
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.bytes > STRUCTURED_BYTES_MAX { Err("what is covered with `sf` or `key` has more than 8192 bytes; cover it without") } else { Ok(()) }
+    }
+}
+
 /// Adds the value of a field to the base; gives `false` when the request does not have it.
-pub(super) fn value(request: &Request<'_>, name: &str, way: Way<'_>, out: &mut Vec<u8>) -> Result<bool, Why> {
+pub(super) fn value(request: &Request<'_>, name: &str, way: Way<'_>, read: &mut Read, out: &mut Vec<u8>) -> Result<bool, Why> {
+    if let (Way::Key(key), Some((_, known))) = (way, read.dictionaries.iter().find(|(known, _)| known == name)) {
+        return Ok(add_member(known, key, out));
+    }
     let start = out.len();
     let mut found = false;
     for line in request.values(name) {
@@ -41,12 +61,22 @@ pub(super) fn value(request: &Request<'_>, name: &str, way: Way<'_>, out: &mut V
     let written = match way {
         Way::Plain | Way::Bytes => return Ok(found),
         _ if !found => return Ok(false),
-        Way::Structured => Some(structured(name, &out[start..])?),
-        Way::Key(key) => member(&out[start..], key)?,
+        Way::Structured => {
+            read.take(out.len() - start)?;
+            structured(name, &out[start..])?
+        }
+        Way::Key(key) => {
+            read.take(out.len() - start)?;
+            let field: Dictionary = Parser::new(&out[start..]).parse().map_err(|_| "its value is not a dictionary, which `key` asks for")?;
+            out.truncate(start);
+            let has = add_member(&field, key, out);
+            read.dictionaries.push((name.to_owned(), field));
+            return Ok(has);
+        }
     };
     out.truncate(start);
-    out.extend_from_slice(written.as_deref().unwrap_or("").as_bytes());
-    Ok(written.is_some())
+    out.extend_from_slice(written.as_bytes());
+    Ok(true)
 }
 
 fn add_line(line: &[u8], out: &mut Vec<u8>) -> Result<(), Why> {
@@ -128,10 +158,11 @@ fn structured(name: &str, value: &[u8]) -> Result<String, Why> {
     Err("the server does not know which kind of structured field this is; cover it without `sf`")
 }
 
-/// One member of a dictionary, written as a list's member is.
-fn member(value: &[u8], key: &str) -> Result<Option<String>, Why> {
-    let field: Dictionary = Parser::new(value).parse().map_err(|_| "its value is not a dictionary, which `key` asks for")?;
-    Ok(field.get(key).map(|member| vec![member.clone()].serialize().unwrap_or_default()))
+/// Adds one member of a dictionary, written as a list's member is; gives `false` when there is none.
+fn add_member(field: &Dictionary, key: &str, out: &mut Vec<u8>) -> bool {
+    let member = field.get(key);
+    out.extend(member.iter().flat_map(|member| vec![(*member).clone()].serialize().unwrap_or_default().into_bytes()));
+    member.is_some()
 }
 
 /// A dictionary written by the rules of RFC 9651 section 4.1.

@@ -2,19 +2,25 @@
 
 use crate::scheme::structured_field::Why;
 
-/// The encoded value of the parameter with this encoded name; `None` when the query has none.
-pub(super) fn value(query: &str, name: &str) -> Result<Option<String>, Why> {
-    let mut found = None;
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (given, value) = pair.split_once('=').unwrap_or((pair, ""));
-        if encoded(given)? != name {
-            continue;
-        }
-        if found.replace(value).is_some() {
+/// The parameters of a query: encoded names, and values as they stand there. Made once for all components that name one.
+pub(super) struct Query<'q>(Vec<(String, &'q str)>);
+
+impl<'q> Query<'q> {
+    /// Reads all of them.
+    pub(super) fn read(query: &'q str) -> Result<Self, Why> {
+        let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        pairs.map(|(name, value)| Ok((encoded(name)?, value))).collect::<Result<_, Why>>().map(Self)
+    }
+
+    /// The encoded value of the parameter with this encoded name; `None` when the query has none.
+    pub(super) fn value(&self, name: &str) -> Result<Option<String>, Why> {
+        let mut found = self.0.iter().filter(|(given, _)| given == name);
+        let value = found.next();
+        if found.next().is_some() {
             return Err("the query has this parameter more than once; cover @query instead");
         }
+        value.map(|(_, value)| encoded(value)).transpose()
     }
-    found.map(encoded).transpose()
 }
 
 /// Decoded (`+` is a space) and encoded again: all but letters, digits and `*-._` become `%` and two upper-case digits.

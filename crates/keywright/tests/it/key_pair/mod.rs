@@ -147,9 +147,18 @@ stories! {
         assert_eq!((&unknown["code"], &unknown["yoti_error"]), (&json!("unknown"), &json!("INVALID_X_YOTI_AUTH_ID")));
         // A gateway finds the code in a header.
         let headers = [("X-Original-URI", "/maps/v1/sessions?nonce=1"), ("X-Original-Method", "GET"), ("X-Yoti-Auth-Digest", "AAAA"), by_header[0]];
-        let request = kit.kw.http.get(kit.kw.url("/verify/forward?service=maps&environment=sandbox")).header("Keywright-Token", &kit.token);
-        let reply = Reply::of(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))).await;
+        let ask = async |more: &[(&str, &str)]| {
+            let request = kit.kw.http.get(kit.kw.url("/verify/forward?service=maps&environment=sandbox")).header("Keywright-Token", &kit.token);
+            Reply::of(headers.iter().chain(more).fold(request, |request, (name, value)| request.header(*name, *value))).await
+        };
+        let host = ("X-Original-Host", "api.example.com");
+        let reply = ask(&[host]).await;
         assert_eq!((reply.status, reply.header("keywright-yoti-error")), (401, Some("INVALID_NONCE")), "{reply:?}");
+        // What the gateway leaves out, its client could set.
+        for hosts in [&[][..], &[host, host], &[("X-Forwarded-Host", "api.example.com")]] {
+            let reply = ask(hosts).await;
+            assert_eq!((reply.problem(400).as_str(), reply.body.contains("x-original-host")), ("invalid_request", true), "{reply:?}");
+        }
         // Keys that are not RSA have no place in this scheme, and the service that does not name it does not take it.
         let ed = kit.made(&["--key-type", "ed25519"]).await;
         kit.settled().await;

@@ -3,7 +3,7 @@
 use keywright_crypto::scheme::explain::{self, Cause, Explanation, Pasted, Trial};
 use keywright_crypto::scheme::http_message_signatures::algorithm::OTHER_ALGORITHM;
 use keywright_crypto::scheme::{Fault, Kind as FaultKind};
-use keywright_domain::catalogue::{Scheme, Service};
+use keywright_domain::catalogue::Service;
 use keywright_domain::credential::{Credential, Environment, Kind, Standing};
 use keywright_domain::time::Timestamp;
 
@@ -122,12 +122,16 @@ impl Case<'_> {
         let authorities = authorities(service, self.credential.environment);
         let asked = self.pasted.see(|request| request.authority().map(std::borrow::Cow::into_owned));
         if let Ok(asked) = asked
-            && scheme == Scheme::HttpMessageSignatures
             && !authorities.is_empty()
             && !authorities.contains(&asked)
             && !self.found.is_some_and(|fit| fit.for_declared)
         {
-            wrong.push(format!("in {} the address of {} is {}: send the request there", self.credential.environment, service.name, authorities.join(" or ")));
+            wrong.push(format!(
+                "in {} the address of {} is {}: send the request there; if you did, a proxy changed Host and has to pass it on",
+                self.credential.environment,
+                service.name,
+                authorities.join(" or ")
+            ));
         }
         wrong
     }

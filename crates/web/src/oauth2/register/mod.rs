@@ -3,7 +3,7 @@
 mod metadata;
 
 use hyper::StatusCode;
-use hyper::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use hyper::header::AUTHORIZATION;
 use keywright_operations::Error;
 use keywright_operations::credentials::ClientShown;
 use keywright_operations::registration_tokens::RegisteredClient;
@@ -50,14 +50,8 @@ fn replied(answered: Answered) -> Result<Reply> {
         Ok(reply) => Ok(uncached(reply)),
         Err(Fault::Refused(refusal)) => Ok(refusal.reply()),
         // RFC 6750 section 3: without a token there is nothing to say of it.
-        Err(Fault::Token(None)) => {
-            let reply = Refusal { status: StatusCode::UNAUTHORIZED, ..Refusal::new("invalid_token", "send the token as a bearer token") }.reply();
-            Ok(reply.with(WWW_AUTHENTICATE, r#"Bearer realm="keywright""#))
-        }
-        Err(Fault::Token(Some(why))) => {
-            let reply = Refusal { status: StatusCode::UNAUTHORIZED, ..Refusal::new("invalid_token", why) }.reply();
-            Ok(reply.with(WWW_AUTHENTICATE, r#"Bearer realm="keywright", error="invalid_token""#))
-        }
+        Err(Fault::Token(None)) => Ok(Refusal { challenge: Some(r#"Bearer realm="keywright""#), ..Refusal::token("send the token as a bearer token") }.reply()),
+        Err(Fault::Token(Some(why))) => Ok(Refusal::token(why).reply()),
         Err(Fault::Other(error)) => Err(error.into()),
     }
 }

@@ -84,6 +84,17 @@ fn a_value_that_could_be_read_in_two_ways_is_refused() {
 }
 
 #[test]
+fn what_is_read_as_a_structured_field_before_proof_has_bounds() {
+    let field = |bytes: usize| format!("a=1, b=\"{}\"", "x".repeat(bytes - 9));
+    let members = r#"("x";key="a" "x";key="b" "x";sf;key="b")"#;
+    let once = story().header("X", field(8_192)).covering(r#"("x";key="a" "x";key="b")"#);
+    assert!(once.lines().is_ok_and(|lines| lines.len() < 8_300), "it is read once");
+    assert!(why(&story().header("X", field(8_193)).covering(members)).contains("8192"));
+    let several = story().header("X", field(5_000)).header("Priority", field(5_000)).covering(r#"("x";key="a" "priority";sf)"#);
+    assert!(why(&several).contains("8192"), "together");
+}
+
+#[test]
 fn query_parameters_that_come_twice_however_they_are_written_are_refused() {
     for query in ["a=1&a=2", "a=1&%61=2", "%61=1&a=1", "a&a=", "x=1&a=&b&a"] {
         let story = story().target(&format!("/?{query}")).covering(r#"("@query-param";name="a")"#);
