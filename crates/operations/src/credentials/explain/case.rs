@@ -126,11 +126,9 @@ impl Case<'_> {
             && !authorities.contains(&asked)
             && !self.found.is_some_and(|fit| fit.for_declared)
         {
+            let (environment, name, known) = (self.credential.environment, &service.name, authorities.join(" or "));
             wrong.push(format!(
-                "in {} the address of {} is {}: send the request there; if you did, a proxy changed Host and has to pass it on",
-                self.credential.environment,
-                service.name,
-                authorities.join(" or ")
+                "in {environment} the address of {name} is {known}: send the request there; if you did, a proxy changed Host and has to pass it on"
             ));
         }
         wrong
