@@ -49,6 +49,15 @@ impl MacKey {
     pub fn verify(&self, message: &[u8], mac: &[u8]) -> bool {
         mac.try_into().is_ok_and(|mac| digest::equal(&self.sign(&[message]), mac))
     }
+
+    /// The name of the algorithm by which `mac` is a MAC of the message under this secret, where it is another HMAC than ours: for people who took the
+    /// wrong one, and for no decision.
+    #[must_use]
+    pub fn verify_other(&self, message: &[u8], mac: &[u8]) -> Option<&'static str> {
+        let others = [(hmac::HMAC_SHA512, "HMAC-SHA512"), (hmac::HMAC_SHA384, "HMAC-SHA384"), (hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, "HMAC-SHA1")];
+        let fits = |algorithm| hmac::verify(&hmac::Key::new(algorithm, &self.secret[..usize::from(self.len)]), message, mac).is_ok();
+        others.into_iter().find(|(algorithm, _)| fits(*algorithm)).map(|(_, name)| name)
+    }
 }
 
 #[cfg(test)]
@@ -71,6 +80,22 @@ mod tests {
             assert_eq!(hex::encode(key.sign(&[&message[..3], b"", &message[3..]])), mac);
             assert!(key.verify(message, &hex::decode(mac).unwrap()));
         }
+    }
+
+    /// RFC 2202 section 3 and RFC 4231 section 4.3, test case 2 of each.
+    #[test]
+    fn other_hashes_are_told_by_their_names_and_are_no_macs_of_ours() {
+        let key = MacKey::new(b"Jefe").unwrap();
+        let text = b"what do ya want for nothing?";
+        for (mac, name) in [
+            ("effcdf6ae5eb2fa2d27416d5f184df9c259a7c79", "HMAC-SHA1"),
+            ("164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737", "HMAC-SHA512"),
+        ] {
+            let mac = hex::decode(mac).unwrap();
+            assert_eq!(key.verify_other(text, &mac), Some(name));
+            assert!(!key.verify(text, &mac));
+        }
+        assert_eq!(key.verify_other(text, &key.sign(&[text])), None);
     }
 
     #[test]

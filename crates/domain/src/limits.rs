@@ -186,7 +186,7 @@ pub const KEY_CHALLENGE: Span = Span::from_h(1);
 pub const KEY_MAKING_WAIT_MS: u64 = 10_000;
 /// RSA keys of one organisation that wait to be made: whoever asks for more at a time is asked to come back.
 pub const KEY_MAKING_WAITING_MAX: usize = 16;
-/// How nice the thread is that makes RSA keys (0 to 19): whoever answers requests goes before it, and it still gets on where all processors are busy.
+/// How nice the threads are that make RSA keys or explain signatures (0 to 19): whoever answers requests goes before it, and it still gets on where all processors are busy.
 pub const KEY_MAKING_NICENESS: i32 = 5;
 /// Repeats of a request with an `Idempotency-Key` are recognised for this long.
 pub const IDEMPOTENCY_KEPT: Span = Span::from_h(24);
@@ -263,6 +263,18 @@ pub const YOTI_KEY_BYTES_MAX: usize = 1_200;
 pub const PASTED_BYTES_MAX: usize = 262_144;
 /// Headers of a pasted request that are read: what servers commonly allow.
 pub const PASTED_HEADERS_MAX: usize = 100;
+/// Signatures that are explained at a time: each may take a good part of a second of a processor, which is there for others too.
+pub const EXPLAINING_MAX: usize = 2;
+/// Whoever has one explained waits so long for others', then is asked to come back.
+pub const EXPLAINING_WAIT_MS: u64 = 5_000;
+/// Explanations of one organisation that are made or wait: one is made at a time, and whoever asks for more is asked to come back.
+pub const EXPLAINING_PER_ORGANISATION_MAX: usize = 8;
+/// Bytes of texts that are tried, all secrets and keys together, before trying ends: a usual request needs a hundredth of it.
+pub const EXPLAINING_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// A check with a public key counts like so many bytes under a MAC.
+pub const EXPLAINING_BYTES_PER_CHECK: usize = 16 * 1024;
+/// Other applications of the organisation, and credentials of each of them in each environment, whose keys are tried where the right one does not fit.
+pub const EXPLAINING_NEIGHBOURS_MAX: u32 = 8;
 
 /// Life of an access token of the provider's API, unless the catalogue says otherwise.
 pub const TOKEN_LIFE_DEFAULT: Span = Span::from_h(1);

@@ -6,7 +6,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use keywright_crypto::public_key::KeyType;
-use keywright_crypto::random::NoRandom;
 use keywright_domain::ids::OrganisationId;
 use keywright_domain::limits;
 use keywright_store::StoreError;
@@ -131,29 +130,6 @@ pub(crate) async fn turn(organisation: OrganisationId, cost: Cost) -> Result<Tur
         Ok(Ok(turn)) => Ok(turn),
         Ok(Err(_)) | Err(_) => Err(busy(limits::KEY_MAKING_WAIT_MS)),
     }
-}
-
-/// Does what takes long on a thread of its own, which others go before.
-///
-/// # Errors
-/// [`StoreError::Busy`] where the system gives no thread, [`NoRandom`] in the place of a panic.
-pub(crate) async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, crate::Error> {
-    let (sender, done) = oneshot::channel();
-    let run = move || {
-        give_way();
-        // Whoever asked may have gone away.
-        let _ = sender.send(work());
-    };
-    let thread = std::thread::Builder::new().name("key-making".to_owned()).spawn(run);
-    thread.map_err(|error| StoreError::Busy { waited_ms: 0, detail: error.to_string() })?;
-    Ok(done.await.map_err(|_| NoRandom)?)
-}
-
-/// Lets other threads go before this one. Where that is not allowed, it is done all the same.
-fn give_way() {
-    // On Linux a thread has a niceness of its own; elsewhere this would be the whole process's.
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::setpriority_process(None, limits::KEY_MAKING_NICENESS);
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod activity;
+mod apart;
 pub mod applications;
 mod business;
 pub mod calls;

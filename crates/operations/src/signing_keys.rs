@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, PoisonError};
 
+use keywright_crypto::random::NoRandom;
 use keywright_crypto::signing_key::{SigningAlgorithm, SigningKey};
 use keywright_domain::credential::{Kind, TokenSigning};
 use keywright_domain::limits;
@@ -10,7 +11,8 @@ use keywright_domain::time::{Span, Timestamp};
 use keywright_store::signing_keys::SigningKeyRow;
 use serde_json::Value;
 
-use crate::{Error, KeysError, Operations, key_making};
+use crate::apart::apart;
+use crate::{Error, KeysError, Operations};
 
 /// A key that is open in this process.
 pub(crate) struct Ready {
@@ -54,7 +56,7 @@ impl Operations {
                 Some(row) if is_due(row.active_at, now) => now.plus(limits::KEY_SET_MAX_AGE),
                 Some(_) => continue,
             };
-            let key = key_making::apart(move || SigningKey::generate(algorithm(signing))).await??;
+            let key = apart("key-making", move || SigningKey::generate(algorithm(signing))).await?.ok_or(NoRandom)??;
             let new = SigningKeyRow {
                 id: key.key_id().to_owned(),
                 algorithm: signing,

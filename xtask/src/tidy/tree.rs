@@ -29,7 +29,7 @@ impl File {
 
     /// Whether all of it is code of tests.
     pub(crate) fn is_test(&self) -> bool {
-        self.path.contains("/tests/") || self.path.ends_with("/tests.rs") || self.path.starts_with("fuzz/")
+        self.path.contains("/tests/") || self.path.ends_with("/tests.rs") || self.path.ends_with("_tests.rs") || self.path.starts_with("fuzz/")
     }
 
     pub(crate) fn lies_in(&self, places: &[&str]) -> bool {

@@ -29,7 +29,7 @@ pub(super) async fn run(settings: &Settings, asked: ExplainSignature) -> Result<
         None => operations.signature_subject(caller, &request).await?,
     };
     let scheme = scheme.map(|scheme| scheme.as_str().to_owned());
-    let explained = operations.signature_explain(caller, credential, &SignatureQuestion { request, signed_text, scheme, at }).await?;
+    let explained = operations.signature_explain(caller, credential, SignatureQuestion { request, signed_text, scheme, at }).await?;
     let text = text(&explained);
     let mut shape = json!(SignatureExplainedShape::from(explained));
     shape["id"] = json!(credential.to_string());

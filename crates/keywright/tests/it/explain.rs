@@ -118,10 +118,11 @@ stories! {
         }
 
         let right = Wrong { secret: &pair.secret, keyid: &pair.api_key, ago_s: 0, target: "/orders?note=a%20b&n=2", body: BODY, digest: true };
-        let newline = format!("{}\n", pair.secret);
+        let (newline, carriage) = (format!("{}\n", pair.secret), format!("{}\r\n", pair.secret));
         let cases = [
             ("right", right, true, "the signature is right"),
             ("newline", Wrong { secret: &newline, ..right }, false, "line end after it"),
+            ("carriage return", Wrong { secret: &carriage, ..right }, false, "the line end CR LF after it"),
             ("other secret", Wrong { secret: "another", ..right }, false, "fits the secret key of the version of this credential in no way"),
             // Nobody says when it was sent, so it may be pasted later.
             ("later", Wrong { ago_s: 412, ..right }, true, "the signature is right"),
@@ -168,10 +169,19 @@ stories! {
             ("GET / HTTP/1.1\nHost: h\n", 2, "no Signature-Input header"),
             ("bash <<'X'\ncurl h\nX\n", 2, "run it with curl -v"),
             (&*format!("{shown}>\n"), 2, "does not show the body"),
+            (&*format!("GET / HTTP/1.1\nHost: h\nX: {}\n", "y".repeat(40_000)), 2, "more than 32768 bytes"),
             (&*sent(Wrong { keyid: &mistyped, ..right }), 3, "it is mistyped, or of another installation"),
         ] {
             let problem = kw.cli_with_stdin(&["explain-signature", "--json"], pasted).await.exits(status).problem();
             assert!(problem.to_string().contains(says), "{pasted}: {problem}");
+        }
+
+        // A secret that was sent is told before all else, and is not repeated.
+        for pasted in [sent(Wrong { keyid: &pair.secret, ..right }), format!("curl https://pay.example/ -H 'Authorization: Bearer {}'", pair.secret)] {
+            let ran = kw.cli_with_stdin(&["explain-signature", "--json"], &pasted).await.exits(0);
+            let told = ran.json();
+            assert_eq!((told["fits"].as_bool(), told["id"].as_str()), (Some(false), Some(pair.id.as_str())), "{told}");
+            assert!(told["sentence"].as_str().unwrap().contains("Rotate it") && !ran.stdout.contains(&pair.secret), "{told}");
         }
 
         // The client's own text beside the server's, to the byte; the same by the API, whose repeat is not kept.
@@ -203,6 +213,10 @@ stories! {
         let other = Pair::of(kw.place(), &app, "production").await;
         let told = kw.cli_with_stdin(&["explain-signature", &other.id, "--json"], &sent(right)).await.exits(0).json();
         assert!(told["sentence"].as_str().unwrap().contains("names another key"), "{told}");
+        // The secret of one with the public half of the other.
+        let mixed = sent(Wrong { secret: rotated["secret_key"].as_str().unwrap(), keyid: &other.api_key, ..right });
+        let told = kw.cli_with_stdin(&["explain-signature", "--json"], &mixed).await.exits(0).json();
+        assert!(told["sentence"].as_str().unwrap().contains("was made with the secret key of \"Backend\" (sandbox)"), "{told}");
         // That it has ended goes before its age.
         kw.done(&["key", "revoke", &pair.id]).await;
         let old = sent(Wrong { secret: rotated["secret_key"].as_str().unwrap(), ago_s: 412, ..right });
@@ -243,10 +257,15 @@ stories! {
             assert_eq!((told["fits"].as_bool(), told["id"].as_str(), told["version"].as_u64()), (Some(true), Some(id), Some(1)), "{scheme}: {told}");
             let told = explain(&BODY.replace(": ", ":")).await;
             assert!(told["sentence"].as_str().unwrap().contains("JSON with a space after commas and colons"), "{scheme}: {told}");
-            // Whose key it is not, and whose it was.
-            let lower = raw.replace("POST", "PUT");
-            let told = kw.cli_with_stdin(&["explain-signature", "--json"], &format!("{lower}{BODY}")).await.exits(0).json();
-            assert!(told["sentence"].as_str().unwrap().contains("fits the key of the version of this credential in no way"), "{scheme}: {told}");
+            // What was changed on the way, whose key it is not, and whose it was.
+            for (from, to, says) in [
+                ("POST", "PUT", "the method was signed as POST and arrived as PUT"),
+                ("/sessions", "/idverify/v1/sessions", "the path was signed without `/idverify/v1`"),
+                ("/sessions", "/orders", "fits the key of the version of this credential in no way"),
+            ] {
+                let told = kw.cli_with_stdin(&["explain-signature", "--json"], &format!("{}{BODY}", raw.replacen(from, to, 1))).await.exits(0).json();
+                assert!(told["sentence"].as_str().unwrap().contains(says), "{scheme}: {told}");
+            }
         }
         // On standard output stand headers alone; the address, which was signed too, is said beside them.
         let yoti = ["sign", "--credential", "pair.json", "GET", "https://api.example/sessions", "--scheme", "yoti"];

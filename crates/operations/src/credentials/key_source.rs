@@ -16,6 +16,7 @@ use keywright_domain::limits;
 use keywright_domain::text;
 use keywright_domain::time::Timestamp;
 
+use crate::apart::apart;
 use crate::form::Form;
 use crate::key_making::{self, Cost};
 use crate::{Error, Keys, Operations};
@@ -253,12 +254,13 @@ pub(super) async fn key(organisation: OrganisationId, checked: Checked) -> Resul
         Checked::Make(key_type, form) => Ok(match Cost::of(key_type) {
             Some(cost) => {
                 let turn = key_making::turn(organisation, cost).await?;
-                key_making::apart(move || {
+                apart("key-making", move || {
                     // Held until the work is done, also where nobody waits for it any more.
                     let _turn = turn;
                     pair(key_type, form)
                 })
-                .await??
+                .await?
+                .ok_or(NoRandom)??
             }
             None => pair(key_type, form)?,
         }),

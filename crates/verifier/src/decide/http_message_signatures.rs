@@ -1,8 +1,8 @@
 //! Proof by an HTTP message signature (RFC 9421) with a digest of the body (RFC 9530).
 
-use keywright_crypto::public_key::{Algorithm, algorithms};
+use keywright_crypto::public_key::Algorithm;
 use keywright_crypto::scheme::content_digest::Checked;
-use keywright_crypto::scheme::http_message_signatures::{self as messages, Coverage, Signature, Signatures};
+use keywright_crypto::scheme::http_message_signatures::{self as messages, Coverage, Signature, Signatures, algorithm};
 use keywright_crypto::scheme::{Fault, Request};
 use keywright_domain::catalogue::BodyCheck;
 use keywright_domain::catalogue::Scheme;
@@ -14,12 +14,6 @@ use super::proof::{Case, Proven, Unproven, named, signing};
 use super::signature::{Made, fitting, use_nonce};
 use crate::replica::{Owner, Prover, Row};
 use crate::verdict::{BodySeen, Signed};
-
-/// The only algorithm of an `hmac` credential (RFC 9421 section 3.3.3).
-const HMAC: &str = "hmac-sha256";
-/// How a public key may sign: the algorithms that RFC 9421 section 3.3 registers.
-const REGISTERED: [Algorithm; 5] =
-    [Algorithm::RsaPkcs1Sha256, Algorithm::RsaPssSha512, Algorithm::EcdsaP256Sha256, Algorithm::EcdsaP384Sha384, Algorithm::Ed25519];
 
 pub(super) fn prove<'r>(case: &Case<'_, 'r>, request: &Request<'_>) -> Result<Proven<'r>, Unproven> {
     let wanted = || Coverage::STANDARD.accept_signature(request.method);
@@ -64,25 +58,24 @@ fn body(signature: &Signature<'_, '_>, check: BodyCheck) -> Result<BodySeen, Unp
 /// How the signature may have been made; empty: by a secret. The key decides; what the client names must be among it.
 fn allowed(case: &Case<'_, '_>, home: &Row, signature: &Signature<'_, '_>) -> Result<Vec<Algorithm>, Unproven> {
     let alg = signature.alg();
-    let named = |algorithm: &&Algorithm| alg.as_deref().is_none_or(|given| algorithm.http_name() == Some(given));
-    let (mut allowed, mut by_secret) = (Vec::new(), false);
+    let (mut allowed, mut by_secret): (Vec<Algorithm>, bool) = (Vec::new(), false);
     for material in case.view.versions(home).filter_map(|row| case.view.material(row)) {
         match &material.prover {
             Prover::Mac(_) | Prover::Locked => by_secret = true,
             Prover::PublicKey(key) => {
-                let more = algorithms(key.key_type()).iter().filter(|algorithm| REGISTERED.contains(algorithm) && !allowed.contains(*algorithm)).filter(named);
-                allowed.extend(more.copied().collect::<Vec<Algorithm>>());
+                let more: Vec<Algorithm> = algorithm::of_key(key.key_type(), alg.as_deref()).filter(|algorithm| !allowed.contains(algorithm)).collect();
+                allowed.extend(more);
             }
             Prover::Secret(_) | Prover::Unknown => {}
         }
     }
     match by_secret {
-        true if alg.as_deref().is_none_or(|given| given == HMAC) => Ok(Vec::new()),
+        true if algorithm::is_of_secret(alg.as_deref()) => Ok(Vec::new()),
         false if !allowed.is_empty() => Ok(allowed),
         _ => Err(other_algorithm()),
     }
 }
 
 fn other_algorithm() -> Unproven {
-    Unproven::of(Code::SignatureInvalid, "the signature's parameter `alg` is not an algorithm of the key; leave it out, as the key decides")
+    Unproven::of(Code::SignatureInvalid, algorithm::OTHER_ALGORITHM)
 }

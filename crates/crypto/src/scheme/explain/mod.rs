@@ -13,6 +13,7 @@ use super::request::Request;
 use super::{content_digest, tylt, yoti};
 
 mod cause;
+mod change;
 mod compare;
 mod json;
 pub mod paste;
@@ -23,6 +24,7 @@ mod tests;
 mod trial;
 
 pub use cause::Cause;
+pub use change::Change;
 pub use compare::{Comparison, Difference, Pair, compare, visible};
 pub use paste::Pasted;
 pub use sent::{Sent, sent};
@@ -100,9 +102,37 @@ impl Explanation {
 pub fn scheme(request: &Request<'_>, ask: &Ask<'_>) -> Result<Scheme, Fault> {
     let found = match ask.scheme {
         Some(scheme) => Some(scheme),
-        None => detect(request)?,
+        None => detect(request)?.or_else(|| meant(request)),
     };
     found.ok_or(Fault::SignatureMissing { scheme: Scheme::HttpMessageSignatures, header: http_message_signatures::INPUT })
+}
+
+/// The scheme whose signature is left out, by what else the request has of it.
+fn meant(request: &Request<'_>) -> Option<Scheme> {
+    let has = |start: &str| request.headers.iter().any(|(name, _)| name.get(..start.len()).is_some_and(|given| given.eq_ignore_ascii_case(start)));
+    if has("X-Yoti-Auth-") {
+        return Some(Scheme::Yoti);
+    }
+    if has("X-TLP-") {
+        return Some(Scheme::Tylt);
+    }
+    let query = request.target().ok()?.query?;
+    let asks = |name: &str| query.split('&').any(|pair| pair.split('=').next() == Some(name));
+    (asks("nonce") && asks("timestamp")).then_some(Scheme::Yoti)
+}
+
+/// Whether the signature that is asked about covers `http` or `https`, which a pasted message does not tell.
+#[must_use]
+pub fn covers_uri_scheme(request: &Request<'_>, ask: &Ask<'_>) -> bool {
+    let Ok(all) = http_message_signatures::read(request) else { return false };
+    ask.signature(&all).is_ok_and(|one| one.components().any(|component| component.starts_with("\"@target-uri\"") || component.starts_with("\"@scheme\"")))
+}
+
+/// The algorithm that the signature that is asked about names; none also where it is by another scheme than RFC 9421.
+#[must_use]
+pub fn algorithm(request: &Request<'_>, ask: &Ask<'_>) -> Option<String> {
+    let all = http_message_signatures::read(request).ok()?;
+    Some(ask.signature(&all).ok()?.alg()?.into_owned())
 }
 
 /// Whether the body is the one that the request's `Content-Digest` says.
@@ -141,6 +171,9 @@ pub fn of(request: &Request<'_>, ask: &Ask<'_>) -> Result<Explanation, Fault> {
         Scheme::Yoti => yoti(request, ask, &mut faults),
         Scheme::Tylt => tylt::read(request).map_err(|fault| faults.push(fault)).ok().map(|signed| signed.text.to_vec()),
     };
+    // What is there and cannot be read is not missing.
+    let unread: Vec<String> = faults.iter().filter_map(|fault| if let Fault::Parameter { name, .. } = fault { Some(name.clone()) } else { None }).collect();
+    faults.retain(|fault| !matches!(fault, Fault::ParameterMissing { name } if unread.iter().any(|known| known == name)));
     // A text can often be built although something else is wrong.
     let text = text.or_else(|| trial::right(request, scheme, ask));
     let comparison = ask.signed_text.zip(text.as_deref()).map(|(client, server)| compare(server, client));

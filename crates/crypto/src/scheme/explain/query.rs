@@ -45,6 +45,12 @@ pub(super) fn with_single_slashes(path: &str) -> String {
     out
 }
 
+/// A path with all its characters percent-encoded that have no need to be, but may (RFC 3986 section 3.3).
+pub(super) fn with_encoded_path(path: &str) -> String {
+    let kept = |c: char| c.is_ascii_alphanumeric() || "-._~/%".contains(c);
+    path.chars().map(|c| if kept(c) || !c.is_ascii() { c.to_string() } else { format!("%{:02X}", u32::from(c)) }).collect()
+}
+
 /// With its parameters in alphabetical order.
 pub(super) fn sorted(query: &str) -> String {
     let mut pairs: Vec<&str> = query.split('&').collect();
@@ -76,6 +82,7 @@ mod tests {
         assert_eq!((with_other_spaces("a=b+c%20d").as_str(), with_other_spaces("a=b%20c").as_str()), ("a=b%20c%20d", "a=b+c"));
         assert_eq!((with_other_case("a%2f%c3é%g").as_str(), with_other_case("a%2F%C3%").as_str()), ("a%2F%C3é%g", "a%2f%c3%"));
         assert_eq!((with_single_slashes("//a///b/").as_str(), with_single_slashes("")), ("/a/b/", String::new()));
+        assert_eq!(with_encoded_path("/a:b@c/d%20~!"), "/a%3Ab%40c/d%20~%21");
         assert_eq!(sorted("b=1&a=2&a=1"), "a=1&a=2&b=1");
         assert_eq!(as_json("orderId=1%22&x"), r#"{"orderId":"1\"","x":""}"#);
         assert_eq!(as_json(""), "{}");

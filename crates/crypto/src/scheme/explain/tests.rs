@@ -2,14 +2,14 @@ use super::*;
 use crate::scheme::content_digest;
 use crate::scheme::detect::signature_header;
 
-const BODY: &str = "{\"amount\": 5}";
+pub(super) const BODY: &str = "{\"amount\": 5}";
 const NONCE: &str = "8f1c7a3e-93d1-4b5a-a00d-2a6c1e4b7d90";
 
-fn ask<'a>() -> Ask<'a> {
+pub(super) fn ask<'a>() -> Ask<'a> {
     Ask { scheme: None, keyid: None, coverage: Coverage::STANDARD, base_paths: &["/api/v1"], now_ms: Some(1_763_700_000_000), window_s: 300, signed_text: None }
 }
 
-fn signed(created: &str, digest_of: &str, body: &str) -> Pasted {
+pub(super) fn signed(created: &str, digest_of: &str, body: &str) -> Pasted {
     let list = format!(r#"("@method" "@authority" "@path" "@query" "content-digest" "x-note");created={created};nonce="n";keyid="k""#);
     let digest = content_digest::value(digest_of.as_bytes());
     let text = format!(
@@ -202,17 +202,47 @@ fn a_body_that_was_written_again_is_named_for_tylt() {
 }
 
 #[test]
-fn secrets_are_changed_by_two_trials_only() {
+fn secrets_are_changed_by_their_trials_only() {
     for trial in Trial::ALL {
         let secret = trial.secret(b" s ");
         let wanted: &[u8] = match trial {
             Trial::SecretWithNewline => b" s \n",
+            Trial::SecretWithCrLf => b" s \r\n",
+            Trial::SecretWithCr => b" s \r",
+            Trial::SecretBeforeSpace => b" s  ",
+            Trial::SecretAfterSpace => b"  s ",
+            Trial::SecretInDoubleQuotes => b"\" s \"",
+            Trial::SecretInSingleQuotes => b"' s '",
             Trial::SecretTrimmed => b"s",
             _ => b" s ",
         };
         assert_eq!(secret.as_slice(), wanted, "{trial:?}");
+        assert_eq!(trial.is_of_secret(), wanted != b" s ", "{trial:?}");
         assert!(trial.sentence().len() > 20);
     }
+}
+
+#[test]
+fn a_request_without_its_signature_is_known_by_what_else_it_has() {
+    let missing = |head: &str| {
+        let pasted = paste::read(&format!("GET {head}\n")).unwrap();
+        match explain(&pasted, &ask()) {
+            Ok(explained) => explained.faults[0].to_string(),
+            Err(fault) => fault.to_string(),
+        }
+    };
+    for head in ["/p HTTP/1.1\nHost: h\nX-Yoti-Auth-Id: x", "/p?nonce=1&timestamp=2 HTTP/1.1\nHost: h"] {
+        assert!(missing(head).contains("no X-Yoti-Auth-Digest header"), "{head}");
+    }
+    assert!(missing("/p HTTP/1.1\nHost: h\nx-tlp-other: x").contains("no X-TLP-SIGNATURE header"));
+    assert!(missing("/p?nonce=1 HTTP/1.1\nHost: h").contains("no Signature-Input header"));
+}
+
+#[test]
+fn a_parameter_that_cannot_be_read_is_not_missing_too() {
+    let explained = explain(&signed("\"1763700000\"", BODY, BODY), &ask()).unwrap();
+    let told: Vec<String> = explained.faults.iter().map(ToString::to_string).collect();
+    assert!(told.iter().any(|text| text.contains("`created`")) && !told.iter().any(|text| text.contains("has no parameter")), "{told:?}");
 }
 
 #[test]

@@ -15,6 +15,18 @@ pub enum Trial {
     Exact,
     /// The secret with a line end, as files and `echo` give it.
     SecretWithNewline,
+    /// The secret with the line end of another system.
+    SecretWithCrLf,
+    /// The secret with half of that.
+    SecretWithCr,
+    /// The secret with a space after it.
+    SecretBeforeSpace,
+    /// The secret with a space before it.
+    SecretAfterSpace,
+    /// The secret in `"`.
+    SecretInDoubleQuotes,
+    /// The secret in `'`.
+    SecretInSingleQuotes,
     /// The secret without white space at its ends.
     SecretTrimmed,
     /// The text with a line end after it.
@@ -55,9 +67,15 @@ pub enum Trial {
 
 impl Trial {
     /// All of them, the most likely first.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 26] = [
         Self::Exact,
         Self::SecretWithNewline,
+        Self::SecretWithCrLf,
+        Self::SecretWithCr,
+        Self::SecretBeforeSpace,
+        Self::SecretAfterSpace,
+        Self::SecretInDoubleQuotes,
+        Self::SecretInSingleQuotes,
         Self::SecretTrimmed,
         Self::TextWithNewline,
         Self::TextWithCrLf,
@@ -90,6 +108,17 @@ impl Trial {
             Self::SecretWithNewline => {
                 "the secret was used with a line end after it: read it from its file without the last line end (with printf or echo -n, not echo)"
             }
+            Self::SecretWithCrLf => {
+                "the secret was used with the line end CR LF after it, as a file of Windows has: read it from its file without the last line end"
+            }
+            Self::SecretWithCr => {
+                "the secret was used with a carriage return after it, which is left of a line end of Windows: read it from its file without CR and LF"
+            }
+            Self::SecretBeforeSpace => "the secret was used with a space after it: use it exactly as it was shown",
+            Self::SecretAfterSpace => "the secret was used with a space before it: use it exactly as it was shown",
+            Self::SecretInDoubleQuotes | Self::SecretInSingleQuotes => {
+                "the secret was used with the quotes around it, which not every reader of settings takes off: use it without them"
+            }
             Self::SecretTrimmed => "the secret has white space at its ends and was used without it: use it exactly as it was shown",
             Self::TextWithNewline => "the signed text had a line end after its last line: leave it out",
             Self::TextWithCrLf => "the lines of the signed text ended with CR LF: end them with LF alone",
@@ -117,37 +146,67 @@ impl Trial {
         }
     }
 
-    /// The secret's bytes as this trial uses them. For all but two they are the secret itself.
+    /// Whether it is the secret that is used otherwise, and the text is the right one.
+    #[must_use]
+    pub const fn is_of_secret(self) -> bool {
+        matches!(
+            self,
+            Self::SecretWithNewline
+                | Self::SecretWithCrLf
+                | Self::SecretWithCr
+                | Self::SecretBeforeSpace
+                | Self::SecretAfterSpace
+                | Self::SecretInDoubleQuotes
+                | Self::SecretInSingleQuotes
+                | Self::SecretTrimmed
+        )
+    }
+
+    /// The secret's bytes as this trial uses them. For all but those of the secret they are the secret itself.
     #[must_use]
     pub fn secret(self, secret: &[u8]) -> Zeroizing<Vec<u8>> {
+        let between = |before: &[u8], after: &[u8]| Zeroizing::new([before, secret, after].concat());
         match self {
-            Self::SecretWithNewline => Zeroizing::new([secret, b"\n"].concat()),
+            Self::SecretWithNewline => between(b"", b"\n"),
+            Self::SecretWithCrLf => between(b"", b"\r\n"),
+            Self::SecretWithCr => between(b"", b"\r"),
+            Self::SecretBeforeSpace => between(b"", b" "),
+            Self::SecretAfterSpace => between(b" ", b""),
+            Self::SecretInDoubleQuotes => between(b"\"", b"\""),
+            Self::SecretInSingleQuotes => between(b"'", b"'"),
             Self::SecretTrimmed => Zeroizing::new(secret.trim_ascii().to_vec()),
-            _ => Zeroizing::new(secret.to_vec()),
+            _ => between(b"", b""),
         }
     }
 
     /// The text that a client would have signed, where it differs from the right one; `None` where this trial does not apply. For [`Trial::Exact`] and
-    /// those of the secret it is the right one.
+    /// those of the secret it is the right one, which [`Trial::text`] of [`Trial::Exact`] gives.
     #[must_use]
-    pub fn text(self, request: &Request<'_>, scheme: Scheme, ask: &Ask<'_>) -> Option<Vec<u8>> {
-        let right = right(request, scheme, ask)?;
+    pub fn text_beside(self, request: &Request<'_>, scheme: Scheme, ask: &Ask<'_>, right: &[u8]) -> Option<Vec<u8>> {
+        if self == Self::Exact || self.is_of_secret() {
+            return Some(right.to_vec());
+        }
         let other = match self {
-            Self::Exact | Self::SecretWithNewline | Self::SecretTrimmed => return Some(right),
-            Self::TextWithNewline => [&right, b"\n".as_slice()].concat(),
-            Self::TextWithCrLf => String::from_utf8(right.clone()).ok()?.replace('\n', "\r\n").into_bytes(),
+            Self::TextWithNewline => [right, b"\n".as_slice()].concat(),
+            Self::TextWithCrLf => std::str::from_utf8(right).ok()?.replace('\n', "\r\n").into_bytes(),
             Self::BodyCompact | Self::BodySpaced | Self::BodyWithNewline | Self::BodyWithoutNewline | Self::BodyMissing => {
                 self.with_body(request, scheme, ask)?
             }
-            Self::QueryDecoded | Self::QuerySpaces | Self::QuerySorted | Self::QueryMark | Self::QueryAsJson => self.with_query(request, scheme, &right)?,
-            Self::PercentCase => with_percent_case(request, scheme, &right)?,
+            Self::QueryDecoded | Self::QuerySpaces | Self::QuerySorted | Self::QueryMark | Self::QueryAsJson => self.with_query(request, scheme, right)?,
+            Self::PercentCase => with_percent_case(request, scheme, right)?,
             Self::PathWithBase if scheme == Scheme::Yoti => yoti_text(request, &[])?,
-            Self::SingleSlashes => with_single_slashes(request, scheme, ask, &right)?,
-            Self::LowerMethod => with_method(request, scheme, &right)?,
-            Self::AuthorityWithPort if scheme == Scheme::HttpMessageSignatures => with_port(request, &right)?,
-            Self::PathWithBase | Self::AuthorityWithPort => return None,
+            Self::SingleSlashes => with_path(request, scheme, ask, right, query::with_single_slashes)?,
+            Self::LowerMethod => with_method(request, scheme, right)?,
+            Self::AuthorityWithPort if scheme == Scheme::HttpMessageSignatures => with_port(request, right)?,
+            _ => return None,
         };
         (other != right).then_some(other)
+    }
+
+    /// The same, with the right text made for it.
+    #[must_use]
+    pub fn text(self, request: &Request<'_>, scheme: Scheme, ask: &Ask<'_>) -> Option<Vec<u8>> {
+        self.text_beside(request, scheme, ask, &right(request, scheme, ask)?)
     }
 
     fn with_body(self, request: &Request<'_>, scheme: Scheme, ask: &Ask<'_>) -> Option<Vec<u8>> {
@@ -227,18 +286,22 @@ fn with_percent_case(request: &Request<'_>, scheme: Scheme, right: &[u8]) -> Opt
     }
 }
 
-fn with_single_slashes(request: &Request<'_>, scheme: Scheme, ask: &Ask<'_>, right: &[u8]) -> Option<Vec<u8>> {
+/// With another path: by Yoti's scheme, another rest of it behind the base path.
+pub(super) fn with_path(request: &Request<'_>, scheme: Scheme, ask: &Ask<'_>, right: &[u8], change: impl Fn(&str) -> String) -> Option<Vec<u8>> {
     match scheme {
         Scheme::Tylt => None,
         Scheme::Yoti => {
             let target = request.target().ok()?;
-            let path = query::with_single_slashes(yoti::relative(target.path, ask.base_paths));
+            let path = change(yoti::relative(target.path, ask.base_paths));
             Some(yoti::text(request.method, &path, target.query.unwrap_or(""), request.body.bytes().ok()?))
         }
         Scheme::HttpMessageSignatures => edited(right, &["@path", "@target-uri", "@request-target"], |value| {
-            let (start, rest) = value.split_at(value.find("://").map_or(0, |at| at + 3));
+            // Of a whole URI, the path begins behind the authority.
+            let authority = value.find("://").filter(|_| !value.starts_with('/')).map_or(0, |at| at + 3);
+            let start = if authority == 0 { 0 } else { value[authority..].find(['/', '?']).map_or(value.len(), |at| authority + at) };
+            let (start, rest) = value.split_at(start);
             let (path, query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
-            format!("{start}{}{query}", query::with_single_slashes(path))
+            format!("{start}{}{query}", change(path))
         }),
     }
 }

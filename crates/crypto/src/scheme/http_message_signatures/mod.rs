@@ -14,6 +14,7 @@ use super::request::Request;
 use super::structured_field::unescape;
 use super::window;
 
+pub mod algorithm;
 mod base;
 mod component;
 mod coverage;

@@ -44,7 +44,8 @@ pub(super) fn run(asked: &Sign) -> Result<Output, Failure> {
     let body = asked.body.as_deref().map(read_body).transpose()?;
     let (scheme, authority, target) = address(&asked.url)?;
     let headers = asked.header.iter().map(|line| header(line)).collect::<Result<Vec<_>, Failure>>()?;
-    let subject = Subject { method: &asked.method, scheme, authority, target, headers, body: body.as_deref() };
+    let method = as_sent(&asked.method);
+    let subject = Subject { method: &method, scheme, authority, target, headers, body: body.as_deref() };
     let signed = match asked.scheme {
         Scheme::HttpMessageSignatures => subject.http_message(&holder, asked.algorithm)?,
         Scheme::Tylt => subject.tylt(&holder)?,
@@ -54,8 +55,17 @@ pub(super) fn run(asked: &Sign) -> Result<Output, Failure> {
     let members: serde_json::Map<String, Value> = signed.headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
     let lines = signed.headers.iter().map(|(name, value)| format!("{name}: {value}"));
     // Headers alone, so that `curl --header @FILE` can take them. The address is said beside them where it is not the one that was given.
-    let beside = signed.url.as_deref().map(|url| format!("Send it to this address, which was signed: {url}"));
-    Ok(Output::new(json!({ "method": asked.method, "url": url, "headers": members }), lines.collect::<Vec<_>>().join("\n")).beside(beside))
+    let changed = (method != asked.method).then(|| format!("Signed as {method}, which is what is sent for {}.", asked.method));
+    let moved = signed.url.as_deref().map(|url| format!("Send it to this address, which was signed: {url}"));
+    let beside: Vec<String> = changed.into_iter().chain(moved).collect();
+    let beside = (!beside.is_empty()).then(|| beside.join("\n"));
+    Ok(Output::new(json!({ "method": method, "url": url, "headers": members }), lines.collect::<Vec<_>>().join("\n")).beside(beside))
+}
+
+/// The method as programs send it: the known ones in upper case, whatever case they were typed in. Others are case-sensitive (RFC 9110 section 9.1).
+fn as_sent(method: &str) -> String {
+    const KNOWN: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
+    KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(method)).unwrap_or(method).to_owned()
 }
 
 fn read_body(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -165,6 +175,11 @@ mod tests {
         for bad in ["", "h/p", "ftp://h/", "https:///p", "https://ann:x@h/", "https://h/#top"] {
             assert_eq!(parts(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn known_methods_are_signed_as_they_are_sent() {
+        assert_eq!(["post", "Get", "PATCH", "purge"].map(as_sent), ["POST", "GET", "PATCH", "purge"]);
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! Which credential a pasted request is about.
 
+use keywright_crypto::digest::sha256;
 use keywright_crypto::scheme::explain::{Ask, names_a_key, paste, scheme};
 use keywright_crypto::scheme::http_message_signatures::Coverage;
 use keywright_domain::caller::Caller;
 use keywright_domain::credential::secret_form::{self, Brand, Class};
 use keywright_domain::ids::CredentialId;
 
+use super::sent_secrets;
 use crate::{Error, Field, Operations};
 
 /// Public halves that are looked up: a request names one, and some requests hold other UUIDs.
@@ -20,12 +22,20 @@ impl Operations {
     pub async fn signature_subject(&self, caller: &Caller, request: &str) -> Result<CredentialId, Error> {
         let allowed = self.operate(caller)?;
         let (catalogue, _) = self.catalogue().await?;
+        let operator = self.store.as_operator(&allowed)?;
         for public_half in public_halves(request, &catalogue.brands).take(LOOKED_UP) {
-            if let Some(owner) = self.store.as_operator(&allowed)?.credential_by_public_id(&public_half).await? {
+            if let Some(owner) = operator.credential_by_public_id(&public_half).await? {
                 return Ok(owner.credential);
             }
         }
-        Err(no_subject(request))
+        // Whoever sends the secret in the place of the public half names the credential too.
+        let secrets = sent_secrets::within(request, &catalogue.brands);
+        for secret in secrets.iter().take(LOOKED_UP) {
+            if let Some(owner) = operator.credential_by_digest(&sha256(secret.as_bytes())).await? {
+                return Ok(owner.credential);
+            }
+        }
+        Err(if secrets.is_empty() { no_subject(request) } else { invalid(sent_secrets::SENT.to_owned()) })
     }
 }
 
@@ -46,7 +56,11 @@ fn no_subject(request: &str) -> Error {
             );
         }
     };
-    Error::Invalid(vec![Field { name: "request".into(), message: why }])
+    invalid(why)
+}
+
+fn invalid(message: String) -> Error {
+    Error::Invalid(vec![Field { name: "request".into(), message }])
 }
 
 /// Words that have the form of a public half.

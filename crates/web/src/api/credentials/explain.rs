@@ -29,6 +29,6 @@ pub(crate) struct SignatureForm {
 /// Says why a signature does not fit: the text that the server builds, beside the one that the client signed, and what to fix.
 pub(crate) async fn explain(key: OfCredential<View>, Body(form): Body<SignatureForm>) -> Result<Done<SignatureExplainedShape>> {
     let SignatureForm { request, signed_text, scheme, at } = form;
-    let explained = key.operations().signature_explain(key.caller(), key.id, &SignatureQuestion { request, signed_text, scheme, at }).await?;
+    let explained = key.operations().signature_explain(key.caller(), key.id, SignatureQuestion { request, signed_text, scheme, at }).await?;
     Ok(Done(explained.into()))
 }

@@ -3,6 +3,7 @@
 use askama::Template;
 use hyper::StatusCode;
 use keywright_domain::caller::Right;
+use keywright_domain::credential::Kind;
 use keywright_operations::credentials::{CredentialView, SignatureExplained, SignatureQuestion, signs};
 use serde::Deserialize;
 
@@ -27,6 +28,8 @@ struct Page {
     public_half: Option<(&'static str, String)>,
     /// Whether requests are signed with a credential of this kind.
     signs: bool,
+    /// What is sent where they are not.
+    sent: &'static str,
     wrong: Vec<Wrong>,
     request: Field,
     signed_text: Field,
@@ -156,6 +159,7 @@ async fn page(
         environment: super::label(view, &catalogue),
         public_half: words(credential.kind).public_half.zip(credential.public_id.clone()),
         signs: signs(credential.kind),
+        sent: if credential.kind == Kind::OauthClient { "an access token is sent, which the consumer key and secret get" } else { "the key itself is sent" },
         request: field("request", &typed.request),
         signed_text: field("signed_text", &typed.signed_text),
         at: field("at", &typed.at),
@@ -173,7 +177,7 @@ pub(crate) async fn ask(visit: OnPage<OfCredential<View>>) -> Result<Html> {
 /// What is wrong with the signature that was pasted.
 pub(crate) async fn explain(visit: OnPage<OfCredential<View>>, Form(typed): Form<Pasted>) -> Result<Html> {
     let view = visit.operations().credential_view(visit.caller(), Right::View, visit.id).await?;
-    match visit.operations().signature_explain(visit.caller(), visit.id, &typed.question()).await {
+    match visit.operations().signature_explain(visit.caller(), visit.id, typed.question()).await {
         Ok(explained) => Html::page(&page(&visit, &view, &typed, Vec::new(), Some(explained)).await?),
         Err(error) => {
             // What is wrong with a pasted request is a sentence of its own.

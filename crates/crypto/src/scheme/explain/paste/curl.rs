@@ -250,11 +250,13 @@ impl Command {
         let mut pasted = Pasted {
             method,
             scheme,
+            scheme_known: true,
             authority: authority.to_owned(),
             target,
             headers: self.sent(authority, body.as_deref()),
             body,
             other_bodies: Vec::new(),
+            answered_at_s: None,
             notes: Vec::new(),
         };
         if let Some(host) = pasted.header("host").map(|host| String::from_utf8_lossy(host).into_owned()) {

@@ -1,6 +1,6 @@
 //! The text of an HTTP/1.1 message (RFC 9112), with the liberties that pasting takes: line feeds alone, no blank line at the end, a line end too many.
 
-use super::{NO_LENGTH, PasteFault, Pasted, absolute};
+use super::{NO_LENGTH, PasteFault, Pasted, absolute, chunks};
 use crate::scheme::request::UriScheme;
 
 pub(super) fn read(text: &str) -> Result<Pasted, PasteFault> {
@@ -33,15 +33,17 @@ pub(super) fn read(text: &str) -> Result<Pasted, PasteFault> {
     let mut pasted = Pasted {
         method: method.to_owned(),
         scheme: UriScheme::Https,
+        scheme_known: false,
         authority: String::new(),
         target: target.to_owned(),
         headers,
         body: None,
         other_bodies: Vec::new(),
+        answered_at_s: None,
         notes: Vec::new(),
     };
     if let Some((scheme, authority, _)) = absolute(target) {
-        pasted.scheme = scheme;
+        (pasted.scheme, pasted.scheme_known) = (scheme, true);
         authority.clone_into(&mut pasted.authority);
     }
     let host = pasted.header("host").map(|host| String::from_utf8_lossy(host).into_owned());
@@ -63,6 +65,12 @@ fn request_line(line: &str) -> Option<(&str, &str)> {
 
 /// The body: of the ways in which a text can have been changed by pasting, the one that has as many bytes as `Content-Length` says.
 fn body(pasted: &mut Pasted, rest: &str) -> Option<Vec<u8>> {
+    if is_chunked(pasted)
+        && let Some(whole) = chunks::put_together(rest)
+    {
+        pasted.notes.push("The body stands in chunks here (Transfer-Encoding: chunked); they were put together, as only what they hold is signed.");
+        return Some(whole);
+    }
     let length = pasted.header("content-length").map(<[u8]>::to_vec);
     let length: Option<usize> = length.and_then(|text| std::str::from_utf8(&text).ok()?.trim().parse().ok());
     let without_end = |text: &str| text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(text).to_owned();
@@ -92,6 +100,12 @@ fn body(pasted: &mut Pasted, rest: &str) -> Option<Vec<u8>> {
     }
     pasted.notes.push("The body has another length than Content-Length says; it was taken without the line end at its very end.");
     Some(without_end(rest).into_bytes())
+}
+
+/// Whether the last transfer coding is `chunked` (RFC 9112 section 6.1).
+fn is_chunked(pasted: &Pasted) -> bool {
+    let coding = pasted.header("transfer-encoding").and_then(|value| std::str::from_utf8(value).ok());
+    coding.and_then(|value| value.rsplit(',').next()).is_some_and(|last| last.trim().eq_ignore_ascii_case("chunked"))
 }
 
 /// Lines with either kind of end, and what follows them.

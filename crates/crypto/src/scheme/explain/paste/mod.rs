@@ -2,7 +2,9 @@
 
 use super::super::request::{Body, Request, UriScheme};
 
+mod chunks;
 mod curl;
+mod date;
 mod http;
 mod script;
 mod shell;
@@ -14,7 +16,7 @@ mod trace;
 const NO_LENGTH: &str = "There is no Content-Length, so what follows the blank line was taken for the body, without the line end at its very end.";
 
 pub use keywright_domain::limits::PASTED_BYTES_MAX as TEXT_BYTES_MAX;
-use keywright_domain::limits::PASTED_HEADERS_MAX as HEADERS_MAX;
+use keywright_domain::limits::{HEAD_BYTES_MAX, PASTED_HEADERS_MAX as HEADERS_MAX};
 
 /// A request that somebody pasted.
 #[derive(Clone)]
@@ -23,6 +25,8 @@ pub struct Pasted {
     pub method: String,
     /// `https` where the text does not say.
     pub scheme: UriScheme,
+    /// Whether the text says so.
+    pub scheme_known: bool,
     /// As in `Host`.
     pub authority: String,
     /// Path and query, as sent.
@@ -33,6 +37,8 @@ pub struct Pasted {
     pub body: Option<Vec<u8>>,
     /// What the body can have been before it was pasted, where no `Content-Length` tells: with other line ends, or with the last one. See [`Self::settle`].
     pub other_bodies: Vec<Vec<u8>>,
+    /// When it was answered by the server's clock, in seconds since 1970, where the text says that.
+    pub answered_at_s: Option<i64>,
     /// What had to be guessed, a sentence each.
     pub notes: Vec<&'static str>,
 }
@@ -49,6 +55,9 @@ pub enum PasteFault {
     /// More headers than are read.
     #[error("the request has more than {HEADERS_MAX} headers")]
     TooManyHeaders,
+    /// A longer head than servers take.
+    #[error("the request line and the headers have more than {HEAD_BYTES_MAX} bytes together, which servers refuse with 431: shorten the headers")]
+    HeadTooLong,
     /// A line that is not one of a request.
     #[error("line {line}: {why}")]
     Line {
@@ -99,13 +108,22 @@ pub fn read(text: &str) -> Result<Pasted, PasteFault> {
     let pasted = if start.strip_prefix("curl").is_some_and(|rest| rest.starts_with(char::is_whitespace)) {
         curl::read(&start.replace("\r\n", "\n"))?
     } else if trace::is(start) {
-        http::read(&trace::request(start)?)?
+        let mut pasted = http::read(&trace::request(start)?)?;
+        if let Some(scheme) = trace::scheme(start).filter(|_| !pasted.scheme_known) {
+            (pasted.scheme, pasted.scheme_known) = (scheme, true);
+        }
+        pasted.answered_at_s = trace::answered_at_s(start);
+        pasted
     } else if script::is(start) {
         return Err(PasteFault::Program);
     } else {
         http::read(text)?
     };
-    if pasted.headers.len() > HEADERS_MAX { Err(PasteFault::TooManyHeaders) } else { Ok(pasted) }
+    if pasted.headers.len() > HEADERS_MAX {
+        return Err(PasteFault::TooManyHeaders);
+    }
+    let head = pasted.method.len() + pasted.target.len() + pasted.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+    if head > HEAD_BYTES_MAX { Err(PasteFault::HeadTooLong) } else { Ok(pasted) }
 }
 
 impl Pasted {
@@ -131,6 +149,12 @@ impl Pasted {
             }
             self.body = likely;
         }
+    }
+
+    /// When it was sent by the client's clock, in seconds since 1970: the header `Date` (RFC 9110 section 6.6.1).
+    #[must_use]
+    pub fn date_s(&self) -> Option<i64> {
+        date::seconds(std::str::from_utf8(self.header("date")?).ok()?)
     }
 
     fn header(&self, name: &str) -> Option<&[u8]> {

@@ -30,6 +30,11 @@ fn what_is_no_request_is_refused_with_its_line() {
     assert_eq!(read("GET / HTTP/1.1\n\n").err(), Some(PasteFault::NoHost));
     assert_eq!(read(&format!("GET / HTTP/1.1\n{}", "a: b\n".repeat(101))).err(), Some(PasteFault::NoHost));
     assert_eq!(read(&format!("GET / HTTP/1.1\nHost: h\n{}", "a: b\n".repeat(101))).err(), Some(PasteFault::TooManyHeaders));
+    for (name, count) in [("a".repeat(40_000), 1), ("a".repeat(1_000), 33)] {
+        let long = format!("GET / HTTP/1.1\nHost: h\n{}", format!("x: {name}\n").repeat(count));
+        assert_eq!(read(&long).err(), Some(PasteFault::HeadTooLong));
+        assert_eq!(read(&format!("curl https://h/?{name}{}", " -H 'a: b'".repeat(50))).is_err(), count == 1);
+    }
     assert_eq!(read(&"x".repeat(TEXT_BYTES_MAX + 1)).err(), Some(PasteFault::TooLong));
 }
 
@@ -99,6 +104,15 @@ fn what_curl_shows_of_a_request_is_read_and_asked_for_its_body() {
     let get = read("> GET /p HTTP/1.1\n> Host: h\n> \n{ [5 bytes data]\n< HTTP/1.1 200 OK\n<\nhello\n").unwrap();
     assert_eq!((get.method.as_str(), get.body), ("GET", None));
     assert_eq!(read("> GET /p HTTP/1.1\n> Host: h").unwrap().authority, "h");
+    let known = |told: &str| read(&format!("{told}> GET /p HTTP/1.1\n> Host: h\n>\n< HTTP/1.1 401\n< Date: Sun, 06 Nov 1994 08:49:37 GMT\n")).unwrap();
+    for (told, scheme, is_known) in [
+        ("* Connected to h (::1) port 443\n* SSL connection using TLSv1.3\n", UriScheme::Https, true),
+        ("* Connected to h (::1) port 80 (#0)\n", UriScheme::Http, true),
+        ("* Connected to h (::1) port 8443\n", UriScheme::Https, false),
+    ] {
+        let pasted = known(told);
+        assert_eq!((pasted.scheme, pasted.scheme_known, pasted.answered_at_s), (scheme, is_known, Some(784_111_777)), "{told}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What `curl -v` shows of a request: its lines begin with `> `, among those that tell what curl does (`* `) and what was answered (`< `).
 
-use super::PasteFault;
+use super::{PasteFault, date};
+use crate::scheme::request::UriScheme;
 
 /// Whether a text is that.
 pub(super) fn is(text: &str) -> bool {
@@ -32,6 +33,23 @@ pub(super) fn request(text: &str) -> Result<String, PasteFault> {
         head.push_str("\r\n");
     }
     if body.trim().is_empty() && has_length(&head) { Err(PasteFault::NoBody) } else { Ok(head + &body) }
+}
+
+/// Whether curl tells that it spoke TLS; none where it tells nothing of the connection.
+pub(super) fn scheme(text: &str) -> Option<UriScheme> {
+    let told = || text.lines().filter_map(|line| line.trim_start().strip_prefix("* "));
+    let is_tls = |line: &str| ["SSL connection", "TLSv1", "ALPN", "SSL certificate"].iter().any(|start| line.starts_with(start));
+    if told().any(is_tls) {
+        return Some(UriScheme::Https);
+    }
+    // Without a port one cannot tell a shortened trace from one of plain HTTP.
+    told().any(|line| line.starts_with("Connected to ") && line.contains(" port 80 ")).then_some(UriScheme::Http)
+}
+
+/// When the server answered, by its header `Date`.
+pub(super) fn answered_at_s(text: &str) -> Option<i64> {
+    let headers = text.lines().filter_map(|line| line.trim_start().strip_prefix("< ")?.split_once(':'));
+    headers.filter(|(name, _)| name.eq_ignore_ascii_case("date")).find_map(|(_, value)| date::seconds(value))
 }
 
 /// What curl tells of itself: `* Connected to …`, `{ [5 bytes data]`.
