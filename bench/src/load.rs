@@ -38,11 +38,8 @@ impl Load {
             cores::pin(core)?;
             tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async move {
                 // Never asleep: to wake a client on another processor costs the server microseconds, and the more often the slower it answers.
-                let awake = tokio::spawn(async {
-                    loop {
-                        tokio::task::yield_now().await;
-                    }
-                });
+                let stopping = Arc::clone(&theirs);
+                let awake = tokio::spawn(async move { stay_awake(&stopping.stop).await });
                 let mut connections = tokio::task::JoinSet::new();
                 for n in 0..CONNECTIONS {
                     connections.spawn(connection(address, n, Arc::clone(&requests), expected, Arc::clone(&theirs)));
@@ -50,8 +47,8 @@ impl Load {
                 while let Some(ended) = connections.join_next().await {
                     ended??;
                 }
-                awake.abort();
-                Ok(())
+                theirs.stop.store(true, Relaxed);
+                Ok(awake.await?)
             })
         });
         Self { shared, thread }
@@ -111,6 +108,31 @@ async fn connection(address: SocketAddr, number: u64, requests: Arc<Requests>, e
         shared.answered.fetch_add(1, Relaxed);
     }
     Ok(())
+}
+
+async fn stay_awake(stop: &AtomicBool) {
+    while !stop.load(Relaxed) {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Does `work` while this core is as busy as a load keeps it: cores may share what they compute with.
+///
+/// # Errors
+/// There is no such core.
+pub(crate) fn beside_a_busy_core<T>(core: usize, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let busy = scope.spawn(|| -> Result<()> {
+            cores::pin(core)?;
+            tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(stay_awake(&stop));
+            Ok(())
+        });
+        let done = work();
+        stop.store(true, Relaxed);
+        busy.join().map_err(|_| anyhow::anyhow!("the busy core panicked"))??;
+        done
+    })
 }
 
 async fn wait_for_the_end(shared: &Shared) {

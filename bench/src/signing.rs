@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::cores;
 use crate::keys::mixed;
-use crate::load::ask;
+use crate::load::{ask, beside_a_busy_core};
 use crate::process::Server;
 use crate::questions::post;
 use crate::report::median;
@@ -89,7 +89,8 @@ pub(crate) fn first_verdict(server: &Server, token: &str, signer: &Signer, next:
     }
 }
 
-/// One verification under this key, in microseconds: the median of turns, on the core of the servers, which have nothing to do meanwhile.
+/// One verification under this key, in microseconds: the median of turns, on the core of the servers, which have nothing to do meanwhile, beside a core
+/// as busy as during a load.
 ///
 /// # Errors
 /// The key does not sign.
@@ -105,11 +106,11 @@ pub(crate) fn verification_us(pair: &KeyPair) -> Result<f64> {
 /// # Errors
 /// It did not.
 pub(crate) fn median_us(work: impl Fn() -> bool + Sync) -> Result<f64> {
-    let (core, _) = cores::server_and_load()?;
+    let (core, load_core) = cores::server_and_load()?;
     let turn = || {
         cores::pin(core)?;
         let mut turns = Vec::new();
-        for _ in 0..9 {
+        for _ in 0..5 {
             let began = Instant::now();
             let done = (0..400).filter(|_| work()).count();
             turns.push(began.elapsed().as_secs_f64() * 1e6 / 400.0);
@@ -120,5 +121,6 @@ pub(crate) fn median_us(work: impl Fn() -> bool + Sync) -> Result<f64> {
         Ok(median(&turns))
     };
     // A thread of its own, because it stays on its core.
-    std::thread::scope(|scope| scope.spawn(turn).join().map_err(|_| anyhow::anyhow!("measuring panicked"))?)
+    let measure = || std::thread::scope(|scope| scope.spawn(turn).join().map_err(|_| anyhow::anyhow!("measuring panicked"))?);
+    beside_a_busy_core(load_core, measure)
 }

@@ -42,6 +42,8 @@ struct Lane {
     bare_first_us: Vec<f64>,
     again_us: Vec<f64>,
     bare_us: Vec<f64>,
+    /// Its proof alone, at the same time.
+    alone_us: Vec<f64>,
 }
 
 /// New tokens for each second of a turn: more than are answered.
@@ -103,7 +105,17 @@ pub(crate) fn run(runtime: &Runtime, options: &Options, report: &mut Report) -> 
         let known = tokens.split_off(tokens.len() - AGAIN);
         let answer = until_answered(server.address, &question(server.address, &asker, &client, &known[0]), VALID)?;
         let bare = Server::bare(&answer, core)?;
-        lanes.push(Lane { client, new: tokens.into_iter(), known, bare, first_us: vec![], bare_first_us: vec![], again_us: vec![], bare_us: vec![] });
+        lanes.push(Lane {
+            client,
+            new: tokens.into_iter(),
+            known,
+            bare,
+            first_us: vec![],
+            bare_first_us: vec![],
+            again_us: vec![],
+            bare_us: vec![],
+            alone_us: vec![],
+        });
     }
     for round in 0..options.rounds {
         for lane in &mut lanes {
@@ -122,6 +134,7 @@ pub(crate) fn run(runtime: &Runtime, options: &Options, report: &mut Report) -> 
             lane.first_us.push(first);
             lane.again_us.push(again);
             lane.bare_us.push(bare);
+            lane.alone_us.push(primitive_us(&lane.client)?);
         }
     }
     tell(&lanes, report)
@@ -132,10 +145,13 @@ fn tell(lanes: &[Lane], report: &mut Report) -> Result<()> {
     for lane in lanes {
         let name = lane.client.signing.map_or("opaque", TokenSigning::as_str);
         let (first, again, bare) = (median(&lane.first_us), median(&lane.again_us), median(&lane.bare_us));
-        let primitive = primitive_us(&lane.client)?;
-        let beyond = first - median(&lane.bare_first_us) - 1.10 * primitive;
+        let primitive = median(&lane.alone_us);
+        // Those of each round: what is slow for one is slow for the other.
+        let rounds = || (0..lane.first_us.len()).map(|n| (lane.first_us[n], lane.bare_first_us[n], lane.again_us[n], lane.bare_us[n], lane.alone_us[n]));
+        let beyond = median(&rounds().map(|(first, bare, _, _, alone)| first - bare - 1.10 * alone).collect::<Vec<_>>());
+        let against_bare = median(&rounds().map(|(_, _, again, bare, _)| again / bare).collect::<Vec<_>>());
         report.row(&format!("a token for the first time, {name}: beyond bare axum and 1.10 × its proof alone"), beyond, " µs", &Target::AtMost(BEYOND_US));
-        report.row(&format!("a token again, {name}, against bare axum"), again / bare, " ×", &Target::AtMost(1.30));
+        report.row(&format!("a token again, {name}, against bare axum"), against_bare, " ×", &Target::AtMost(1.30));
         let bytes = lane.known.first().map_or(0, String::len);
         figures.push(format!("{name} {first:.2} the first time, {again:.2} again, {bare:.2} bare ({:.2} with the bytes of the first time), {primitive:.2} its proof alone ({bytes} B)", median(&lane.bare_first_us)));
     }
