@@ -189,6 +189,16 @@ impl<'k> Used<'k> {
         (new, made["previous_until"].as_str().map(|until| until.parse().unwrap()))
     }
 
+    /// Both are accepted until this time, and the old one never after it.
+    async fn overlaps_until(&self, until: Timestamp, old: (&Handed, Traffic), new: Traffic) {
+        let way = self.door.way;
+        self.refused((old.0, &old.1), &new).await;
+        let (old, new) = (old.1.stop().await, new.stop().await);
+        assert_eq!(codes(&old, |sent| sent.answered < nearly(until)), ["valid"], "{way:?}");
+        assert_eq!(codes(&old, |sent| sent.at > until), ["retired_version"], "{way:?}");
+        assert_eq!(codes(&new, |_| true), ["valid"], "{way:?}");
+    }
+
     /// Until the old one has been refused for a while, under traffic.
     async fn refused(&self, old: (&Handed, &Traffic), new: &Traffic) {
         wait_until("the old one is refused", async || self.door.ask(old.0).await == "retired_version").await;
@@ -262,24 +272,18 @@ stories! {
 
     async fn an_overlap_refuses_neither_until_it_is_over(kw: Server) {
         of_each(&kw, async |used, first| {
-            let way = used.door.way;
             let old = used.door.traffic(&first);
             old.flows().await;
             let (second, until) = used.rotated(&first, "overlap", &["--overlap", "6s"]).await;
             let until = until.unwrap();
             let new = used.door.traffic(&second);
-            used.refused((&first, &old), &new).await;
-            let (old, new) = (old.stop().await, new.stop().await);
-            assert_eq!(codes(&old, |sent| sent.answered < nearly(until)), ["valid"], "{way:?}");
-            assert_eq!(codes(&old, |sent| sent.at > until), ["retired_version"], "{way:?}");
-            assert_eq!(codes(&new, |_| true), ["valid"], "{way:?}");
+            used.overlaps_until(until, (&first, old), new).await;
         })
         .await;
     }
 
     async fn the_first_use_of_the_new_one_begins_the_overlap(kw: Server) {
         of_each(&kw, async |used, first| {
-            let way = used.door.way;
             let old = used.door.traffic(&first);
             old.flows().await;
             let (second, until) = used.rotated(&first, "on_first_use", &["--overlap", "6s"]).await;
@@ -291,11 +295,7 @@ stories! {
                 shown["versions"][0]["until"].as_str().map(|until| until.parse().unwrap())
             })
             .await;
-            used.refused((&first, &old), &new).await;
-            let (old, new) = (old.stop().await, new.stop().await);
-            assert_eq!(codes(&old, |sent| sent.answered < nearly(until)), ["valid"], "{way:?}");
-            assert_eq!(codes(&old, |sent| sent.at > until), ["retired_version"], "{way:?}");
-            assert_eq!(codes(&new, |_| true), ["valid"], "{way:?}");
+            used.overlaps_until(until, (&first, old), new).await;
         })
         .await;
     }
