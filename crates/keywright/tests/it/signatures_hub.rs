@@ -45,16 +45,16 @@ async fn token(kw: &Place) -> String {
     made["token"].as_str().unwrap().to_owned()
 }
 
-/// An API behind a gateway that asks about each request as it came in, with its body, and says what it heard.
-async fn gateway(verify: String, token: String, listener: TcpListener) {
+/// An API of this service behind a gateway that asks about each request as it came in, with its body, and says what it heard.
+pub(crate) async fn gateway(verify: String, token: String, service: &'static str, listener: TcpListener) {
     let http = Arc::new(reqwest::Client::builder().no_proxy().build().unwrap());
     while let Ok((stream, _)) = listener.accept().await {
         let (http, verify, token) = (Arc::clone(&http), verify.clone(), token.clone());
-        tokio::spawn(async move { answered(stream, &http, &verify, &token).await });
+        tokio::spawn(async move { answered(stream, &http, &verify, &token, service).await });
     }
 }
 
-async fn answered(mut stream: TcpStream, http: &reqwest::Client, verify: &str, token: &str) -> Option<()> {
+async fn answered(mut stream: TcpStream, http: &reqwest::Client, verify: &str, token: &str, service: &str) -> Option<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.ok()?);
@@ -67,7 +67,7 @@ async fn answered(mut stream: TcpStream, http: &reqwest::Client, verify: &str, t
     stream.read_exact(&mut body).await.ok()?;
     let mut words = line.split(' ');
     let (method, target) = (words.next()?, words.next()?);
-    let question = json!({ "service": "payments", "environment": "sandbox", "request": {
+    let question = json!({ "service": service, "environment": "sandbox", "request": {
         "method": method, "url": format!("http://{}{target}", of("host")?), "headers": headers, "body_base64": BASE64_STANDARD.encode(&body),
     }});
     let verdict = Reply::of(http.post(verify).bearer_auth(token).json(&question)).await.json();
@@ -108,7 +108,7 @@ stories! {
     async fn a_pair_is_made_by_clicking_and_its_samples_work_as_pasted(kw: Server) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         payments_at(&kw, listener.local_addr().unwrap()).await;
-        tokio::spawn(gateway(kw.url("/verify"), token(kw.place()).await, listener));
+        tokio::spawn(gateway(kw.url("/verify"), token(kw.place()).await, "payments", listener));
         let ann = Browser::at(&kw);
         ann.sign_in(kw.place(), ANN).await;
         let organisation = ann.register("Acme Travel").await;

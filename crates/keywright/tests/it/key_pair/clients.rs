@@ -19,6 +19,13 @@ async fn requests(kit: &Kit, program: &Path, script: &str, holder: &Holder, alg:
     browser::requests(&kit.kw, program, script, &client).await
 }
 
+/// Python with the packages of the tests.
+pub(super) fn python() -> String {
+    let python = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("python/bin/python");
+    assert!(python.is_file(), "the packages of tests/browser/requirements.txt are not installed: `cargo xtask test` does it");
+    python.to_str().unwrap().to_owned()
+}
+
 async fn all_are_valid(kit: &Kit, holder: &Holder, requests: &[Value]) {
     assert!(requests.len() > 2);
     for request in requests {
@@ -37,15 +44,14 @@ async fn paste(kit: &Kit, line: &str) -> String {
 stories! {
     async fn the_sdks_of_yoti_sign_calls_that_are_accepted(kw: Server) {
         let kit = Kit::of(kw).await;
-        let python = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("python/bin/python");
-        assert!(python.is_file(), "the packages of tests/browser/requirements.txt are not installed: `cargo xtask test` does it");
+        let python = python();
         for pem in ["pkcs1", "pkcs8"] {
             let holder = kit.made(&["--pem", pem]).await;
             kit.settled().await;
             let from_node = requests(&kit, Path::new("node"), "client-yoti.mjs", &holder, "").await;
             all_are_valid(&kit, &holder, &from_node).await;
             assert_eq!(kit.code(&from_node[0]).await, "nonce_reused");
-            all_are_valid(&kit, &holder, &requests(&kit, &python, "client-yoti.py", &holder, "").await).await;
+            all_are_valid(&kit, &holder, &requests(&kit, Path::new(&python), "client-yoti.py", &holder, "").await).await;
         }
     }
 

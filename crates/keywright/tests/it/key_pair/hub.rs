@@ -1,12 +1,17 @@
 //! Key pairs as a person clicks through them, in a browser without scripts.
 
+use std::os::unix::fs::symlink;
+
 use keywright_crypto::key_pair::{KeyPair, PrivateForm};
 use keywright_crypto::public_key::{KeyType, challenge_text};
 use keywright_crypto::scheme::sign::yoti_header;
 use serde_json::json;
+use tokio::net::TcpListener;
 
+use super::clients::python;
 use super::kit::{Holder, How, fresh, signed};
-use crate::signatures_hub::{copied, run};
+use crate::browser::scripts;
+use crate::signatures_hub::{copied, gateway, run};
 use crate::support::{Browser, Page, Server, stories, wait_until};
 
 /// What the page shows once.
@@ -31,6 +36,28 @@ async fn works(kw: &Server, token: &str, holder: &Holder) {
     kw.settled().await;
     // The memory of nonces that all nodes share begins with the first claim.
     wait_until("the key works", async || code(kw, token, holder).await == "valid").await;
+}
+
+/// Runs the samples of the page that shows the key, with an API of ours in the place of the address that the catalogue does not say.
+async fn samples_work(kw: &Server, token: &str, made: &Page, holder: &Holder) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let api = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(gateway(kw.url("/verify"), token.to_owned(), "doc-scan", listener));
+    let file = kw.directory().join("downloaded.pem");
+    std::fs::write(&file, &holder.pem).unwrap();
+    symlink(scripts().join("node_modules"), kw.directory().join("node_modules")).unwrap();
+    let python = python();
+    for (sample, program, script) in [
+        ("http-message-signatures-code-1", "bash", "hms.sh"),
+        ("http-message-signatures-code-2", "node", "hms.mjs"),
+        ("http-message-signatures-code-3", &*python, "hms.py"),
+        ("yoti-code-1", "node", "yoti.mjs"),
+        ("yoti-code-2", &*python, "yoti.py"),
+    ] {
+        let code = copied(made, sample).replace("doc-scan-desk-sandbox-v1.pem", file.to_str().unwrap()).replace("https://api.example.com", &api);
+        let (ok, said) = run(kw, program, script, &code, "").await;
+        assert!(ok && said.replace([' ', '\'', '"', '\\'], "").contains("code:valid"), "{script}: {said}");
+    }
 }
 
 stories! {
@@ -66,6 +93,7 @@ stories! {
         let of_first = Holder { id: String::new(), sdk_id: sdk_id(&made), pair: KeyPair::from_pem(&pem).unwrap(), pem };
         made.says(&of_first.sdk_id);
         works(&kw, &token, &of_first).await;
+        samples_work(&kw, &token, &made, &of_first).await;
         // It gets access tokens too, and its page says how.
         let page = ann.get(&id).await.is(200);
         page.says("How to get a token").says("private_key_jwt").says(&kw.url("/oauth2/token"));
