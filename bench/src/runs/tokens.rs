@@ -72,7 +72,7 @@ fn primitive_us(client: &Client) -> Result<f64> {
             // What is sealed is opened by AES-256-GCM; a token's content has some hundred bytes.
             let (keyring, id, digest) = (Keyring::of(&MasterKey::generate()?), CredentialId::from_bits(1), [0; 32]);
             let sealed = keyring.seal(id, &digest, &[0; 100])?;
-            return median_us(|| keyring.open(id, &digest, &sealed).is_ok());
+            return median_us(|_| keyring.open(id, &digest, &sealed).is_ok());
         }
     };
     verification_us(&KeyPair::generate(key_type)?)
