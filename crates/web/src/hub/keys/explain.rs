@@ -3,7 +3,6 @@
 use askama::Template;
 use hyper::StatusCode;
 use keywright_domain::caller::Right;
-use keywright_domain::credential::Kind;
 use keywright_operations::credentials::{CredentialView, SignatureExplained, SignatureQuestion, signs};
 use serde::Deserialize;
 
@@ -159,7 +158,7 @@ async fn page(
         environment: super::label(view, &catalogue),
         public_half: words(credential.kind).public_half.zip(credential.public_id.clone()),
         signs: signs(credential.kind),
-        sent: if credential.kind == Kind::OauthClient { "an access token is sent, which the consumer key and secret get" } else { "the key itself is sent" },
+        sent: if credential.kind.is_bearer() { "the key itself is sent" } else { "an access token is sent, which the consumer key and secret get" },
         request: field("request", &typed.request),
         signed_text: field("signed_text", &typed.signed_text),
         at: field("at", &typed.at),
