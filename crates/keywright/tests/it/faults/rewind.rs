@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Instant;
 
 use keywright_store::Location;
 use keywright_store::testing::shared;
 
 use super::kit::{does_not_serve, says};
-use crate::support::{Key, Place, Server, stories, wait_for};
+use crate::support::{DEADLINE, Key, Place, Server, stories, wait_for, wait_until};
 
 const BEHIND: &str = "gone back in time";
 const FORKED: &str = "not the one that this node has seen";
@@ -29,7 +30,7 @@ impl Copy {
             Location::Postgres(url) => {
                 let name = url.rsplit('/').next().unwrap();
                 let copy = format!("{name}_copy");
-                shared().sql("postgres", &format!("CREATE DATABASE {copy} TEMPLATE {name}"));
+                copied(name, &copy);
                 Self::Database(copy)
             }
         }
@@ -47,10 +48,18 @@ impl Copy {
             (Self::Database(copy), Location::Postgres(url)) => {
                 let name = url.rsplit('/').next().unwrap();
                 shared().sql("postgres", &format!("DROP DATABASE {name} WITH (FORCE)"));
-                shared().sql("postgres", &format!("CREATE DATABASE {name} TEMPLATE {copy}"));
+                copied(copy, name);
             }
             _ => panic!("a copy of another engine"),
         }
+    }
+}
+
+/// Copies a database of this name. PostgreSQL refuses that while somebody is in it, and what has just left may still be.
+fn copied(name: &str, copy: &str) {
+    let deadline = Instant::now() + DEADLINE;
+    while let Err(error) = shared().try_sql("postgres", &format!("CREATE DATABASE {copy} TEMPLATE {name}")) {
+        assert!(Instant::now() < deadline, "{error}");
     }
 }
 
@@ -60,6 +69,12 @@ impl Drop for Copy {
             shared().sql("postgres", &format!("DROP DATABASE IF EXISTS {copy} WITH (FORCE)"));
         }
     }
+}
+
+/// How far the store was when the node noted it last.
+fn noted(kw: &Place) -> u64 {
+    let text = fs::read_to_string(kw.directory().join("data.place")).unwrap();
+    text.split_whitespace().nth(2).unwrap().parse().unwrap()
 }
 
 /// A server with two keys; then a copy of the store, and one of the keys is revoked after it.
@@ -105,8 +120,8 @@ stories! {
     async fn an_older_copy_is_noticed_after_a_crash_too(kw: Place) {
         let (mut server, revoked, kept, copy) = revoked_after_the_copy(&kw).await;
         // What a node has seen is noted at most once a second, so a crash may forget the last second of it; this is older.
-        let noted = fs::read_to_string(kw.directory().join("data.place")).unwrap();
-        wait_for("the place is noted", async || (fs::read_to_string(kw.directory().join("data.place")).unwrap() != noted).then_some(())).await;
+        let head = kw.head().await;
+        wait_until("the place is noted", async || noted(&kw) >= head).await;
         server.kill_9().await;
         copy.put_back(&kw);
         only_accepting_helps(&kw, &mut server, &revoked, &kept, BEHIND).await;
@@ -119,6 +134,8 @@ stories! {
         let copy = Copy::take(&kw);
         hub.restart().await;
         kw.organisation().await;
+        // A command made it: the node notes only what it has seen itself.
+        hub.settled().await;
         hub.terminate().await;
         copy.put_back(&kw);
         for _ in 0..2 {
