@@ -49,9 +49,14 @@ pub(crate) use words;
 
 /// `a, b or c`
 pub(crate) fn either(words: &[&str]) -> String {
+    listed(words, "or")
+}
+
+/// `a, b or c`, or with another word before the last.
+pub(crate) fn listed(words: &[&str], before_last: &str) -> String {
     match words {
         [] => String::new(),
         [one] => (*one).to_owned(),
-        [others @ .., last] => format!("{} or {last}", others.join(", ")),
+        [others @ .., last] => format!("{} {before_last} {last}", others.join(", ")),
     }
 }

@@ -44,7 +44,7 @@ impl Operations {
             let page = self.credential_list(caller, application, Listing { environment: Some(environment), before, limit }).await?;
             before = page.last().map(|s| s.credential.id);
             let more = page.len() == limit as usize;
-            keys.extend(page.into_iter().filter(|s| s.credential.service == service && s.credential.kind == Kind::ApiKey));
+            keys.extend(page.into_iter().filter(|s| s.credential.service == service && s.credential.kind == Kind::OF_BUSINESS_API));
             if !more {
                 return Ok(keys);
             }
@@ -59,13 +59,13 @@ impl Operations {
         let shown = self.credential_show(caller, id).await?;
         let application = self.business_application(caller, organisation).await?;
         let c = &shown.credential;
-        let ours = c.application == application && c.kind == Kind::ApiKey && c.service == self.business_service().await?;
+        let ours = c.application == application && c.kind == Kind::OF_BUSINESS_API && c.service == self.business_service().await?;
         if ours { Ok(shown) } else { Err(Error::not_found("credential", id)) }
     }
 }
 
 fn service(catalogue: &Catalogue) -> Option<String> {
-    let takes_keys = |s: &&keywright_domain::catalogue::Service| s.kinds.contains(&Kind::ApiKey) && s.production_requires.is_empty();
-    let named = catalogue.service(SERVICE).filter(|s| s.kinds.contains(&Kind::ApiKey));
+    let takes_keys = |s: &&keywright_domain::catalogue::Service| s.kinds.contains(&Kind::OF_BUSINESS_API) && s.production_requires.is_empty();
+    let named = catalogue.service(SERVICE).filter(|s| s.kinds.contains(&Kind::OF_BUSINESS_API));
     named.or_else(|| catalogue.services.iter().find(takes_keys)).map(|s| s.slug.clone())
 }

@@ -15,6 +15,7 @@ mod health;
 mod hosts;
 mod hub;
 mod idempotency;
+mod kinds;
 mod listener;
 mod metrics;
 mod oauth2;

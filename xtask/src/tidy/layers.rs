@@ -103,6 +103,28 @@ pub(super) fn folders_of_web(tree: &Tree) -> Vec<Finding> {
     found
 }
 
+/// One module of each layer names the kinds of credential; the others ask what a kind can do.
+pub(super) fn kinds(tree: &Tree) -> Vec<Finding> {
+    let modules = [
+        "crates/domain/src/credential/kind.rs",
+        "crates/verifier/src/replica/materials.rs",
+        "crates/operations/src/credentials/coin.rs",
+        "crates/web/src/kinds/",
+        // What the verifier is tested and measured with.
+        "crates/verifier/examples/",
+        "crates/verifier/src/fixture.rs",
+        "crates/verifier/src/replica/model_test.rs",
+    ];
+    let names = ["ApiKey", "Hmac", "OauthClient", "KeyPair"].map(|kind| format!("Kind::{kind}"));
+    let what = "a kind of credential outside the module that names them in this layer: ask crates/domain/src/credential/kind.rs what the kind can do";
+    let mut found = in_code(tree, &modules, &names.each_ref().map(String::as_str), "kinds", what, |_| false);
+    for page in tree.files.iter().filter(|f| f.path.ends_with(".html")) {
+        let naming = page.text.lines().enumerate().filter(|(_, line)| names.iter().any(|name| line.contains(name)));
+        found.extend(naming.map(|(i, _)| finding(page, i + 1, "kinds", what)));
+    }
+    found
+}
+
 /// Findings for lines of code, outside tests and `allowed`, that contain one of `words`.
 fn in_code(tree: &Tree, allowed: &[&str], words: &[&str], rule: &'static str, what: &str, excused: fn(&str) -> bool) -> Vec<Finding> {
     let mut found = Vec::new();

@@ -35,13 +35,14 @@ impl fmt::Display for Finding {
 
 /// Everything that breaks a rule, by path and line.
 pub(crate) fn findings(tree: &Tree) -> Vec<Finding> {
-    let rules: [fn(&Tree) -> Vec<Finding>; 17] = [
+    let rules: [fn(&Tree) -> Vec<Finding>; 18] = [
         layers::sql,
         layers::cryptography,
         layers::connections,
         layers::serialised_forms,
         layers::inputs_are_passed_in,
         layers::folders_of_web,
+        layers::kinds,
         imports::table,
         imports::unused,
         words::unfinished,

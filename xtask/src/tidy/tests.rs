@@ -33,13 +33,15 @@ const UNUSED: &str = "crates/verifier/Cargo.toml:2 unused dependency";
 fn each_rule_finds_what_it_is_for() {
     let sql = concat!("fn f() {\n    q(\"SEL", "ECT id\n FROM credential\");\n}\n");
     let long = "// a line\n".repeat(451);
-    let cases: [(&str, &str, &[&str]); 21] = [
+    let cases: [(&str, &str, &[&str]); 23] = [
         ("crates/web/src/list.rs", sql, &["crates/web/src/list.rs:2 sql"]),
         ("crates/web/src/list.rs", "use aws_lc_rs::hmac;\n", &["crates/web/src/list.rs:1 cryptography"]),
         ("crates/web/src/list.rs", "\nuse tokio::net::TcpStream;\nfn f() { TcpStream::connect(x); }", &["crates/web/src/list.rs:3 connections"]),
         ("crates/domain/src/ids.rs", "#[derive(Serialize)]\nstruct X;", &["crates/domain/src/ids.rs:1 serialised forms"]),
         ("crates/verifier/src/lease.rs", "fn f() { Instant::now(); }", &["crates/verifier/src/lease.rs:1 inputs"]),
         ("crates/web/src/hub/page.rs", "use crate::verify::json;", &["crates/web/src/hub/page.rs:1 folders of web"]),
+        ("crates/web/src/hub/page.rs", "fn f(kind: Kind) -> bool {\n    kind == Kind::Hmac\n}\n", &["crates/web/src/hub/page.rs:2 kinds"]),
+        ("crates/web/templates/page.html", "{% if kind == Kind::KeyPair %}yes{% endif %}\n", &["crates/web/templates/page.html:1 kinds"]),
         ("crates/verifier/Cargo.toml", "[dependencies]\nkeywright-store.workspace = true\n", &["crates/verifier/Cargo.toml:2 imports", UNUSED]),
         ("crates/verifier/Cargo.toml", "[dev-dependencies]\ntokio = \"1\"\n", &["crates/verifier/Cargo.toml:2 imports", UNUSED]),
         ("crates/verifier/Cargo.toml", "[dependencies]\nhex = \"1\"\n", &[UNUSED]),

@@ -3,14 +3,27 @@
 use super::faults::Findings;
 use super::read::{Entry, Table};
 use super::{OnStale, Scheme, SecretVisibility, Service};
+use crate::credential::Kind;
 
 /// What to say of a scheme that no kind of the service can use.
-pub(super) fn why_not(scheme: Scheme) -> &'static str {
-    match scheme {
-        Scheme::HttpMessageSignatures => "http-message-signatures is for hmac and key_pair, and kinds has neither: leave it out, or add one of them to kinds",
-        Scheme::Yoti => "yoti is for key_pair, which kinds does not have: leave it out, or add \"key_pair\" to kinds",
-        Scheme::Tylt => "tylt is for hmac, which kinds does not have: leave it out, or add \"hmac\" to kinds",
-    }
+pub(super) fn why_not(scheme: Scheme) -> String {
+    let fitting = kinds_where(|kind| kind.schemes().contains(&scheme));
+    let added = if let [one] = fitting[..] { format!("{:?}", one.as_str()) } else { "one of them".to_owned() };
+    format!("{scheme} {}: leave it out, or add {added} to kinds", is_for(&fitting))
+}
+
+fn kinds_where(holds: impl Fn(Kind) -> bool) -> Vec<Kind> {
+    Kind::ALL.into_iter().filter(|kind| holds(*kind)).collect()
+}
+
+/// What to say of something for kinds that are not there.
+fn is_for(kinds: &[Kind]) -> String {
+    let missing = match kinds.len() {
+        1 => "which kinds does not have",
+        2 => "and kinds has neither",
+        _ => "and kinds has none of them",
+    };
+    format!("is for {}, {missing}", Kind::those(|kind| kinds.contains(&kind)))
 }
 
 /// Notes what contradicts something else in the same service, and what its author should know.
@@ -20,7 +33,8 @@ pub(super) fn check(service: &Service, entry: &Entry<'_>, table: &Table<'_>, fou
         && !service.attributes.is_empty()
         && !service.kinds.iter().any(|kind| kind.is_key_pair())
     {
-        found.fault(&attributes.at, format!("{} are encrypted to a key pair: add \"key_pair\" to kinds, or leave them out", attributes.name));
+        let pairs = Kind::those(Kind::is_key_pair);
+        found.fault(&attributes.at, format!("{} are encrypted to a key pair: add {pairs:?} to kinds, or leave them out", attributes.name));
     }
     if let Some(on_stale) = table.entry("on_stale")
         && service.on_stale == OnStale::Serve
@@ -55,19 +69,20 @@ fn secrets(service: &Service, table: &Table<'_>, found: &mut Findings) {
         && !service.kinds.is_empty()
         && !service.kinds.iter().any(|kind| kind.gets_tokens())
     {
-        found.fault(&token.at, format!("{} is for oauth_client and key_pair, and kinds has neither: leave it out", token.name));
+        found.fault(&token.at, format!("{} {}: leave it out", token.name, is_for(&kinds_where(Kind::gets_tokens))));
     }
     if service.kinds.is_empty() || service.kinds.iter().any(|kind| kind.has_client_secrets()) {
         return;
     }
+    let is_for = is_for(&kinds_where(Kind::has_client_secrets));
     if let Some(visibility) = table.entry("secret_visibility")
         && service.secret_visibility == SecretVisibility::Retrievable
     {
-        found.fault(&visibility.at, format!("{} = \"retrievable\" is for oauth_client, which kinds does not have: write \"once\"", visibility.name));
+        found.fault(&visibility.at, format!("{} = \"retrievable\" {is_for}: write \"once\"", visibility.name));
     }
     if let Some(parallel) = table.entry("parallel_secrets")
         && service.parallel_secrets > 1
     {
-        found.fault(&parallel.at, format!("{} is for oauth_client, which kinds does not have: leave it out", parallel.name));
+        found.fault(&parallel.at, format!("{} {is_for}: leave it out", parallel.name));
     }
 }

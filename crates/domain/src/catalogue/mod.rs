@@ -157,16 +157,6 @@ impl Scheme {
     pub fn from_name(name: &str) -> Option<Self> {
         name.parse().ok()
     }
-
-    /// Whether a credential of this kind can sign in this way.
-    #[must_use]
-    pub const fn fits(self, kind: Kind) -> bool {
-        match (self, kind) {
-            (Self::HttpMessageSignatures, kind) => kind.signs(),
-            (Self::Yoti, Kind::KeyPair) | (Self::Tylt, Kind::Hmac) => true,
-            (Self::Yoti, Kind::ApiKey | Kind::Hmac | Kind::OauthClient) | (Self::Tylt, Kind::ApiKey | Kind::OauthClient | Kind::KeyPair) => false,
-        }
-    }
 }
 
 /// Who compares a body with its digest.
@@ -226,6 +216,12 @@ pub struct Allowance {
 }
 
 impl Service {
+    /// The kind that is made where nothing else is said: its first. A catalogue has no service without one.
+    #[must_use]
+    pub fn default_kind(&self) -> Kind {
+        self.kinds.first().copied().unwrap_or(Kind::ALL[0])
+    }
+
     /// The permissions that an organisation has for it, in the order of the file, by what was enabled for it; none: the service has to be asked for.
     #[must_use]
     pub fn offered(&self, allowances: &[Allowance]) -> Option<Vec<String>> {

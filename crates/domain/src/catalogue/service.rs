@@ -139,12 +139,12 @@ fn schemes(table: &Table<'_>, kinds: &[Placed<Kind>], found: &mut Findings) -> V
     };
     let schemes = entry.words(&Scheme::ALL.map(|scheme| (scheme.as_str(), scheme)), found);
     for (scheme, at) in &schemes {
-        if !kinds.is_empty() && !kinds.iter().any(|(kind, _)| scheme.fits(*kind)) {
+        if !kinds.is_empty() && !kinds.iter().any(|(kind, _)| kind.schemes().contains(scheme)) {
             found.fault(at, format!("{}: {}", entry.name, fit::why_not(*scheme)));
         }
     }
     for (kind, _) in kinds.iter().filter(|(kind, _)| kind.signs()) {
-        if !schemes.iter().any(|(scheme, _)| scheme.fits(*kind)) {
+        if !schemes.iter().any(|(scheme, _)| kind.schemes().contains(scheme)) {
             found.fault(&entry.at, format!("{} has none for {kind}, which signs its requests: add \"http-message-signatures\"", entry.name));
         }
     }

@@ -1,8 +1,10 @@
-//! The four kinds of credential.
+//! The four kinds of credential, and everything in which they differ as far as the rules go. Other modules ask here what a kind can do, never which one
+//! it is; each layer above has one that names them (`ARCHITECTURE.md`, "A new kind, a new scheme").
 
 use super::Environment;
 use super::secret_form::Class;
-use crate::words::words;
+use crate::catalogue::Scheme;
+use crate::words::{listed, words};
 
 words! {
     /// How a credential proves a request.
@@ -29,7 +31,50 @@ pub enum PublicHalf {
     Uuid,
 }
 
+/// Whether a credential proves itself by a key of which only its holder has the private half.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnKey {
+    /// It has none.
+    Never,
+    /// Its holder may bring one, in the place of a secret.
+    Brought,
+    /// Always: it is brought, or made here and handed over.
+    Always,
+}
+
 impl Kind {
+    /// What the Business API makes and shows.
+    pub const OF_BUSINESS_API: Self = Self::ApiKey;
+    /// What programs register for themselves (RFC 7591).
+    pub const REGISTERED: Self = Self::OauthClient;
+
+    /// The words of the kinds of which this holds: `hmac and key_pair`.
+    #[must_use]
+    pub fn those(holds: impl Fn(Self) -> bool) -> String {
+        listed(&Self::ALL.into_iter().filter(|kind| holds(*kind)).map(Self::as_str).collect::<Vec<_>>(), "and")
+    }
+
+    /// What the public half is called where people read it; none: there is none.
+    #[must_use]
+    pub const fn public_half_called(self) -> Option<&'static str> {
+        match self {
+            Self::ApiKey => None,
+            Self::Hmac => Some("API key"),
+            Self::OauthClient => Some("client id"),
+            Self::KeyPair => Some("SDK id"),
+        }
+    }
+
+    /// What proves it is called, where people read it.
+    #[must_use]
+    pub const fn secret_called(self) -> &'static str {
+        match self {
+            Self::ApiKey | Self::KeyPair => "key",
+            Self::Hmac => "secret key",
+            Self::OauthClient => "client secret",
+        }
+    }
+
     /// What names a credential of this kind in an environment.
     #[must_use]
     pub const fn public_half(self, environment: Environment) -> PublicHalf {
@@ -50,13 +95,20 @@ impl Kind {
         }
     }
 
+    /// The ways in which its holder can sign requests.
+    #[must_use]
+    pub const fn schemes(self) -> &'static [Scheme] {
+        match self {
+            Self::Hmac => &[Scheme::HttpMessageSignatures, Scheme::Tylt],
+            Self::KeyPair => &[Scheme::HttpMessageSignatures, Scheme::Yoti],
+            Self::ApiKey | Self::OauthClient => &[],
+        }
+    }
+
     /// Whether requests carry a signature that its holder makes.
     #[must_use]
     pub const fn signs(self) -> bool {
-        match self {
-            Self::Hmac | Self::KeyPair => true,
-            Self::ApiKey | Self::OauthClient => false,
-        }
+        !self.schemes().is_empty()
     }
 
     /// Whether its holder is a client of the OAuth 2 server, and gets access tokens.
@@ -77,12 +129,19 @@ impl Kind {
         }
     }
 
+    /// Whether it proves itself by a key of its own.
+    #[must_use]
+    pub const fn own_key(self) -> OwnKey {
+        match self {
+            Self::ApiKey | Self::Hmac => OwnKey::Never,
+            Self::OauthClient => OwnKey::Brought,
+            Self::KeyPair => OwnKey::Always,
+        }
+    }
+
     /// Whether its material is always a public key, whose private half its holder has.
     #[must_use]
     pub const fn is_key_pair(self) -> bool {
-        match self {
-            Self::KeyPair => true,
-            Self::ApiKey | Self::Hmac | Self::OauthClient => false,
-        }
+        matches!(self.own_key(), OwnKey::Always)
     }
 }

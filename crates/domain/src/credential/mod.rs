@@ -13,7 +13,7 @@ pub mod token_form;
 pub mod version;
 
 pub use environment::Environment;
-pub use kind::{Kind, PublicHalf};
+pub use kind::{Kind, OwnKey, PublicHalf};
 pub use material::Material;
 pub use permissions::Permissions;
 pub use restrictions::{RateLimit, Restrictions};
@@ -190,7 +190,7 @@ pub(crate) mod tests {
             id: CredentialId::from_bits(1),
             organisation: OrganisationId::from_bits(2),
             application: ApplicationId::from_bits(3),
-            kind: Kind::ApiKey,
+            kind: Kind::OF_BUSINESS_API,
             public_id: None,
             service: "business-api".into(),
             environment: Environment::Production,

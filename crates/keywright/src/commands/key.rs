@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use keywright_domain::credential::Kind;
 use keywright_domain::limits::{self, PAGE_ROWS_MAX};
 use keywright_domain::promise::Effect;
 use keywright_operations::credentials::{Challenge, Changes, Found, Handed, KeySource, Listing, NewCredential, NewSecret, Rotation, Set, Shown};
@@ -260,23 +259,13 @@ fn row(shown: &Shown) -> Vec<String> {
     ]
 }
 
-/// What names a credential of a kind openly, as people call it.
-const fn public_half(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Hmac => "API key",
-        Kind::KeyPair => "SDK id",
-        Kind::OauthClient => "client id",
-        Kind::ApiKey => "public half",
-    }
-}
-
 fn shown(shown: &Shown) -> Output {
     let c = &shown.credential;
     let r = &c.restrictions;
     let mut text = pairs(&[
         ("credential", c.id.to_string()),
         ("name", c.name.clone()),
-        (public_half(c.kind), c.public_id.clone().unwrap_or_default()),
+        (c.kind.public_half_called().unwrap_or("public half"), c.public_id.clone().unwrap_or_default()),
         ("key", shown.masked.clone()),
         ("application", c.application.to_string()),
         ("organisation", c.organisation.to_string()),

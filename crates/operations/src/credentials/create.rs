@@ -19,7 +19,7 @@ use super::coin::{self, Coined, Handed};
 use super::key_source::{self, KeySource};
 use super::register::Registering;
 use super::taking::Taking;
-use super::{expiry, kind_of, organisation};
+use super::{expiry, organisation};
 use crate::form::{CHECKED, Form};
 use crate::organisations::on_request;
 use crate::{Error, Keys, Operations, Rule};
@@ -292,13 +292,13 @@ fn check(catalogue: &Catalogue, new: &NewCredential, allowances: Option<&[Allowa
     let rate_limit = form.take_some("rate_limit", new.rate_limit.as_deref().map(str::parse::<RateLimit>));
     let token_form = form.take_some("token_form", new.token_form.as_deref().map(str::parse::<TokenForm>));
     let reason = form.take_some("reason", new.reason.as_deref().map(|reason| text::paragraph(reason, limits::REASON_CHARS_MAX)));
-    let made_of = service.map(|service| kind_of(service, kind));
+    let made_of = service.map(|service| kind.unwrap_or_else(|| service.default_kind()));
     let (kind, application, keys, now) = (made_of, place.application, place.keys, place.now);
     let purpose = key_source::Purpose { kind, holds_key: None, service, application, present: None, keys, now };
     let key = key_source::check(&mut form, &new.key, purpose)?;
     form.done()?;
     let service = service.expect(CHECKED);
-    let built = kind_of(service, kind);
+    let built = kind.unwrap_or_else(|| service.default_kind());
     if token_form.is_some() && !built.gets_tokens() {
         let mut form = Form::default();
         form.bad("token_form", format!("{built} gets no access tokens: leave it out"));

@@ -10,7 +10,7 @@ use keywright_crypto::random::NoRandom;
 use keywright_crypto::secret::Secret;
 use keywright_domain::caller::{Caller, Right};
 use keywright_domain::catalogue::{Scheme, Service};
-use keywright_domain::credential::{Credential, Kind, Material, Version, VersionState};
+use keywright_domain::credential::{Credential, Kind, Material, OwnKey, Version, VersionState};
 use keywright_domain::ids::{ApplicationId, OrganisationId};
 use keywright_domain::limits;
 use keywright_domain::text;
@@ -104,16 +104,17 @@ pub(super) struct Purpose<'a> {
 /// # Errors
 /// [`Error::Keys`] where a challenge is to be checked and the master key is not at hand.
 pub(super) fn check(form: &mut Form, source: &KeySource, of: Purpose<'_>) -> Result<Option<Checked>, Error> {
-    match of.kind {
-        Some(Kind::KeyPair) => {}
-        Some(Kind::OauthClient) => return of_client(form, source, of),
-        Some(kind @ (Kind::ApiKey | Kind::Hmac)) => {
+    let Some(kind) = of.kind else { return Ok(None) };
+    match kind.own_key() {
+        OwnKey::Always => {}
+        OwnKey::Brought => return of_client(form, source, of),
+        OwnKey::Never => {
+            let those = Kind::those(|kind| kind.own_key() != OwnKey::Never);
             for (name, _) in source.fields().into_iter().filter(|(_, value)| value.is_some()) {
-                form.bad(name, format!("is for credentials of the kinds key_pair and oauth_client, and this is of the kind {kind}: leave it out"));
+                form.bad(name, format!("is for credentials of the kinds {those}, and this is of the kind {kind}: leave it out"));
             }
             return Ok(None);
         }
-        None => return Ok(None),
     }
     for (name, value) in [("key_type", &source.key_type), ("pem", &source.pem)] {
         if source.is_given() && value.is_some() {

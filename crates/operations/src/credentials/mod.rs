@@ -30,7 +30,6 @@ pub use token::ClientToken;
 pub use view::CredentialView;
 
 use keywright_domain::caller::Allowed;
-use keywright_domain::credential::Kind;
 use keywright_domain::ids::{CredentialId, OrganisationId};
 use keywright_domain::time::Timestamp;
 
@@ -45,9 +44,4 @@ fn organisation(allowed: &Allowed, id: CredentialId) -> Result<OrganisationId, E
 fn expiry(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     let at: Timestamp = text.parse().map_err(|e: keywright_domain::time::TimeError| e.to_string())?;
     if at > now { Ok(at) } else { Err(format!("{at} is not in the future")) }
-}
-
-/// The kind that is made for a service: the one that is wanted, else its first. A catalogue has no service without one.
-fn kind_of(service: &keywright_domain::catalogue::Service, wanted: Option<Kind>) -> Kind {
-    wanted.or_else(|| service.kinds.first().copied()).unwrap_or(Kind::ApiKey)
 }

@@ -128,7 +128,7 @@ impl Operations {
         let registering = Registering { by: by.id, digest: access_token.digest(), authentication, key: metadata.key };
         let new = NewCredential {
             service: by.service.clone(),
-            kind: Some(Kind::OauthClient.as_str().to_owned()),
+            kind: Some(Kind::REGISTERED.as_str().to_owned()),
             environment: by.environment.as_str().to_owned(),
             name: metadata.name.unwrap_or_else(|| NAMELESS.to_owned()),
             permissions: metadata.scope,

@@ -196,7 +196,7 @@ const ELSEWHERE: &str =
 pub(super) fn signing<'r>(case: &Case<'_, 'r>, home: &Row, scheme: Scheme, request: &Request<'_>) -> Result<&'r crate::replica::Signing, Unproven> {
     let signing = case.view.services.get(home.service).and_then(|service| service.signing.as_deref());
     let signing = match signing.filter(|signing| signing.schemes.contains(&scheme)) {
-        Some(signing) if scheme.fits(home.kind()) => signing,
+        Some(signing) if home.kind().schemes().contains(&scheme) => signing,
         _ => return Err(missing("the service of this credential does not take requests that are signed in this way")),
     };
     let authorities = signing.authorities(home.environment());

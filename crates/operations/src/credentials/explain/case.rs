@@ -148,7 +148,7 @@ impl Case<'_> {
             return None;
         }
         let newest = credential.newest();
-        Some(format!("version {} signed, which was rotated away: give this program the {} of version {newest}", fit.version, secret(credential.kind)))
+        Some(format!("version {} signed, which was rotated away: give this program the {} of version {newest}", fit.version, credential.kind.secret_called()))
     }
 
     fn fits_nothing(&self) -> String {
@@ -157,7 +157,7 @@ impl Case<'_> {
         format!(
             "the signature fits the {} of {of} of this credential in no way that was tried: another one was used, or another text was signed. \
              Compare the text that your program signs with the server's",
-            secret(self.credential.kind)
+            self.credential.kind.secret_called()
         )
     }
 }
@@ -171,7 +171,7 @@ pub(super) fn authorities(service: &Service, environment: Environment) -> &[Stri
 }
 
 fn of_neighbour(kind: Kind, called: &str) -> String {
-    let what = secret(kind);
+    let what = kind.secret_called();
     format!("the signature was made with the {what} of {called}, and the request names this credential: use the {what} and the public half of the same one")
 }
 
@@ -181,13 +181,5 @@ const fn leaves_the_text(fault: &Fault) -> bool {
         FaultKind::OutOfWindow | FaultKind::DigestMismatch => true,
         FaultKind::Invalid => matches!(fault, Fault::NotCovered { .. } | Fault::ParameterMissing { .. }),
         FaultKind::Missing | FaultKind::Malformed | FaultKind::BodyUnavailable => false,
-    }
-}
-
-const fn secret(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Hmac => "secret key",
-        Kind::KeyPair => "key",
-        Kind::ApiKey | Kind::OauthClient => "secret",
     }
 }

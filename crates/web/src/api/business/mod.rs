@@ -62,7 +62,7 @@ pub(crate) async fn create(own: InOwnApplication<Edit>, Query(at): Query<Where>,
     let application = operations.business_application(own.caller(), own.organisation).await?;
     let new = NewCredential {
         service: operations.business_service().await?,
-        kind: Some(Kind::ApiKey.to_string()),
+        kind: Some(Kind::OF_BUSINESS_API.to_string()),
         environment: at.environment()?.to_string(),
         name: form.name,
         permissions: form.permissions,

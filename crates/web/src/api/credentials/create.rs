@@ -4,11 +4,11 @@ use keywright_operations::credentials::{KeySource, NewCredential};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::handed::HandedShape;
 use crate::api::shapes::CredentialShape;
 use crate::api::words;
 use crate::extract::rights::Edit;
 use crate::extract::{Body, InApplication, not_null};
+use crate::kinds::HandedShape;
 use crate::routes::{Created, Result};
 
 /// What a credential is made from.

@@ -3,7 +3,6 @@
 pub(crate) mod change;
 pub(crate) mod create;
 pub(crate) mod explain;
-pub(crate) mod handed;
 pub(crate) mod key_challenge;
 pub(crate) mod list;
 pub(crate) mod revoke;

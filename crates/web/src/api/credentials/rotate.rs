@@ -4,10 +4,10 @@ use keywright_operations::credentials::{KeySource, Rotation, RotationMade};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::handed::HandedShape;
 use crate::api::words;
 use crate::extract::rights::Edit;
 use crate::extract::{MaybeBody, OfCredential};
+use crate::kinds::HandedShape;
 use crate::routes::{Created, Result};
 
 /// How to rotate; what is left out, the service's policy says.

@@ -6,9 +6,9 @@ use keywright_operations::credentials::NewSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::handed::HandedShape;
 use crate::extract::rights::{Edit, End};
 use crate::extract::{MaybeBody, OfCredential};
+use crate::kinds::HandedShape;
 use crate::problem::Problem;
 use crate::routes::call::Call;
 use crate::routes::endpoint::Caller;

@@ -12,9 +12,9 @@ use keywright_store::applications::Application;
 
 use crate::extract::{OnPage, Who};
 use crate::hub::frame::{Frame, FrameOrganisation, Section};
-use crate::hub::keys::kinds;
 use crate::hub::parts::{Badge, Crumb, Tab};
 use crate::hub::words;
+use crate::kinds;
 use crate::routes::Result;
 
 /// What the person may do with an application and its keys, so that pages show what works.

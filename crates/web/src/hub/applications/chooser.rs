@@ -1,16 +1,17 @@
 //! Which service an application is for, and what comes of choosing it.
 
 use keywright_domain::catalogue::{Catalogue, Service};
-use keywright_domain::credential::Kind;
 use keywright_operations::organisations::Offered;
+
+use crate::kinds;
 
 /// A service to choose.
 pub(crate) struct ServiceChoice {
     pub(crate) slug: String,
     pub(crate) name: String,
     pub(crate) docs: Option<String>,
-    /// The kind that is made for it.
-    pub(crate) kind: Kind,
+    /// What comes of choosing it.
+    pub(crate) offer: &'static str,
     /// Whether the organisation has it.
     pub(crate) available: bool,
     pub(crate) chosen: bool,
@@ -22,7 +23,7 @@ impl ServiceChoice {
             slug: service.slug.clone(),
             name: service.name.clone(),
             docs: service.docs_url.clone(),
-            kind: service.kinds.first().copied().unwrap_or(Kind::ApiKey),
+            offer: kinds::words(service.default_kind()).offer,
             available: offered.iter().any(|o| o.service == service.slug && o.permissions.is_some()),
             chosen: false,
         }
@@ -46,8 +47,8 @@ mod tests {
         let offered = |service: &Service| Offered { service: service.slug.clone(), permissions: (service.slug != "payments").then(Vec::new) };
         let offered: Vec<Offered> = catalogue.services.iter().map(offered).collect();
         let seen = services(&catalogue, &offered);
-        assert_eq!((seen[0].slug.as_str(), seen[0].available, seen[0].kind), ("digital-id", true, Kind::KeyPair));
+        assert_eq!((seen[0].slug.as_str(), seen[0].available, seen[0].offer.split(':').next()), ("digital-id", true, Some("You get a key pair")));
         let last = seen.last().unwrap();
-        assert_eq!((last.slug.as_str(), last.available, last.kind), ("payments", false, Kind::Hmac));
+        assert_eq!((last.slug.as_str(), last.available, last.offer.split(',').next()), ("payments", false, Some("You get an API key and a secret key")));
     }
 }

@@ -4,7 +4,6 @@ use askama::Template;
 use hyper::StatusCode;
 use keywright_domain::caller::Right;
 use keywright_domain::catalogue::{Form as CatalogueForm, Service};
-use keywright_domain::credential::Kind;
 use keywright_operations::applications::NewApplication;
 use serde::Deserialize;
 use utoipa::ToSchema;

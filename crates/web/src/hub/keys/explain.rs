@@ -6,12 +6,12 @@ use keywright_domain::caller::Right;
 use keywright_operations::credentials::{CredentialView, SignatureExplained, SignatureQuestion, signs};
 use serde::Deserialize;
 
-use super::kinds::words;
 use crate::extract::rights::View;
 use crate::extract::{Form, OfCredential, OnPage};
 use crate::hub::forms::{Field, Wrong, mendable};
 use crate::hub::frame::Frame;
 use crate::hub::parts::{Crumb, EnvironmentLabel};
+use crate::kinds::words;
 use crate::problem::Problem;
 use crate::routes::{Html, Result};
 

@@ -11,7 +11,6 @@ use keywright_operations::credentials::{Listing, Shown};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::kinds::words_of;
 use super::used::{current, pending, retiring};
 use crate::extract::rights::{See, View};
 use crate::extract::{InApplication, InOrganisation, OnPage, Page as Paging, Query, Who};
@@ -20,6 +19,7 @@ use crate::hub::applications::{Around, Place, framed};
 use crate::hub::frame::Frame;
 use crate::hub::parts::{Badge, EnvironmentLabel, EnvironmentTabs, Pager, ShortId};
 use crate::hub::words::When;
+use crate::kinds::words_of;
 use crate::problem::{Kind, Problem};
 use crate::routes::{Html, Result};
 

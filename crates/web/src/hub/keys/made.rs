@@ -10,7 +10,6 @@ use keywright_operations::Error;
 use keywright_operations::credentials::{Handed, type_of};
 
 use super::file::{OWN_PRIVATE_KEY, file_name};
-use super::kinds::words_of;
 use super::samples::{Fill, Set, Target};
 use super::secrets::is_parallel;
 use super::token::TokenShown;
@@ -20,6 +19,7 @@ use crate::hub::applications::framed;
 use crate::hub::frame::Frame;
 use crate::hub::parts::{Crumb, EnvironmentLabel};
 use crate::hub::words::{Exact, Length, When};
+use crate::kinds::words_of;
 use crate::routes::{Html, Result};
 
 /// Where the person goes once the key is stored.

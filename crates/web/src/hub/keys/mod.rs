@@ -4,7 +4,6 @@ pub(crate) mod change;
 pub(crate) mod explain;
 mod file;
 mod key_source;
-pub(crate) mod kinds;
 pub(crate) mod list;
 mod made;
 pub(crate) mod new;

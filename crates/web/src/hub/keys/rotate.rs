@@ -12,7 +12,6 @@ use keywright_operations::credentials::{CredentialView, Rotation, present_type};
 use serde::Deserialize;
 
 use super::key_source::{self, KeyForm, KeyOf, TypedKey};
-use super::kinds::words_of;
 use super::made::{Made, Next, Rotated};
 use super::secrets::is_parallel;
 use super::token::CheckedAlone;
@@ -24,6 +23,7 @@ use crate::hub::frame::Frame;
 use crate::hub::parts::{Crumb, EnvironmentLabel};
 use crate::hub::words::{Exact, Length, When};
 use crate::idempotency::new_key;
+use crate::kinds::words_of;
 use crate::problem::Problem;
 use crate::routes::{Html, Result};
 

@@ -14,7 +14,6 @@ use keywright_operations::{Error, Rule};
 use serde::Deserialize;
 
 use super::file::file_name;
-use super::kinds::words;
 use super::made::{Made, Next, Rotated};
 use super::samples::{Fill, Target};
 use super::token::CheckedAlone;
@@ -29,6 +28,7 @@ use crate::hub::kept_form::KeptForm;
 use crate::hub::parts::{Crumb, Sample};
 use crate::hub::words::{Length, When};
 use crate::idempotency::new_key;
+use crate::kinds::words;
 use crate::problem::Problem;
 use crate::routes::call::Call;
 use crate::routes::endpoint::Caller;

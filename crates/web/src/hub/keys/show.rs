@@ -8,13 +8,12 @@ use keywright_crypto::public_key::KeyType;
 use keywright_domain::application::State;
 use keywright_domain::caller::Right;
 use keywright_domain::catalogue::{Catalogue, Service};
-use keywright_domain::credential::{Credential, Kind, Material, Standing, TokenForm, VersionState};
+use keywright_domain::credential::{Credential, Standing, TokenForm, VersionState};
 use keywright_domain::time::Timestamp;
 use keywright_domain::verdict::Code;
 use keywright_operations::credentials::{CredentialView, Shown, signs, type_of};
 
 use super::file::OWN_PRIVATE_KEY;
-use super::kinds::words_of;
 use super::samples::{Fill, Set, Target};
 use super::secrets::{is_kept, is_parallel};
 use super::used::{Old, Used, ended_in_use, refused, retiring, used};
@@ -25,6 +24,7 @@ use crate::hub::entries;
 use crate::hub::frame::Frame;
 use crate::hub::parts::{Badge, Crumb, EnvironmentLabel, Sample};
 use crate::hub::words::{Length, Number, When};
+use crate::kinds::words_of;
 use crate::routes::{Html, Result};
 
 #[derive(Template)]
@@ -191,11 +191,10 @@ fn fill<'a>(credential: &'a Credential, token_url: &'a str, now: Timestamp) -> F
 
 /// How access tokens are got, by kinds that can.
 fn getting_tokens<C: Deref<Target = Who>>(visit: &OnPage<C>, service: Option<&Service>, credential: &Credential, now: Timestamp) -> Option<GettingTokens> {
-    let by_key = match credential.kind {
-        Kind::OauthClient => matches!(credential.versions.last()?.material, Material::PublicKey(_)),
-        Kind::KeyPair => true,
-        Kind::ApiKey | Kind::Hmac => return None,
-    };
+    if !credential.kind.gets_tokens() {
+        return None;
+    }
+    let by_key = credential.holds_key();
     let endpoint = super::token_url(visit);
     let samples = Target::of(service, credential.environment).getting_tokens(by_key, visit.operations().base_url(), fill(credential, &endpoint, now));
     Some(GettingTokens { by_key, samples, endpoint })

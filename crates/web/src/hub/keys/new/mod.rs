@@ -14,7 +14,6 @@ use utoipa::ToSchema;
 
 use self::typed::{BY_KEY, Typed, read};
 use super::key_source::{self, KeyForm, KeyOf};
-use super::kinds;
 use super::made::{Made, Next};
 use super::token;
 use crate::extract::rights::Edit;
@@ -27,6 +26,7 @@ use crate::hub::frame::Frame;
 use crate::hub::parts::{Crumb, EnvironmentLabel, EnvironmentTabs};
 use crate::hub::words::When;
 use crate::idempotency::new_key;
+use crate::kinds;
 use crate::problem::Problem;
 use crate::routes::{Html, Result};
 
@@ -182,7 +182,7 @@ pub(crate) async fn show(visit: OnPage<InApplication<Edit>>, Query(wanted): Quer
 
 /// The kind that is wanted where the service takes it, else the first one.
 fn chosen_kind(service: &Service, wanted: &str) -> Kind {
-    kinds::of(service).find(|kind| kind.as_str() == wanted).or_else(|| kinds::of(service).next()).unwrap_or(Kind::ApiKey)
+    kinds::of(service).find(|kind| kind.as_str() == wanted).unwrap_or_else(|| service.default_kind())
 }
 
 /// The credential that is rotated in the place of making another: of a service that takes one for each environment.

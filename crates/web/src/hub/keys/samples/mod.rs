@@ -4,6 +4,8 @@ use keywright_domain::catalogue::{Scheme, Service};
 use keywright_domain::credential::{Environment, Kind};
 
 use crate::hub::parts::Sample;
+use crate::kinds::files::{File, OAUTH};
+use crate::kinds::{Code, words};
 
 mod assertion;
 mod bearer;
@@ -83,7 +85,7 @@ impl Target {
 
     /// How a client gets an access token: with its secret, or `by_key` with an assertion that its private key signs (RFC 7523 section 2.2).
     pub(super) fn getting_tokens(&self, by_key: bool, issuer: &str, fill: Fill<'_>) -> Vec<Sample> {
-        if by_key { assertion::samples(&self.url, issuer, fill) } else { files::filled(files::OAUTH, &self.url, fill) }
+        if by_key { assertion::samples(&self.url, issuer, fill) } else { files::filled(OAUTH, &self.url, fill) }
     }
 
     /// The same as the only set of a page, for a client that has no secret.
@@ -94,24 +96,21 @@ impl Target {
     /// In each set curl or the like comes first: it works as pasted where the address is declared.
     pub(super) fn samples(&self, kind: Kind, fill: Fill<'_>) -> Vec<Set> {
         let only = |name, samples| vec![Set { name, title: None, note: None, replayable: false, address: None, samples }];
-        match kind {
-            Kind::ApiKey => only("use-it", bearer::samples(&self.url, fill.key)),
-            Kind::OauthClient => only("use-it", files::filled(files::OAUTH, &self.url, fill)),
-            Kind::Hmac | Kind::KeyPair => self.schemes.iter().filter_map(|scheme| self.signed(kind, *scheme, fill)).collect(),
+        match words(kind).code {
+            Code::Sends => only("use-it", bearer::samples(&self.url, fill.key)),
+            Code::GetsTokens => only("use-it", files::filled(OAUTH, &self.url, fill)),
+            Code::Signs(ways) => {
+                let ways = self.schemes.iter().filter_map(|scheme| ways.iter().find(|(way, _)| way == scheme));
+                // Yoti's SDKs take RSA keys only.
+                ways.filter(|(scheme, _)| *scheme != Scheme::Yoti || fill.rsa).map(|(scheme, files)| self.signed(*scheme, files, fill)).collect()
+            }
         }
     }
 }
 
 impl Target {
-    /// The samples of a scheme, where the kind can sign in that way.
-    fn signed(&self, kind: Kind, scheme: Scheme, fill: Fill<'_>) -> Option<Set> {
-        let files = match (kind, scheme) {
-            (Kind::Hmac, Scheme::HttpMessageSignatures) => files::HTTP_MESSAGE_SIGNATURES_HMAC,
-            (Kind::Hmac, Scheme::Tylt) => files::TYLT,
-            (Kind::KeyPair, Scheme::HttpMessageSignatures) => files::HTTP_MESSAGE_SIGNATURES_KEY_PAIR,
-            (Kind::KeyPair, Scheme::Yoti) if fill.rsa => files::YOTI,
-            (Kind::Hmac | Kind::KeyPair, Scheme::Yoti) | (Kind::KeyPair, Scheme::Tylt) | (Kind::ApiKey | Kind::OauthClient, _) => return None,
-        };
+    /// The samples of a scheme.
+    fn signed(&self, scheme: Scheme, files: &[File], fill: Fill<'_>) -> Set {
         let (name, title, note) = match scheme {
             Scheme::HttpMessageSignatures => (
                 "http-message-signatures",
@@ -131,13 +130,13 @@ impl Target {
         let url = if scheme == Scheme::Yoti { self.url.trim_end_matches('/') } else { &self.url };
         let address =
             "The base URL of the SDK has no path: SDKs leave the path of their base URL out of what they sign, and the provider has declared none here.";
-        Some(Set {
+        Set {
             name,
             title: Some(title),
             note: Some(note),
             replayable: scheme == Scheme::Tylt,
             address: (scheme == Scheme::Yoti && !self.has_base_paths).then_some(address),
             samples: files::filled(files, url, fill),
-        })
+        }
     }
 }

@@ -1,7 +1,15 @@
-//! What the pages call the halves of each kind of credential, and what they say of its use.
+//! What pages and answers say of each kind of credential: what its halves are called, how it is used, and what its holder gets. Nothing else in this layer
+//! asks which kind it is.
 
-use keywright_domain::catalogue::Service;
+use keywright_domain::catalogue::{Scheme, Service};
 use keywright_domain::credential::{Credential, Kind};
+
+use self::files::File;
+
+pub(crate) mod files;
+mod handed;
+
+pub(crate) use handed::HandedShape;
 
 /// Words of a kind.
 pub(crate) struct Words {
@@ -21,6 +29,20 @@ pub(crate) struct Words {
     pub(crate) file: &'static str,
     /// How requests are made with it.
     pub(crate) usage: &'static str,
+    /// What somebody gets who chooses a service that takes it.
+    pub(crate) offer: &'static str,
+    /// Code that makes such requests.
+    pub(crate) code: Code,
+}
+
+/// Where code comes from that uses a credential.
+pub(crate) enum Code {
+    /// It sends the secret as it is.
+    Sends,
+    /// It gets an access token first.
+    GetsTokens,
+    /// It signs, in each of these ways.
+    Signs(&'static [(Scheme, &'static [File])]),
 }
 
 /// What makes a credential where there are several kinds to choose from.
@@ -37,6 +59,8 @@ pub(crate) const fn words(kind: Kind) -> Words {
             column: "Key",
             file: "key",
             usage: "Send the key with every request in the Authorization header.",
+            offer: "You get an API key: one secret that your back end sends with every request.",
+            code: Code::Sends,
         },
         Kind::Hmac => Words {
             credential: "API key and secret key",
@@ -47,6 +71,8 @@ pub(crate) const fn words(kind: Kind) -> Words {
             column: "Secret key",
             file: "secret",
             usage: "Sign every request with the secret key, and name the API key in it. The secret key itself is never sent.",
+            offer: "You get an API key and a secret key, with which your back end signs every request.",
+            code: Code::Signs(&[(Scheme::HttpMessageSignatures, files::HTTP_MESSAGE_SIGNATURES_HMAC), (Scheme::Tylt, files::TYLT)]),
         },
         Kind::OauthClient => Words {
             credential: "Consumer key and secret",
@@ -57,6 +83,8 @@ pub(crate) const fn words(kind: Kind) -> Words {
             column: "Consumer secret",
             file: "secret",
             usage: "Get an access token with the consumer key and secret, and send it with every request in the Authorization header.",
+            offer: "You get a consumer key and a consumer secret, for access tokens (OAuth 2).",
+            code: Code::GetsTokens,
         },
         Kind::KeyPair => Words {
             credential: "Key pair",
@@ -67,6 +95,8 @@ pub(crate) const fn words(kind: Kind) -> Words {
             column: "Public key",
             file: "pem",
             usage: "Sign every request with the private key, and name the Client SDK ID in it. The private key itself is never sent.",
+            offer: "You get a key pair: your back end signs requests with its private key.",
+            code: Code::Signs(&[(Scheme::HttpMessageSignatures, files::HTTP_MESSAGE_SIGNATURES_KEY_PAIR), (Scheme::Yoti, files::YOTI)]),
         },
     }
 }
@@ -81,6 +111,8 @@ pub(crate) const CLIENT_WITH_KEY: Words = Words {
     column: "Public key",
     file: "pem",
     usage: "Sign an assertion with the private key (private_key_jwt, RFC 7523), get an access token for it, and send that with every request in the Authorization header.",
+    offer: "You get a consumer key, for access tokens (OAuth 2): your back end proves itself by its own private key.",
+    code: Code::GetsTokens,
 };
 
 /// Words of a credential.
