@@ -58,7 +58,7 @@ class Story {
 /** Runs a story: it fails with where it was, what the page says and a picture of it. */
 export async function story(name, tell) {
   mkdirSync(given.screenshots, { recursive: true });
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: FLAGS });
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell', headless: true, args: FLAGS });
   const story = new Story(name, browser);
   try {
     await tell(story);

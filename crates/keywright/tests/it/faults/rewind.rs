@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use keywright_store::Location;
 use keywright_store::testing::shared;
@@ -60,6 +60,7 @@ fn copied(name: &str, copy: &str) {
     let deadline = Instant::now() + DEADLINE;
     while let Err(error) = shared().try_sql("postgres", &format!("CREATE DATABASE {copy} TEMPLATE {name}")) {
         assert!(Instant::now() < deadline, "{error}");
+        std::thread::sleep(Duration::from_millis(30));
     }
 }
 
