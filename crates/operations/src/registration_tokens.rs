@@ -3,8 +3,8 @@
 use keywright_crypto::random;
 use keywright_crypto::secret::ShownOnce;
 use keywright_domain::caller::{Caller, Right};
-use keywright_domain::credential::Environment;
 use keywright_domain::credential::secret_form::{self, Class};
+use keywright_domain::credential::{Environment, Kind};
 use keywright_domain::ids::{ApplicationId, RegistrationTokenId};
 use keywright_domain::time::Timestamp;
 use keywright_domain::{limits, text};
@@ -94,8 +94,8 @@ impl Operations {
         };
         match catalogue.service(&new.service) {
             None => form.bad("service", format!("{:?} is not in the catalogue, which has {}", text::repeated(&new.service), catalogue.slugs().join(", "))),
-            Some(service) if !service.kinds.iter().any(|kind| kind.has_client_secrets()) => {
-                form.bad("service", format!("{} takes no credentials of the kind oauth_client, so no client of it registers itself", service.slug));
+            Some(service) if !service.kinds.contains(&Kind::REGISTERED) => {
+                form.bad("service", format!("{} takes no credentials of the kind {}, so no client of it registers itself", service.slug, Kind::REGISTERED));
             }
             Some(service) if service.offered(&self.allowances(&allowed, [service]).await?).is_none() => form.bad("service", on_request(&service.slug)),
             Some(_) => {}

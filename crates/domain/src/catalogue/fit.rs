@@ -7,23 +7,27 @@ use crate::credential::Kind;
 
 /// What to say of a scheme that no kind of the service can use.
 pub(super) fn why_not(scheme: Scheme) -> String {
-    let fitting = kinds_where(|kind| kind.schemes().contains(&scheme));
-    let added = if let [one] = fitting[..] { format!("{:?}", one.as_str()) } else { "one of them".to_owned() };
-    format!("{scheme} {}: leave it out, or add {added} to kinds", is_for(&fitting))
-}
-
-fn kinds_where(holds: impl Fn(Kind) -> bool) -> Vec<Kind> {
-    Kind::ALL.into_iter().filter(|kind| holds(*kind)).collect()
+    let fits = |kind: Kind| kind.schemes().contains(&scheme);
+    format!("{scheme} {}: leave it out, or add {} to kinds", is_for(fits), one_of(fits))
 }
 
 /// What to say of something for kinds that are not there.
-fn is_for(kinds: &[Kind]) -> String {
-    let missing = match kinds.len() {
+fn is_for(holds: impl Fn(Kind) -> bool) -> String {
+    let missing = match Kind::ALL.into_iter().filter(|kind| holds(*kind)).count() {
         1 => "which kinds does not have",
         2 => "and kinds has neither",
         _ => "and kinds has none of them",
     };
-    format!("is for {}, {missing}", Kind::those(|kind| kinds.contains(&kind)))
+    format!("is for {}, {missing}", Kind::those(holds))
+}
+
+/// What to add: the kind, where there is one.
+fn one_of(holds: impl Fn(Kind) -> bool) -> String {
+    let mut fitting = Kind::ALL.into_iter().filter(|kind| holds(*kind));
+    match (fitting.next(), fitting.next()) {
+        (Some(one), None) => format!("{:?}", one.as_str()),
+        _ => "one of them".to_owned(),
+    }
 }
 
 /// Notes what contradicts something else in the same service, and what its author should know.
@@ -33,8 +37,8 @@ pub(super) fn check(service: &Service, entry: &Entry<'_>, table: &Table<'_>, fou
         && !service.attributes.is_empty()
         && !service.kinds.iter().any(|kind| kind.is_key_pair())
     {
-        let pairs = Kind::those(Kind::is_key_pair);
-        found.fault(&attributes.at, format!("{} are encrypted to a key pair: add {pairs:?} to kinds, or leave them out", attributes.name));
+        let added = one_of(Kind::is_key_pair);
+        found.fault(&attributes.at, format!("{} are encrypted to a key pair: add {added} to kinds, or leave them out", attributes.name));
     }
     if let Some(on_stale) = table.entry("on_stale")
         && service.on_stale == OnStale::Serve
@@ -69,12 +73,12 @@ fn secrets(service: &Service, table: &Table<'_>, found: &mut Findings) {
         && !service.kinds.is_empty()
         && !service.kinds.iter().any(|kind| kind.gets_tokens())
     {
-        found.fault(&token.at, format!("{} {}: leave it out", token.name, is_for(&kinds_where(Kind::gets_tokens))));
+        found.fault(&token.at, format!("{} {}: leave it out", token.name, is_for(Kind::gets_tokens)));
     }
     if service.kinds.is_empty() || service.kinds.iter().any(|kind| kind.has_client_secrets()) {
         return;
     }
-    let is_for = is_for(&kinds_where(Kind::has_client_secrets));
+    let is_for = is_for(Kind::has_client_secrets);
     if let Some(visibility) = table.entry("secret_visibility")
         && service.secret_visibility == SecretVisibility::Retrievable
     {

@@ -126,16 +126,15 @@ fn kinds(service: &Entry<'_>, table: &Table<'_>, found: &mut Findings) -> Vec<Pl
     let before = found.count();
     let kinds = entry.words(&words, found);
     if kinds.is_empty() && found.count() == before {
-        found.fault(&entry.at, format!("{} is empty: write at least one of api_key, hmac, oauth_client and key_pair", entry.name));
+        found.fault(&entry.at, format!("{} is empty: write at least one of {}", entry.name, Kind::those(|_| true)));
     }
     kinds
 }
 
 /// The schemes as written, or the default for kinds that sign; each must be of use to one of the kinds.
 fn schemes(table: &Table<'_>, kinds: &[Placed<Kind>], found: &mut Findings) -> Vec<Placed<Scheme>> {
-    let signs = kinds.iter().find(|(kind, _)| kind.signs());
     let Some(entry) = table.entry("schemes") else {
-        return signs.map(|(_, at)| (Scheme::HttpMessageSignatures, at.clone())).into_iter().collect();
+        return kinds.iter().find_map(|(kind, at)| Some((*kind.schemes().first()?, at.clone()))).into_iter().collect();
     };
     let schemes = entry.words(&Scheme::ALL.map(|scheme| (scheme.as_str(), scheme)), found);
     for (scheme, at) in &schemes {
@@ -143,9 +142,9 @@ fn schemes(table: &Table<'_>, kinds: &[Placed<Kind>], found: &mut Findings) -> V
             found.fault(at, format!("{}: {}", entry.name, fit::why_not(*scheme)));
         }
     }
-    for (kind, _) in kinds.iter().filter(|(kind, _)| kind.signs()) {
+    for (kind, first) in kinds.iter().filter_map(|(kind, _)| Some((kind, kind.schemes().first()?))) {
         if !schemes.iter().any(|(scheme, _)| kind.schemes().contains(scheme)) {
-            found.fault(&entry.at, format!("{} has none for {kind}, which signs its requests: add \"http-message-signatures\"", entry.name));
+            found.fault(&entry.at, format!("{} has none for {kind}, which signs its requests: add \"{first}\"", entry.name));
         }
     }
     schemes

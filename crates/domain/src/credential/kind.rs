@@ -54,7 +54,7 @@ impl Kind {
         listed(&Self::ALL.into_iter().filter(|kind| holds(*kind)).map(Self::as_str).collect::<Vec<_>>(), "and")
     }
 
-    /// What the public half is called where people read it; none: there is none.
+    /// What the public half is called on the command line; none: there is none. Pages have words of their own.
     #[must_use]
     pub const fn public_half_called(self) -> Option<&'static str> {
         match self {
@@ -65,7 +65,7 @@ impl Kind {
         }
     }
 
-    /// What proves it is called, where people read it.
+    /// What proves it is called, where a signature is explained. Pages have words of their own.
     #[must_use]
     pub const fn secret_called(self) -> &'static str {
         match self {

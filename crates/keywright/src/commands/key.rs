@@ -134,7 +134,7 @@ fn hand_over(handed: &Handed, out: Option<NewFile>, json: &mut serde_json::Value
     if !handed.has_secret() {
         return Told::Nothing;
     }
-    let is_pem = secret_field == "private_key_pem";
+    let is_pem = handed.is_pem();
     if let Some(file) = out {
         match file.write(handed.secret()) {
             Ok(path) => {

@@ -85,6 +85,20 @@ impl Handed {
         }
     }
 
+    /// Whether the secret is a PEM file: several lines, which belong together.
+    #[must_use]
+    pub const fn is_pem(&self) -> bool {
+        match self {
+            Self::KeyPair { .. } => true,
+            Self::Key(_) | Self::Pair { .. } | Self::Client { .. } => false,
+        }
+    }
+
+    /// A client's secret, which was kept sealed, once more.
+    pub(super) fn of_kept(public_id: Option<String>, secret: ShownOnce) -> Self {
+        Self::Client { client_id: public_id.unwrap_or_default(), client_secret: Some(secret) }
+    }
+
     /// Whether there is a secret to be shown: none where the holder had it before.
     #[must_use]
     pub const fn has_secret(&self) -> bool {

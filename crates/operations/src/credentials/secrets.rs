@@ -1,6 +1,6 @@
 //! Secrets side by side: adding and revoking them one by one, and showing one again where the service allows that.
 
-use keywright_crypto::secret::{Secret, ShownOnce};
+use keywright_crypto::secret::Secret;
 use keywright_domain::caller::{Allowed, Caller, Right};
 use keywright_domain::catalogue::{SecretVisibility, Service};
 use keywright_domain::change::{Change, Place};
@@ -174,7 +174,7 @@ impl Operations {
             .await?;
         let (version, digest, sealed, public_id) = done.value;
         let secret = keyring.open(id, &digest, &sealed).map_err(|_| crate::KeysError::Damaged)?;
-        let client_secret: ShownOnce = Secret::from_bytes(&secret).ok_or(crate::KeysError::Damaged)?.show_once();
-        Ok(Revealed { version, handed: Handed::Client { client_id: public_id.unwrap_or_default(), client_secret: Some(client_secret) } })
+        let secret = Secret::from_bytes(&secret).ok_or(crate::KeysError::Damaged)?.show_once();
+        Ok(Revealed { version, handed: Handed::of_kept(public_id, secret) })
     }
 }

@@ -39,8 +39,10 @@ pub(crate) struct Words {
 pub(crate) enum Code {
     /// It sends the secret as it is.
     Sends,
-    /// It gets an access token first.
+    /// It gets an access token for a secret first.
     GetsTokens,
+    /// It gets an access token for an assertion that its private key signs first.
+    GetsTokensByKey,
     /// It signs, in each of these ways.
     Signs(&'static [(Scheme, &'static [File])]),
 }
@@ -112,7 +114,7 @@ pub(crate) const CLIENT_WITH_KEY: Words = Words {
     file: "pem",
     usage: "Sign an assertion with the private key (private_key_jwt, RFC 7523), get an access token for it, and send that with every request in the Authorization header.",
     offer: "You get a consumer key, for access tokens (OAuth 2): your back end proves itself by its own private key.",
-    code: Code::GetsTokens,
+    code: Code::GetsTokensByKey,
 };
 
 /// Words of a credential.
@@ -137,6 +139,14 @@ pub(crate) fn create<'a>(services: impl Iterator<Item = &'a Service>) -> &'stati
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_way_of_signing_has_its_samples() {
+        for kind in Kind::ALL {
+            let ways = if let Code::Signs(ways) = words(kind).code { ways } else { &[] };
+            assert_eq!(ways.iter().map(|(scheme, _)| *scheme).collect::<Vec<_>>(), kind.schemes(), "{kind}");
+        }
+    }
 
     #[test]
     fn the_button_says_what_comes_of_it_where_that_is_known() {

@@ -4,7 +4,7 @@ use askama::Template;
 use hyper::StatusCode;
 use keywright_domain::caller::Right;
 use keywright_domain::catalogue::{Catalogue, Service};
-use keywright_domain::credential::Environment;
+use keywright_domain::credential::{Environment, Kind};
 use keywright_domain::ids::RegistrationTokenId;
 use keywright_domain::time::{Span, Timestamp};
 use keywright_operations::applications::ApplicationShown;
@@ -78,7 +78,7 @@ impl Row {
 
 /// Services of the application whose clients may register themselves.
 pub(super) fn services<'a>(shown: &'a ApplicationShown, catalogue: &'a Catalogue) -> impl Iterator<Item = &'a Service> {
-    around::services(&shown.application, catalogue).filter(|service| service.kinds.iter().any(|kind| kind.has_client_secrets()))
+    around::services(&shown.application, catalogue).filter(|service| service.kinds.contains(&Kind::REGISTERED))
 }
 
 fn here<R: Needs>(visit: &Visit<R>) -> String {

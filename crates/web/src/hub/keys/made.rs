@@ -159,7 +159,7 @@ impl Made {
             service: service.map_or_else(|| credential.service.clone(), |s| s.name.clone()),
             docs: service.and_then(|s| s.docs_url.clone()),
             usage: words.usage,
-            samples: if by_key { target.by_assertion(visit.operations().base_url(), fill) } else { target.samples(credential.kind, fill) },
+            samples: target.samples(&words, visit.operations().base_url(), fill),
             by_key,
             parallel: is_parallel(&view, &catalogue),
             key: format!("/keys/{id}"),

@@ -144,7 +144,7 @@ pub(crate) async fn show(visit: OnPage<OfCredential<View>>) -> Result<Html> {
         secret_title: words_of(credential).column,
         secret: words_of(credential).secret,
         signs: signs(credential.kind),
-        samples: if signs(credential.kind) && live { samples(service, credential, now) } else { Vec::new() },
+        samples: if signs(credential.kind) && live { samples(service, credential, visit.operations().base_url(), now) } else { Vec::new() },
         tokens: getting_tokens(&visit, service, credential, now).filter(|_| live),
         state: standing.into(),
         may: May { edit: view.may_edit, end: view.may_end, admin: view.may_admin },
@@ -179,8 +179,8 @@ pub(crate) async fn show(visit: OnPage<OfCredential<View>>) -> Result<Html> {
 }
 
 /// How requests are signed, with every version that works. The secret is read from the environment, so that the code can be shown at any time.
-fn samples(service: Option<&Service>, credential: &Credential, now: Timestamp) -> Vec<Set> {
-    Target::of(service, credential.environment).samples(credential.kind, fill(credential, "", now))
+fn samples(service: Option<&Service>, credential: &Credential, issuer: &str, now: Timestamp) -> Vec<Set> {
+    Target::of(service, credential.environment).samples(&words_of(credential), issuer, fill(credential, "", now))
 }
 
 fn fill<'a>(credential: &'a Credential, token_url: &'a str, now: Timestamp) -> Fill<'a> {

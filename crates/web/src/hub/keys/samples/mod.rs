@@ -1,11 +1,11 @@
 //! Code that uses a key, to paste: one set for each way in which the service takes it.
 
 use keywright_domain::catalogue::{Scheme, Service};
-use keywright_domain::credential::{Environment, Kind};
+use keywright_domain::credential::Environment;
 
 use crate::hub::parts::Sample;
 use crate::kinds::files::{File, OAUTH};
-use crate::kinds::{Code, words};
+use crate::kinds::{Code, Words};
 
 mod assertion;
 mod bearer;
@@ -88,17 +88,13 @@ impl Target {
         if by_key { assertion::samples(&self.url, issuer, fill) } else { files::filled(OAUTH, &self.url, fill) }
     }
 
-    /// The same as the only set of a page, for a client that has no secret.
-    pub(super) fn by_assertion(&self, issuer: &str, fill: Fill<'_>) -> Vec<Set> {
-        vec![Set { name: "use-it", title: None, note: None, replayable: false, address: None, samples: self.getting_tokens(true, issuer, fill) }]
-    }
-
     /// In each set curl or the like comes first: it works as pasted where the address is declared.
-    pub(super) fn samples(&self, kind: Kind, fill: Fill<'_>) -> Vec<Set> {
+    pub(super) fn samples(&self, words: &Words, issuer: &str, fill: Fill<'_>) -> Vec<Set> {
         let only = |name, samples| vec![Set { name, title: None, note: None, replayable: false, address: None, samples }];
-        match words(kind).code {
+        match words.code {
             Code::Sends => only("use-it", bearer::samples(&self.url, fill.key)),
-            Code::GetsTokens => only("use-it", files::filled(OAUTH, &self.url, fill)),
+            Code::GetsTokens => only("use-it", self.getting_tokens(false, issuer, fill)),
+            Code::GetsTokensByKey => only("use-it", self.getting_tokens(true, issuer, fill)),
             Code::Signs(ways) => {
                 let ways = self.schemes.iter().filter_map(|scheme| ways.iter().find(|(way, _)| way == scheme));
                 // Yoti's SDKs take RSA keys only.
