@@ -1,7 +1,7 @@
 //! Code that gets an access token with a key pair.
 
 use super::Fill;
-use super::files::quotable;
+use super::filled::quotable;
 use crate::hub::parts::Sample;
 
 const NODE: &str = r"// Signs an assertion (RFC 7523) with the private key, gets an access token for it and calls the API. Node 18 or later; no packages.

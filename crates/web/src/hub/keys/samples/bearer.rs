@@ -1,6 +1,6 @@
 //! Code that sends a key as it is.
 
-use super::files::quotable;
+use super::filled::quotable;
 use crate::hub::parts::Sample;
 
 /// A line for a shell, which waits until the token is pasted. curl gets it on its standard input: its arguments can be seen by whoever is signed in on

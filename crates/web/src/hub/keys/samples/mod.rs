@@ -9,7 +9,7 @@ use crate::kinds::{Code, Words};
 
 mod assertion;
 mod bearer;
-mod files;
+mod filled;
 #[cfg(test)]
 mod tests;
 
@@ -85,7 +85,7 @@ impl Target {
 
     /// How a client gets an access token: with its secret, or `by_key` with an assertion that its private key signs (RFC 7523 section 2.2).
     pub(super) fn getting_tokens(&self, by_key: bool, issuer: &str, fill: Fill<'_>) -> Vec<Sample> {
-        if by_key { assertion::samples(&self.url, issuer, fill) } else { files::filled(OAUTH, &self.url, fill) }
+        if by_key { assertion::samples(&self.url, issuer, fill) } else { filled::filled(OAUTH, &self.url, fill) }
     }
 
     /// In each set curl or the like comes first: it works as pasted where the address is declared.
@@ -132,7 +132,7 @@ impl Target {
             note: Some(note),
             replayable: scheme == Scheme::Tylt,
             address: (scheme == Scheme::Yoti && !self.has_base_paths).then_some(address),
-            samples: files::filled(files, url, fill),
+            samples: filled::filled(files, url, fill),
         }
     }
 }
