@@ -143,12 +143,12 @@ impl Operations {
     }
 
     /// Until the verifier in this process has applied the log up to `place`, so that what was just handed out works where it was handed out, and what was
-    /// ended has ended there. Not for long: a verifier that is slow is no reason to refuse what is done already.
-    async fn known_here(&self, place: Place) {
-        let Some(local) = &self.local else { return };
+    /// ended has ended there. Not for long: a verifier that is slow is no reason to refuse what is done already. Gives whether it has applied it.
+    async fn known_here(&self, place: Place) -> bool {
+        let Some(local) = &self.local else { return true };
         let mut applied = local.applied.clone();
         let known = applied.wait_for(|known| known.is_none_or(|(_, known)| known.epoch != place.epoch || known.position >= place.position));
-        let _ = tokio::time::timeout(Duration::from_millis(limits::KNOWN_HERE_MS), known).await;
+        tokio::time::timeout(Duration::from_millis(limits::KNOWN_HERE_MS), known).await.is_ok()
     }
 
     fn boot(&self) -> Boot {

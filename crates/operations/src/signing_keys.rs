@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use keywright_crypto::random::NoRandom;
 use keywright_crypto::signing_key::{SigningAlgorithm, SigningKey};
+use keywright_domain::change::Position;
 use keywright_domain::credential::{Kind, TokenSigning};
 use keywright_domain::limits;
 use keywright_domain::time::{Span, Timestamp};
@@ -69,12 +70,18 @@ impl Operations {
             let ends = active_at.plus(limits::TOKEN_LIFE_MAX).plus(limits::KEY_SET_MAX_AGE);
             rows = self.store.signing_key_add(new, latest.map(|row| row.id.clone()), ends).await?;
         }
-        self.open_signing_keys(&rows)
+        self.open_signing_keys(&rows).await
     }
 
-    fn open_signing_keys(&self, rows: &[SigningKeyRow]) -> Result<(), Error> {
+    /// Opens what is new. No key signs on a node whose own verifier does not know it yet: the token that is handed out works where it was handed out. A
+    /// verifier that takes its time is asked again in the next round.
+    async fn open_signing_keys(&self, rows: &[SigningKeyRow]) -> Result<(), Error> {
         let known: Vec<Arc<Ready>> = self.signing_keys.read().unwrap_or_else(PoisonError::into_inner).clone();
         if known.iter().map(|ready| ready.key.key_id()).eq(rows.iter().map(|row| row.id.as_str())) {
+            return Ok(());
+        }
+        let (head, _) = self.store.place(Position::default()).await?;
+        if !self.known_here(head).await {
             return Ok(());
         }
         let mut ready = Vec::with_capacity(rows.len());

@@ -1,4 +1,4 @@
-//! The keys that sign access tokens, over months.
+//! The keys that sign access tokens: over months, and beside a verifier that is behind.
 #![allow(clippy::unwrap_used)]
 
 use std::cell::Cell;
@@ -8,14 +8,16 @@ use keywright_crypto::jwt;
 use keywright_crypto::seal::MasterKey;
 use keywright_domain::caller::Caller;
 use keywright_domain::catalogue::{BUILT_IN, Tokens};
+use keywright_domain::change::Position;
 use keywright_domain::credential::secret_form::Brand;
 use keywright_domain::credential::{Environment, TokenForm};
-use keywright_domain::ids::CredentialId;
+use keywright_domain::ids::{CredentialId, VerifierId};
 use keywright_domain::limits;
 use keywright_domain::time::{Boot, Span, Timestamp};
 use keywright_operations::tokens::NewToken;
-use keywright_operations::{Clocks, Keys, Operations};
+use keywright_operations::{Clocks, Keys, LocalVerifier, Operations};
 use keywright_store::{Store, on_both_engines};
+use tokio::sync::watch;
 
 thread_local! {
     /// What the calendar of the story shows. The story runs on one thread.
@@ -23,8 +25,12 @@ thread_local! {
 }
 
 async fn operations(store: &Store, master: &MasterKey) -> Operations {
+    operations_beside(store, master, None).await
+}
+
+async fn operations_beside(store: &Store, master: &MasterKey, verifier: Option<LocalVerifier>) -> Operations {
     let keys = Keys::open(store, master, true).await.unwrap();
-    Operations::new(store.clone(), Clocks { wall: || NOW.get(), boot: Boot::default }, Arc::new(keys), None)
+    Operations::new(store.clone(), Clocks { wall: || NOW.get(), boot: Boot::default }, Arc::new(keys), verifier)
 }
 
 /// The `kid`s of the key set, the latest first.
@@ -89,5 +95,20 @@ on_both_engines! {
         let (set, by) = at(Span::from_us(3 * month.us()), 0).await;
         assert_eq!((set.len(), &by), (2, &second), "not signed with before it is published");
         assert_eq!(at(Span::from_us(3 * month.us()), -ahead_s).await.1, set[0]);
+    }
+    async fn a_key_signs_nothing_that_the_verifier_beside_it_would_not_know(place: TestPlace) {
+        let (store, master) = (place.open().await, MasterKey::generate().unwrap());
+        let (verifier, applied) = watch::channel(Some((VerifierId::from_bits(1), store.place(Position::default()).await.unwrap().0)));
+        let behind = operations_beside(&store, &master, Some(LocalVerifier { applied })).await;
+        let elsewhere = operations(&store, &master).await;
+        elsewhere.catalogue_apply(&Caller::Machine { user: "test".into() }, BUILT_IN).await.unwrap();
+        behind.signing_keys_keep().await.unwrap();
+        assert_eq!(store.signing_keys().await.unwrap().len(), 1, "it is made");
+        elsewhere.signing_keys_keep().await.unwrap();
+        behind.signing_keys_keep().await.unwrap();
+        assert_eq!((published(&behind).len(), published(&elsewhere).len()), (0, 1), "whoever made it");
+        verifier.send_replace(Some((VerifierId::from_bits(1), store.place(Position::default()).await.unwrap().0)));
+        behind.signing_keys_keep().await.unwrap();
+        assert_eq!(signs(&behind), published(&elsewhere)[0]);
     }
 }
