@@ -40,7 +40,7 @@ pub struct NewToken<'a> {
     pub not_before: Timestamp,
     /// It does not outlive its credential.
     pub not_after: Option<Timestamp>,
-    /// When it is issued, by the store's clock.
+    /// When it is issued: no later than the store's clock shows.
     pub now: Timestamp,
 }
 
@@ -130,7 +130,7 @@ impl Operations {
             credential: new.credential,
             version: new.version,
             token_id: id.0,
-            issued_at: new.now,
+            issued_at: new.now.max(new.not_before),
             expires_at,
             // As in the URI of the service, without what is the same in all tokens.
             audience: audience("", new.service, new.environment)["/services/".len()..].to_owned(),
@@ -150,8 +150,8 @@ impl Operations {
     /// [`Error::Store`]
     pub async fn token_end(&self, credential: CredentialId, id: TokenId, until: Timestamp) -> Result<(), Error> {
         let allowed = allow(&Caller::System { job: "oauth2" }, Right::Housekeep, &Facts::default())?;
-        let now = self.now();
-        self.store.housekeep(allowed, async move |tx| Ok::<_, Error>(((), Self::token_end_in(tx, credential, id, until, now).await?))).await?;
+        let done = self.store.housekeep(allowed, async move |tx| Ok::<_, Error>(((), Self::token_end_in(tx, credential, id, until).await?))).await?;
+        self.known_here(done.place).await;
         Ok(())
     }
 }

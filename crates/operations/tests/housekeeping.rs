@@ -1,4 +1,4 @@
-//! Housekeeping destroys nothing by a clock that may be wrong.
+//! What a clock that may be wrong does not do: destroy anything, or end tokens that it should not.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::{Arc, LazyLock};
@@ -6,7 +6,9 @@ use std::time::Instant;
 
 use keywright_domain::caller::{Caller, Facts, Right, allow};
 use keywright_domain::ids::{ApplicationId, CredentialId, OrganisationId, PersonId, SessionId, SignInId};
+use keywright_domain::limits;
 use keywright_domain::time::{Boot, Span, Timestamp};
+use keywright_domain::token::TokenId;
 use keywright_operations::scheduled::Round;
 use keywright_operations::scheduled::trust::{Doubt, News, Trust};
 use keywright_operations::{Clocks, Keys, Operations};
@@ -27,16 +29,11 @@ fn wrong_wall() -> Timestamp {
     Timestamp::from_us(4_000_000_000_000_000)
 }
 
-async fn run(store: &Store, sql: &'static str, args: Vec<Val>) {
+/// Gives how many rows the statement changes.
+async fn run(store: &Store, sql: &'static str, args: Vec<Val>) -> u64 {
     let allowed = allow(&Caller::Machine { user: "test".into() }, Right::Operate, &Facts::default()).unwrap();
     let job = async move |tx: &mut Tx<'_>| Ok::<_, StoreError>(Done::new(tx.exec(sql, args.clone()).await?));
-    store.write(allowed, job).await.unwrap();
-}
-
-/// How many rows a statement changes.
-async fn changed(store: &Store, sql: &'static str) -> u64 {
-    let allowed = allow(&Caller::Machine { user: "test".into() }, Right::Operate, &Facts::default()).unwrap();
-    store.write(allowed, async move |tx: &mut Tx<'_>| Ok::<_, StoreError>(Done::new(tx.exec(sql, args![]).await?))).await.unwrap().value
+    store.write(allowed, job).await.unwrap().value
 }
 
 async fn operations(store: &Store, boot: fn() -> Boot) -> Operations {
@@ -70,6 +67,19 @@ on_both_engines! {
         assert_eq!(trust.news(), None);
     }
 
+    async fn ended_tokens_are_counted_and_dated_by_the_stores_clock(place: TestPlace) {
+        let store = place.open().await;
+        furnish(&store, Timestamp::from_us(5_000_000_000_000_000)).await;
+        let (operations, credential) = (operations(&store, boot).await, CredentialId::from_bits(7));
+        let before = store.clock().await.unwrap().now();
+        for number in 0..=u128::try_from(limits::ENDED_TOKENS_MAX).unwrap() {
+            operations.token_end(credential, TokenId(number), before.plus(limits::TOKEN_LIFE_MAX)).await.unwrap();
+        }
+        let after = store.clock().await.unwrap().now();
+        let in_time = "UPDATE credential SET name = name WHERE tokens_not_before_us BETWEEN $1 AND $2";
+        assert_eq!(run(&store, in_time, args![before, after]).await, 1, "all that were issued so far have ended, and none that is issued next");
+    }
+
     async fn what_people_left_behind_is_forgotten_when_it_is_over(place: TestPlace) {
         let store = place.open().await;
         let now = store.clock().await.unwrap().shown;
@@ -90,7 +100,7 @@ on_both_engines! {
         let mut trust = Trust::default();
         operations.housekeeping(&mut trust).await.unwrap();
         operations.housekeeping(&mut trust).await.unwrap();
-        let left = async |sql| changed(&store, sql).await;
+        let left = async |sql| run(&store, sql, args![]).await;
         assert_eq!(left("UPDATE sign_in SET tries = 1").await, 1);
         assert_eq!(left("UPDATE idempotency SET state = 'seen'").await, 1);
         assert_eq!(left("UPDATE session SET agent = 'seen'").await, 1);

@@ -53,6 +53,14 @@ pub struct StoreClock {
     pub seen: Timestamp,
 }
 
+impl StoreClock {
+    /// What pages of a poll are dated with, and access tokens.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.shown.max(self.seen)
+    }
+}
+
 const INSTALLATION: &str = "SELECT epoch, lease_ms, master_key_check, proof_key_sealed, proof_public_key, created_us FROM installation";
 
 /// Why a lease cannot be as it is wanted.
@@ -85,6 +93,17 @@ pub(crate) fn new_epoch(before: Option<Epoch>) -> Result<Epoch, StoreError> {
     let by_clock = u128::from(now().us().cast_unsigned()) << 64;
     let after = before.map_or(0, |epoch| ((epoch.0 >> 64) + 1) << 64);
     Ok(Epoch(by_clock.max(after) | (random::bits()? >> 64)))
+}
+
+impl Tx<'_> {
+    /// Reads the store's clock within a transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn clock(&mut self) -> Result<StoreClock, StoreError> {
+        let seen = Timestamp::from_us(self.one("SELECT seen_us FROM installation", args![]).await?);
+        Ok(StoreClock { shown: self.store_now().await?, seen })
+    }
 }
 
 impl Store {
@@ -158,11 +177,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]
     pub async fn clock(&self) -> Result<StoreClock, StoreError> {
-        self.read(Around::Snapshot, async |tx: &mut Tx<'_>| {
-            let seen = Timestamp::from_us(tx.one("SELECT seen_us FROM installation", args![]).await?);
-            Ok(StoreClock { shown: tx.store_now().await?, seen })
-        })
-        .await
+        self.read(Around::Snapshot, async |tx: &mut Tx<'_>| tx.clock().await).await
     }
 
     /// Puts down that the store's time was `at`, and that this could be trusted. A time before the newest one changes nothing.

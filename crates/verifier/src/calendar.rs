@@ -11,7 +11,10 @@ use keywright_domain::time::{Boot, Span, Timestamp};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Calendar {
     store: Timestamp,
+    /// When the poll was asked.
     at: Boot,
+    /// When it was answered.
+    answered: Boot,
     /// What was given before: until the store's time has caught up with it, this stands still.
     floor: Timestamp,
     /// By how much what is given may be ahead of the store although the store's clock went on evenly.
@@ -21,7 +24,7 @@ pub(crate) struct Calendar {
 impl Calendar {
     pub(crate) const fn unknown() -> Self {
         let never = Timestamp::from_us(i64::MIN);
-        Self { store: never, at: Boot::from_ns(0), floor: never, ahead: Span::from_us(0) }
+        Self { store: never, at: Boot::from_ns(0), answered: Boot::from_ns(0), floor: never, ahead: Span::from_us(0) }
     }
 
     /// After the store said `store` to a poll that was asked at `asked` and answered at `now`. Counting from when it was asked, this time is
@@ -33,17 +36,23 @@ impl Calendar {
         let ahead = elapsed(asked, now);
         let back = given.since(store.plus(ahead));
         if back > limits::CLOCK_ALARM {
-            let followed = Self { store, at: asked, floor: Timestamp::from_us(i64::MIN), ahead };
+            let followed = Self { store, at: asked, answered: now, floor: Timestamp::from_us(i64::MIN), ahead };
             // A slow answer makes this time run ahead; to take that back says nothing about the store's clock.
             let step = Span::from_us(back.us() - self.ahead.us());
             return (followed, (step > limits::CLOCK_ALARM).then_some(step));
         }
         let ahead = if back.us() > 0 { ahead.max(self.ahead) } else { ahead };
-        (Self { store, at: asked, floor: given, ahead }, None)
+        (Self { store, at: asked, answered: now, floor: given, ahead }, None)
     }
 
     pub(crate) fn at_boot(self, now: Boot) -> Timestamp {
         self.store.plus(elapsed(self.at, now)).max(self.floor)
+    }
+
+    /// The same, counted from when the poll was answered: this time is never ahead of the store's. What is issued at it was issued before anything that
+    /// the store does from then on.
+    pub(crate) fn at_least(&self, now: Boot) -> Timestamp {
+        self.store.plus(elapsed(self.answered, now))
     }
 }
 
@@ -119,6 +128,7 @@ mod tests {
         // Asked at 1,010; suspended for an hour; the store then said what its clock shows after that hour.
         let (slow, back) = first.next(at(3_660), boot(1_010_000), boot(4_610_000));
         assert_eq!((back, shows(slow, 4_610)), (None, at(7_260)));
+        assert_eq!((slow.at_least(boot(4_610_000)), slow.at_least(boot(4_612_000))), (at(3_660), at(3_662)), "what is issued is no hour ahead");
         let (calendar, back) = polled(slow, 4_611, 3_661);
         assert_eq!((back, shows(calendar, 4_611)), (None, at(3_661)));
     }

@@ -259,6 +259,12 @@ impl Reading<'_> {
         self.snapshot.calendar.at_boot(now)
     }
 
+    /// The store's time at `now`, at the least: what is issued at it was issued before anything that the store does later.
+    #[must_use]
+    pub fn issues_at(&self, now: Boot) -> Timestamp {
+        self.snapshot.calendar.at_least(now)
+    }
+
     /// The resource server that this token belongs to, if it is accepted at `now` ([`calendar`](Self::calendar)).
     ///
     /// None is a 401 only while [`fresh_at`](Self::fresh_at) is fine: a stale replica may simply not know a new token, and that is a 503.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Server, stories, time_in, wait_until};
+use crate::support::{Server, soon, stories, wait_until};
 
 async fn told(kw: &Server, question: &Value) -> String {
     kw.verify(question.clone()).await["code"].as_str().unwrap().to_owned()
@@ -39,7 +39,7 @@ stories! {
         kw.done(&["key", "suspend", &key.id]).await;
         kw.settled().await;
         assert_eq!(told(&kw, &question).await, "suspended");
-        kw.done(&["key", "change", &key.id, "--expires-at", &time_in(2)]).await;
+        kw.done(&["key", "change", &key.id, "--expires-at", &soon()]).await;
         wait_until("the key expires", async || told(&kw, &question).await == "expired").await;
         // Ended by its expiry, it can still be revoked for good measure, which is the stronger word.
         kw.done(&["key", "revoke", &key.id]).await;
@@ -131,7 +131,7 @@ stories! {
         let new = kw.rotate(&old, &["--policy", "immediate"]).await;
         let revoked = kw.key(&app, &[]).await;
         kw.done(&["key", "revoke", &revoked.id]).await;
-        let expired = kw.key(&app, &["--expires-at", &time_in(1)]).await;
+        let expired = kw.key(&app, &["--expires-at", &soon()]).await;
         let suspended = kw.key(&app, &[]).await;
         kw.done(&["key", "suspend", &suspended.id]).await;
         kw.settled().await;

@@ -42,7 +42,7 @@ impl Operations {
         let scope = self.store.scope(&allowed)?;
         let credential = scope.credential(id).await?.ok_or_else(|| Error::not_found("credential", id))?.credential;
         let application = scope.application(credential.application).await?.ok_or_else(|| Error::not_found("credential", id))?;
-        let now = self.now();
+        let now = self.store.clock().await?.now();
         let held = credential.permissions.names();
         let mut wanted: Vec<&str> = permissions.unwrap_or(held).iter().map(String::as_str).collect();
         wanted.sort_unstable();

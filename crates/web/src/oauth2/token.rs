@@ -51,7 +51,7 @@ struct Given {
 }
 
 fn token(hub: &Hub, parameters: &Parameters, known: &Known<'_, '_>) -> std::result::Result<Given, Refusal> {
-    let Known { found, client, now, .. } = known;
+    let Known { reading, found, client, boot, .. } = known;
     let operations = &hub.operations;
     let mut resources = parameters.all("resource");
     match (resources.next(), resources.next()) {
@@ -76,7 +76,7 @@ fn token(hub: &Hub, parameters: &Parameters, known: &Known<'_, '_>) -> std::resu
         brand,
         not_before: client.tokens_not_before,
         not_after: found.expires_at,
-        now: *now,
+        now: reading.issues_at(*boot),
     };
     let minted = operations.token_mint(&new).map_err(|error| match error {
         MintError::NoTimeLeft => Refusal::new("unauthorized_client", error.to_string()),

@@ -283,7 +283,7 @@ stories! {
         let [live, revoked, suspended, expired, rotated] = <[Holder; 5]>::try_from(holders).ok().unwrap();
         kit.kw.done(&["key", "revoke", &revoked.id]).await;
         kit.kw.done(&["key", "suspend", &suspended.id]).await;
-        kit.kw.done(&["key", "change", &expired.id, "--expires-at", &crate::support::time_in(1)]).await;
+        kit.kw.done(&["key", "change", &expired.id, "--expires-at", &crate::support::soon()]).await;
         kit.rotated(&rotated, &["--policy", "immediate", "--key-type", "p-256"]).await;
         kit.settled().await;
         let from = |request: Value| json!({ "request": request, "source_ip": "192.0.2.7" });

@@ -18,7 +18,7 @@ pub(crate) use place::{PROGRAM, Place};
 pub(crate) use ran::Ran;
 pub(crate) use server::Server;
 pub(crate) use signer::{Sent, Signer};
-pub(crate) use wait::{DEADLINE, time_in, wait_for, wait_until};
+pub(crate) use wait::{DEADLINE, soon, time_in, wait_for, wait_until};
 
 /// Tells each story on both engines. It gets a [`Place`] to start servers on as it likes, or a [`Server`] that runs with the defaults.
 macro_rules! stories {

@@ -24,6 +24,11 @@ pub(crate) async fn wait_for<T>(what: &str, mut ask: impl AsyncFnMut() -> Option
     }
 }
 
+/// A time that a story waits for, as it is typed: far enough for a command that sets it to have started on a busy machine.
+pub(crate) fn soon() -> String {
+    time_in(4)
+}
+
 /// A time so many seconds from now, as it is typed.
 pub(crate) fn time_in(s: i64) -> String {
     let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();

@@ -116,12 +116,11 @@ impl Operations {
     pub async fn credential_token_end(&self, caller: &Caller, credential: CredentialId, id: TokenId, until: Timestamp) -> Result<(), Error> {
         let allowed = self.over_credential(caller, Right::End, credential).await?;
         let organisation = organisation(&allowed, credential)?;
-        let now = self.now();
-        // No token lives longer, so nothing is remembered longer.
-        let until = until.min(now.plus(limits::TOKEN_LIFE_MAX));
         self.write(allowed, async move |tx| {
+            // No token lives longer, so nothing is remembered longer.
+            let until = until.min(tx.clock().await?.now().plus(limits::TOKEN_LIFE_MAX));
             let stored = tx.credential_for_update(organisation, credential).await?.ok_or_else(|| Error::not_found("credential", credential))?;
-            let changes = Self::token_end_in(tx, credential, id, until, now).await?;
+            let changes = Self::token_end_in(tx, credential, id, until).await?;
             let audit = AuditEntry::new("credential.token_ended", credential).of_application(stored.credential.application);
             let audit = if changes.is_empty() { vec![] } else { vec![audit.with(json!({ "jti": id.to_string() }))] };
             Ok::<_, Error>(Done { value: (), audit, changes })
@@ -131,13 +130,9 @@ impl Operations {
     }
 
     /// Puts down that a token has ended, and what verifiers have to hear of it: nothing where it had ended before.
-    pub(crate) async fn token_end_in(
-        tx: &mut keywright_store::Tx<'_>,
-        credential: CredentialId,
-        id: TokenId,
-        until: Timestamp,
-        now: Timestamp,
-    ) -> Result<Vec<Change>, Error> {
+    pub(crate) async fn token_end_in(tx: &mut keywright_store::Tx<'_>, credential: CredentialId, id: TokenId, until: Timestamp) -> Result<Vec<Change>, Error> {
+        // Tokens are dated by the store's clock, which a machine's own may be hours away from.
+        let now = tx.clock().await?.now();
         if !tx.token_end(id, credential, until).await? {
             return Ok(Vec::new());
         }
