@@ -32,11 +32,12 @@ pub(super) fn pieces(source: &str) -> Vec<Piece<'_>> {
 
 /// The source without what tests alone contain: everything from a `#[cfg(test)]` that opens a module to the end.
 pub(super) fn without_tests(source: &str) -> &str {
-    source.match_indices("#[cfg(test)]\nmod ").find(|(at, found)| opens_block(&source[at + found.len()..])).map_or(source, |(at, _)| &source[..at])
+    source.match_indices("#[cfg(test)]\n").find(|(at, found)| opens_module(&source[at + found.len()..])).map_or(source, |(at, _)| &source[..at])
 }
 
-fn opens_block(after_mod: &str) -> bool {
-    after_mod.lines().next().is_some_and(|line| line.trim_end().ends_with('{'))
+fn opens_module(code: &str) -> bool {
+    let line = code.lines().next().unwrap_or_default();
+    line.strip_prefix("pub(crate) ").unwrap_or(line).starts_with("mod ") && line.trim_end().ends_with('{')
 }
 
 /// The part that begins at `at`, and where it ends.

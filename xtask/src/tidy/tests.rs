@@ -66,10 +66,12 @@ fn each_rule_finds_what_it_is_for() {
 #[test]
 fn what_only_looks_like_a_breach_is_let_through() {
     let tests = "fn f() {}\n\n#[cfg(test)]\nmod tests {\n    use reqwest::get;\n}\n";
+    let tests_with_kit = "fn f() {}\n\n#[cfg(test)]\npub(crate) mod tests {\n    use reqwest::get;\n}\n";
     let cases = [
         ("crates/store/src/list.rs", concat!("fn f() { q(\"SEL", "ECT 1 FROM x\") }")),
         ("crates/web/src/list.rs", "// reqwest would be wrong here\nfn f() { g(\"reqwest\"); let x: string::String; }"),
         ("crates/web/src/list.rs", tests),
+        ("crates/web/src/list.rs", tests_with_kit),
         ("crates/store/src/tls.rs", "use rustls::crypto::aws_lc_rs as provider;"),
         ("crates/keywright/Cargo.toml", "[dependencies]\nkeywright-web.workspace = true\nkeywright = \"1\"\n[dev-dependencies]\ntokio-postgres = \"1\"\n"),
         ("Cargo.toml", "[workspace.dependencies]\nkeywright-web = \"1\"\n"),

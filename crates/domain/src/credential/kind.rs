@@ -139,6 +139,12 @@ impl Kind {
         }
     }
 
+    /// Whether its holder may bring a key in the place of a secret.
+    #[must_use]
+    pub const fn may_bring_key(self) -> bool {
+        matches!(self.own_key(), OwnKey::Brought)
+    }
+
     /// Whether its material is always a public key, whose private half its holder has.
     #[must_use]
     pub const fn is_key_pair(self) -> bool {

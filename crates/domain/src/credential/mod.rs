@@ -190,7 +190,7 @@ pub(crate) mod tests {
             id: CredentialId::from_bits(1),
             organisation: OrganisationId::from_bits(2),
             application: ApplicationId::from_bits(3),
-            kind: Kind::OF_BUSINESS_API,
+            kind: Kind::ApiKey,
             public_id: None,
             service: "business-api".into(),
             environment: Environment::Production,

@@ -57,3 +57,21 @@ fn mac(credential: &CredentialRecord, version: &VersionRecord, sealed: &[u8], ke
     let secret = keyring?.open(credential.id, &version.digest, sealed).ok()?;
     MacKey::new(&secret).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    /// The rows of the replica go by the question, and have their slot of material or the digest at the same place.
+    #[test]
+    fn versions_of_bearer_keys_have_no_material_and_all_others_have() {
+        for kind in Kind::ALL {
+            for stored in [Stored::Digest, Stored::Sealed(vec![1; 60]), Stored::PublicKey(vec![1; 33])] {
+                let credential = CredentialRecord { kind, public_id: Some("id".into()), ..fixture::credential(1) };
+                let version = VersionRecord { material: stored, ..credential.versions[0].clone() };
+                assert_eq!(Material::of(&credential, &version, None).is_none(), kind.is_bearer(), "{kind}");
+            }
+        }
+    }
+}

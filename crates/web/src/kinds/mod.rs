@@ -119,7 +119,7 @@ pub(crate) const CLIENT_WITH_KEY: Words = Words {
 
 /// Words of a credential.
 pub(crate) fn words_of(credential: &Credential) -> Words {
-    if credential.kind.has_client_secrets() && credential.holds_key() { CLIENT_WITH_KEY } else { words(credential.kind) }
+    if credential.kind.may_bring_key() && credential.holds_key() { CLIENT_WITH_KEY } else { words(credential.kind) }
 }
 
 /// The kinds of a service, the catalogue's first one first.

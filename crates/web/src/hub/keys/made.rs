@@ -118,7 +118,7 @@ impl Made {
         let token_url = super::token_url(visit);
         let works = application.state.works_in(credential.environment);
         let client = credential.kind.has_client_secrets();
-        let by_key = client && credential.holds_key();
+        let by_key = credential.kind.may_bring_key() && credential.holds_key();
         // The secret is shown whatever becomes of the token: nobody can get at it a second time.
         let file = file_name(&credential.service, &credential.name, credential.environment, version, words.file);
         let (token, no_token) = match first_token(visit, id, &target, client && works && rotated.is_none()).await {

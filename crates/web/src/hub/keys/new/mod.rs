@@ -229,14 +229,14 @@ async fn page(
     let href = subject.href();
     let date = |choice| after(choice, now).map_or_else(String::new, |at| When::new(at, now).date());
     let kind = chosen_kind(service, &typed.kind);
-    let by_key = kind.has_client_secrets() && typed.proof_by == BY_KEY;
+    let by_key = kind.may_bring_key() && typed.proof_by == BY_KEY;
     let this = |environment: Environment, kind: Kind, by_key: bool| {
         let (first, by_key) = (if first { "&first=yes" } else { "" }, if by_key { "&proof_by=key" } else { "" });
         format!("{href}/keys/new?environment={}&service={}&kind={kind}{by_key}{first}", environment.as_str(), service.slug)
     };
     let label = |environment| EnvironmentLabel::labelled(environment, Some(service.label(environment)));
     let words = |kind, by_key| if by_key { kinds::CLIENT_WITH_KEY } else { kinds::words(kind) };
-    let all_kinds = kinds::of(service).flat_map(|kind| [(kind, false), (kind, true)]).filter(|(kind, by_key)| !by_key || kind.has_client_secrets());
+    let all_kinds = kinds::of(service).flat_map(|kind| [(kind, false), (kind, true)]).filter(|(kind, by_key)| !by_key || kind.may_bring_key());
     let other_kinds = all_kinds.filter(|other| *other != (kind, by_key)).map(|(other, key)| (this(environment, other, key), words(other, key).credential));
     let field = |name, value: &str| Field::new(name, value).checked(&wrong);
     let key = if kind.is_key_pair() || by_key {
