@@ -7,12 +7,11 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
 use keywright_crypto::access_token::{Content, TokenKeys};
 use keywright_crypto::jwt;
 use keywright_crypto::key_pair::KeyPair;
 use keywright_crypto::mac::MacKey;
-use keywright_crypto::public_key::{Algorithm, KeyType};
+use keywright_crypto::public_key::{KeyType, ParsedKey};
 use keywright_crypto::seal::MasterKey;
 use keywright_crypto::signing_key::{SigningAlgorithm, SigningKey};
 use keywright_domain::credential::secret_form::Brand;
@@ -39,17 +38,10 @@ fn main() {
         let pair = KeyPair::generate(key_type).unwrap();
         let (public, algorithm) = (pair.public().clone(), key_type.default_algorithm());
         let signature = pair.sign(algorithm, &message).unwrap();
-        let library: &'static dyn VerificationAlgorithm = match algorithm {
-            Algorithm::EcdsaP256Sha256 => &signature::ECDSA_P256_SHA256_FIXED,
-            Algorithm::EcdsaP384Sha384 => &signature::ECDSA_P384_SHA384_FIXED,
-            Algorithm::Ed25519 => &signature::ED25519,
-            _ => &signature::RSA_PKCS1_2048_8192_SHA256,
-        };
-        let der = public.to_spki_der();
-        let parsed = ParsedPublicKey::new(library, &der).unwrap();
+        let parsed = ParsedKey::new(&public, algorithm).unwrap();
         let compact = cost_us(200, || assert!(black_box(&public).verify(algorithm, &message, &signature)));
-        let whole = cost_us(200, || black_box(&parsed).verify_sig(&message, &signature).unwrap());
-        let parsing = cost_us(200, || drop(black_box(ParsedPublicKey::new(library, &der).unwrap())));
+        let whole = cost_us(200, || assert!(black_box(&parsed).verify(&message, &signature)));
+        let parsing = cost_us(200, || drop(black_box(ParsedKey::new(&public, algorithm).unwrap())));
         println!("{key_type:<10} {:>8} {compact:>14.1} {whole:>14.1} {parsing:>14.1}", 24 + public.to_stored().len() - 1);
     }
     let mac_key = MacKey::new(&[7; 40]).unwrap();

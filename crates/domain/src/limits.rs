@@ -240,7 +240,8 @@ pub const KEY_ID_BYTES_MAX: usize = 256;
 pub const OPAQUE_TOKEN_BYTES_MAX: usize = 512;
 /// Bytes of `Signature-Input` and of `Signature` that are read: what servers commonly allow for a single header.
 pub const SIGNATURE_HEADER_BYTES_MAX: usize = 8_192;
-/// Milliseconds that a write waits at most for the verifier in its own process to know of it.
+/// Milliseconds that a write waits at most for the verifier in its own process to know of it: that takes some twenty, and on a busy machine more. What is
+/// handed out should work; longer than this, who waits for the answer thinks that it failed.
 pub const KNOWN_HERE_MS: u64 = 1_000;
 /// Bytes of covered fields that are read as structured ones (RFC 9421 sections 2.1.1 and 2.1.2) for one signature, before anything is proved.
 pub const STRUCTURED_FIELD_BYTES_MAX: usize = 8_192;

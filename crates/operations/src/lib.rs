@@ -143,12 +143,13 @@ impl Operations {
     }
 
     /// Until the verifier in this process has applied the log up to `place`, so that what was just handed out works where it was handed out, and what was
-    /// ended has ended there. Not for long: a verifier that is slow is no reason to refuse what is done already. Gives whether it has applied it.
+    /// ended has ended there. Not for long: a verifier that is slow is no reason to refuse what is done already. Gives whether it has; one that
+    /// has loaded nothing yet answers nothing before it has.
     async fn known_here(&self, place: Place) -> bool {
         let Some(local) = &self.local else { return true };
         let mut applied = local.applied.clone();
         let known = applied.wait_for(|known| known.is_none_or(|(_, known)| known.epoch != place.epoch || known.position >= place.position));
-        tokio::time::timeout(Duration::from_millis(limits::KNOWN_HERE_MS), known).await.is_ok()
+        matches!(tokio::time::timeout(Duration::from_millis(limits::KNOWN_HERE_MS), known).await, Ok(Ok(_)))
     }
 
     fn boot(&self) -> Boot {

@@ -1,6 +1,7 @@
 //! The keys that sign access tokens: made when a service needs one, and rotated by themselves with an overlap, so that whoever keeps the key set
 //! for as long as it may never meets a token of a key that it does not know.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use keywright_crypto::random::NoRandom;
@@ -20,6 +21,8 @@ pub(crate) struct Ready {
     algorithm: TokenSigning,
     active_at: Timestamp,
     key: Arc<SigningKey>,
+    /// Whether the verifier in this process knows it: until then it is published, and signs nothing.
+    known_here: AtomicBool,
 }
 
 /// How a service's tokens are signed, in the words of the crate that signs.
@@ -70,18 +73,31 @@ impl Operations {
             let ends = active_at.plus(limits::TOKEN_LIFE_MAX).plus(limits::KEY_SET_MAX_AGE);
             rows = self.store.signing_key_add(new, latest.map(|row| row.id.clone()), ends).await?;
         }
-        self.open_signing_keys(&rows).await
+        self.open_signing_keys(&rows)?;
+        self.signing_keys_known_here().await
     }
 
-    /// Opens what is new. No key signs on a node whose own verifier does not know it yet: the token that is handed out works where it was handed out. A
-    /// verifier that takes its time is asked again in the next round.
-    async fn open_signing_keys(&self, rows: &[SigningKeyRow]) -> Result<(), Error> {
-        let known: Vec<Arc<Ready>> = self.signing_keys.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if known.iter().map(|ready| ready.key.key_id()).eq(rows.iter().map(|row| row.id.as_str())) {
+    /// No key signs on a node whose own verifier does not know it yet: the token that is handed out works where it was handed out. A verifier that takes its
+    /// time is asked again in the next round.
+    async fn signing_keys_known_here(&self) -> Result<(), Error> {
+        let waiting: Vec<Arc<Ready>> = self.ready_keys().into_iter().filter(|ready| !ready.known_here.load(Ordering::Relaxed)).collect();
+        if waiting.is_empty() {
             return Ok(());
         }
         let (head, _) = self.store.place(Position::default()).await?;
-        if !self.known_here(head).await {
+        if self.known_here(head).await {
+            waiting.iter().for_each(|ready| ready.known_here.store(true, Ordering::Relaxed));
+        }
+        Ok(())
+    }
+
+    fn ready_keys(&self) -> Vec<Arc<Ready>> {
+        self.signing_keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn open_signing_keys(&self, rows: &[SigningKeyRow]) -> Result<(), Error> {
+        let known = self.ready_keys();
+        if known.iter().map(|ready| ready.key.key_id()).eq(rows.iter().map(|row| row.id.as_str())) {
             return Ok(());
         }
         let mut ready = Vec::with_capacity(rows.len());
@@ -90,7 +106,7 @@ impl Operations {
                 Some(known) => Arc::clone(known),
                 None => {
                     let key = SigningKey::open(self.keys().master()?, &row.id, &row.sealed).map_err(|_| KeysError::Damaged)?;
-                    Arc::new(Ready { algorithm: row.algorithm, active_at: row.active_at, key: Arc::new(key) })
+                    Arc::new(Ready { algorithm: row.algorithm, active_at: row.active_at, key: Arc::new(key), known_here: AtomicBool::new(false) })
                 }
             });
         }
@@ -98,10 +114,10 @@ impl Operations {
         Ok(())
     }
 
-    /// The key that signs in this way now; none before this node has opened one.
+    /// The key that signs in this way now; none before this node and its verifier know one.
     pub(crate) fn signing_key(&self, signing: TokenSigning, now: Timestamp) -> Option<Arc<SigningKey>> {
         let keys = self.signing_keys.read().unwrap_or_else(PoisonError::into_inner);
-        let mut of_algorithm = keys.iter().filter(|ready| ready.algorithm == signing);
+        let mut of_algorithm = keys.iter().filter(|ready| ready.algorithm == signing && ready.known_here.load(Ordering::Relaxed));
         // The latest first. A clock that was set back leaves the first one, which is better than none.
         let active = of_algorithm.clone().find(|ready| ready.active_at <= now);
         active.or_else(|| of_algorithm.next_back()).map(|ready| Arc::clone(&ready.key))
@@ -110,7 +126,7 @@ impl Operations {
     /// The public halves of all keys whose tokens may be good, as JWKs (RFC 7517), the latest first.
     #[must_use]
     pub fn signing_key_set(&self) -> Vec<Value> {
-        self.signing_keys.read().unwrap_or_else(PoisonError::into_inner).iter().map(|ready| ready.key.public_jwk()).collect()
+        self.ready_keys().iter().map(|ready| ready.key.public_jwk()).collect()
     }
 }
 

@@ -9,8 +9,8 @@ use keywright_domain::catalogue::Tokens;
 use keywright_domain::credential::secret_form::Brand;
 use keywright_domain::credential::{Environment, TokenForm};
 use keywright_domain::ids::CredentialId;
-use keywright_domain::time::{Span, Timestamp};
-use keywright_domain::token::{TokenId, audience};
+use keywright_domain::time::Timestamp;
+use keywright_domain::token::{TokenId, audience, issued_at};
 use serde_json::{Map, Value};
 
 use crate::{Error, Operations};
@@ -40,7 +40,7 @@ pub struct NewToken<'a> {
     pub not_before: Timestamp,
     /// It does not outlive its credential.
     pub not_after: Option<Timestamp>,
-    /// When it is issued: no later than the store's clock shows.
+    /// When it is made: by the store's clock, at the earliest that this may be.
     pub now: Timestamp,
 }
 
@@ -75,11 +75,6 @@ pub enum MintError {
 
 const SECOND_US: i64 = 1_000_000;
 
-/// The beginning of its second.
-fn whole(at: Timestamp) -> Timestamp {
-    Timestamp::from_us(at.us().div_euclid(SECOND_US) * SECOND_US)
-}
-
 impl Operations {
     /// Makes an access token. It asks nobody: whether the client may have it was decided before.
     ///
@@ -111,11 +106,7 @@ impl Operations {
         put("sub", new.client_id.into());
         put("aud", audience(self.base_url(), new.service, new.environment).into());
         put("exp", expires_s.into());
-        // It says whole seconds: within the one in which all before were ended, it is the next.
-        put(
-            "iat",
-            if whole(new.now) < new.not_before { whole(new.not_before).plus(Span::from_s(1)) } else { whole(new.now) }.us().div_euclid(SECOND_US).into(),
-        );
+        put("iat", issued_at(new.form, new.now, new.not_before).us().div_euclid(SECOND_US).into());
         put("jti", id.to_string().into());
         put("client_id", new.client_id.into());
         put("version", new.version.into());
@@ -130,7 +121,7 @@ impl Operations {
             credential: new.credential,
             version: new.version,
             token_id: id.0,
-            issued_at: new.now.max(new.not_before),
+            issued_at: issued_at(new.form, new.now, new.not_before),
             expires_at,
             // As in the URI of the service, without what is the same in all tokens.
             audience: audience("", new.service, new.environment)["/services/".len()..].to_owned(),

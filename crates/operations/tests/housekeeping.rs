@@ -67,7 +67,7 @@ on_both_engines! {
         assert_eq!(trust.news(), None);
     }
 
-    async fn ended_tokens_are_counted_and_dated_by_the_stores_clock(place: TestPlace) {
+    async fn ended_tokens_are_counted_and_ended_by_the_stores_clock(place: TestPlace) {
         let store = place.open().await;
         furnish(&store, Timestamp::from_us(5_000_000_000_000_000)).await;
         let (operations, credential) = (operations(&store, boot).await, CredentialId::from_bits(7));
@@ -75,9 +75,21 @@ on_both_engines! {
         for number in 0..=u128::try_from(limits::ENDED_TOKENS_MAX).unwrap() {
             operations.token_end(credential, TokenId(number), before.plus(limits::TOKEN_LIFE_MAX)).await.unwrap();
         }
-        let after = store.clock().await.unwrap().now();
-        let in_time = "UPDATE credential SET name = name WHERE tokens_not_before_us BETWEEN $1 AND $2";
-        assert_eq!(run(&store, in_time, args![before, after]).await, 1, "all that were issued so far have ended, and none that is issued next");
+        let after = store.clock().await.unwrap().now().plus(Span::from_us(1));
+        let ended = "UPDATE credential SET name = name WHERE tokens_not_before_us BETWEEN $1 AND $2";
+        assert_eq!(run(&store, ended, args![before, after]).await, 1, "all that were issued so far have ended, and none that is issued next");
+        assert_eq!(run(&store, "DELETE FROM ended_token", args![]).await, 0, "the list is empty");
+
+        // While the store's clock stands behind what it has shown, replicas go on from there; and no end moves back.
+        let ahead = after.plus(Span::from_s(3_600));
+        run(&store, "UPDATE installation SET seen_us = $1", args![ahead]).await;
+        let allowed = allow(&Caller::Machine { user: "test".into() }, Right::Operate, &Facts::default()).unwrap();
+        let end_all = || store.write(allowed.clone(), async move |tx: &mut Tx<'_>| Ok::<_, StoreError>(Done::new(tx.tokens_end_all(credential).await?)));
+        end_all().await.unwrap();
+        assert_eq!(run(&store, ended, args![ahead.plus(Span::from_s(2)), ahead.plus(Span::from_s(60))]).await, 1);
+        run(&store, "UPDATE installation SET seen_us = 0", args![]).await;
+        end_all().await.unwrap();
+        assert_eq!(run(&store, ended, args![ahead.plus(Span::from_s(2)), ahead.plus(Span::from_s(60))]).await, 1);
     }
 
     async fn what_people_left_behind_is_forgotten_when_it_is_over(place: TestPlace) {

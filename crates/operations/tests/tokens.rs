@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use keywright_crypto::jwt;
 use keywright_crypto::seal::MasterKey;
-use keywright_domain::caller::Caller;
+use keywright_domain::caller::{Caller, Facts, Right, allow};
 use keywright_domain::catalogue::{BUILT_IN, Tokens};
-use keywright_domain::change::Position;
+use keywright_domain::change::{Change, Position};
 use keywright_domain::credential::secret_form::Brand;
 use keywright_domain::credential::{Environment, TokenForm};
 use keywright_domain::ids::{CredentialId, VerifierId};
 use keywright_domain::limits;
 use keywright_domain::time::{Boot, Span, Timestamp};
-use keywright_operations::tokens::NewToken;
+use keywright_operations::tokens::{MintError, Minted, NewToken};
 use keywright_operations::{Clocks, Keys, LocalVerifier, Operations};
-use keywright_store::{Store, on_both_engines};
+use keywright_store::{Done, Store, StoreError, args, on_both_engines};
 use tokio::sync::watch;
 
 thread_local! {
@@ -40,6 +40,19 @@ fn published(operations: &Operations) -> Vec<String> {
 
 /// The key by which a token of this moment is signed.
 fn signs(operations: &Operations) -> String {
+    jwt::read(minted(operations).unwrap().token.expose()).unwrap().key_id().unwrap().to_owned()
+}
+
+async fn run(store: &Store, sql: &'static str) {
+    let allowed = allow(&Caller::Machine { user: "test".into() }, Right::Operate, &Facts::default()).unwrap();
+    let change = vec![Change::SigningKeys];
+    store
+        .write(allowed, async move |tx| Ok::<_, StoreError>(Done { value: tx.exec(sql, args![]).await?, audit: vec![], changes: change.clone() }))
+        .await
+        .unwrap();
+}
+
+fn minted(operations: &Operations) -> Result<Minted, MintError> {
     let brand = Brand::new("kw").unwrap();
     let new = NewToken {
         credential: CredentialId::from_bits(1),
@@ -55,8 +68,7 @@ fn signs(operations: &Operations) -> String {
         not_after: None,
         now: NOW.get(),
     };
-    let minted = operations.token_mint(&new).unwrap();
-    jwt::read(minted.token.expose()).unwrap().key_id().unwrap().to_owned()
+    operations.token_mint(&new)
 }
 
 on_both_engines! {
@@ -96,19 +108,28 @@ on_both_engines! {
         assert_eq!((set.len(), &by), (2, &second), "not signed with before it is published");
         assert_eq!(at(Span::from_us(3 * month.us()), -ahead_s).await.1, set[0]);
     }
+
     async fn a_key_signs_nothing_that_the_verifier_beside_it_would_not_know(place: TestPlace) {
         let (store, master) = (place.open().await, MasterKey::generate().unwrap());
         let (verifier, applied) = watch::channel(Some((VerifierId::from_bits(1), store.place(Position::default()).await.unwrap().0)));
         let behind = operations_beside(&store, &master, Some(LocalVerifier { applied })).await;
         let elsewhere = operations(&store, &master).await;
         elsewhere.catalogue_apply(&Caller::Machine { user: "test".into() }, BUILT_IN).await.unwrap();
-        behind.signing_keys_keep().await.unwrap();
-        assert_eq!(store.signing_keys().await.unwrap().len(), 1, "it is made");
-        elsewhere.signing_keys_keep().await.unwrap();
-        behind.signing_keys_keep().await.unwrap();
-        assert_eq!((published(&behind).len(), published(&elsewhere).len()), (0, 1), "whoever made it");
+        for made_by in [&behind, &elsewhere] {
+            run(&store, "DELETE FROM signing_key").await;
+            made_by.signing_keys_keep().await.unwrap();
+            elsewhere.signing_keys_keep().await.unwrap();
+            behind.signing_keys_keep().await.unwrap();
+            assert_eq!(published(&behind), published(&elsewhere), "all keys are published at once");
+            assert!(matches!(minted(&behind), Err(MintError::NoKey)) && minted(&elsewhere).is_ok());
+        }
         verifier.send_replace(Some((VerifierId::from_bits(1), store.place(Position::default()).await.unwrap().0)));
         behind.signing_keys_keep().await.unwrap();
         assert_eq!(signs(&behind), published(&elsewhere)[0]);
+        // A verifier that is gone knows nothing more.
+        run(&store, "DELETE FROM signing_key").await;
+        drop(verifier);
+        behind.signing_keys_keep().await.unwrap();
+        assert!(matches!(minted(&behind), Err(MintError::NoKey)));
     }
 }

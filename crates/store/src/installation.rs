@@ -4,7 +4,7 @@ use keywright_crypto::random;
 use keywright_domain::caller::Allowed;
 use keywright_domain::change::{Change, Epoch, Place};
 use keywright_domain::limits;
-use keywright_domain::time::Timestamp;
+use keywright_domain::time::{Span, Timestamp};
 
 use crate::audit::AuditEntry;
 use crate::engine::{Around, FromRow, RowRef, Tx, now};
@@ -58,6 +58,13 @@ impl StoreClock {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.shown.max(self.seen)
+    }
+
+    /// No replica shows a later time at this moment. Where the clock was set back, pages are dated the same until it has caught up, and replicas go on from
+    /// there until the next.
+    #[must_use]
+    pub fn latest(&self) -> Timestamp {
+        if self.shown < self.seen { self.seen.plus(Span::from_us(limits::LEASE_MS_MAX as i64 * 1_000)) } else { self.shown }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use keywright_domain::ids::CredentialId;
 use keywright_domain::time::Timestamp;
-use keywright_domain::token::TokenId;
+use keywright_domain::token::{TokenId, end_of_all};
 
 use crate::args;
 use crate::engine::{FromRow, RowRef, Tx};
@@ -35,13 +35,18 @@ impl Tx<'_> {
         self.one("SELECT count(*) FROM ended_token WHERE credential_id = $1 AND until_us > $2", args![credential, now]).await
     }
 
-    /// Ends all tokens of a credential that were issued before `before`, which makes those superfluous that were ended one by one: gives them.
+    /// Ends all tokens of a credential that were issued so far, which makes those superfluous that were ended one by one: gives them.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn tokens_end_all(&mut self, credential: CredentialId, before: Timestamp) -> Result<Vec<TokenId>, StoreError> {
-        self.exec("UPDATE credential SET tokens_not_before_us = $2 WHERE id = $1", args![credential, before]).await?;
+    pub async fn tokens_end_all(&mut self, credential: CredentialId) -> Result<Vec<TokenId>, StoreError> {
+        // Who ends all at the same time waits here, so that an end never moves back; and only after the list is read is it dated, so that it is later than
+        // every token in the list.
+        self.exec("UPDATE credential SET id = id WHERE id = $1", args![credential]).await?;
         let gone = self.all::<Id>("DELETE FROM ended_token WHERE credential_id = $1 RETURNING id", args![credential]).await?;
+        let previous: i64 = self.one("SELECT COALESCE(MAX(tokens_not_before_us), 0) FROM credential WHERE id = $1", args![credential]).await?;
+        let end = end_of_all(self.clock().await?.latest(), Timestamp::from_us(previous));
+        self.exec("UPDATE credential SET tokens_not_before_us = $2 WHERE id = $1", args![credential, end]).await?;
         Ok(gone.into_iter().map(|Id(id)| id).collect())
     }
 

@@ -49,10 +49,11 @@ impl Calendar {
         self.store.plus(elapsed(self.at, now)).max(self.floor)
     }
 
-    /// The same, counted from when the poll was answered: this time is never ahead of the store's. What is issued at it was issued before anything that
-    /// the store does from then on.
-    pub(crate) fn at_least(&self, now: Boot) -> Timestamp {
-        self.store.plus(elapsed(self.answered, now))
+    /// The same, counted from when the poll was answered, by a clock that may be faster than the store's by a hundredth: this time is not ahead of the
+    /// store's, as long as that goes on evenly. What is issued at it was issued before anything that the store does next.
+    pub(crate) fn earliest(&self, now: Boot) -> Timestamp {
+        let since = elapsed(self.answered, now).us();
+        self.store.plus(Span::from_us(since - since / 100))
     }
 }
 
@@ -128,7 +129,8 @@ mod tests {
         // Asked at 1,010; suspended for an hour; the store then said what its clock shows after that hour.
         let (slow, back) = first.next(at(3_660), boot(1_010_000), boot(4_610_000));
         assert_eq!((back, shows(slow, 4_610)), (None, at(7_260)));
-        assert_eq!((slow.at_least(boot(4_610_000)), slow.at_least(boot(4_612_000))), (at(3_660), at(3_662)), "what is issued is no hour ahead");
+        let later = at(3_660).plus(Span::from_us(1_980_000));
+        assert_eq!((slow.earliest(boot(4_610_000)), slow.earliest(boot(4_612_000))), (at(3_660), later), "what is issued is no hour ahead");
         let (calendar, back) = polled(slow, 4_611, 3_661);
         assert_eq!((back, shows(calendar, 4_611)), (None, at(3_661)));
     }

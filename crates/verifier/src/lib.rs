@@ -12,6 +12,7 @@ mod decide;
 #[cfg(test)]
 mod fixture;
 mod follow;
+mod hot_keys;
 mod lease;
 mod nonces;
 mod question;

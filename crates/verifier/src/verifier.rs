@@ -12,6 +12,7 @@ use keywright_domain::time::{Boot, Span, Timestamp};
 
 use crate::budget::Budget;
 use crate::calendar::Calendar;
+use crate::hot_keys::HotKeys;
 use crate::lease::{Fresh, Lease, Stale};
 use crate::nonces::{NonceAnswer, NonceClaim, NonceMemory};
 use crate::replica::{Asker, View};
@@ -42,6 +43,7 @@ pub struct Verifier {
     token_keys: Option<TokenKeys>,
     /// JWTs that were proved.
     remembered: Remembered,
+    hot_keys: HotKeys,
     /// Who issues access tokens; none: any `iss` is taken that one of our keys has signed.
     issuer: Option<Box<str>>,
 }
@@ -108,6 +110,7 @@ impl Verifier {
             budget: Budget::default(),
             token_keys: None,
             remembered: Remembered::default(),
+            hot_keys: HotKeys::default(),
             issuer: None,
         }
     }
@@ -137,6 +140,10 @@ impl Verifier {
 
     pub(crate) fn remembered(&self) -> &Remembered {
         &self.remembered
+    }
+
+    pub(crate) const fn hot_keys(&self) -> &HotKeys {
+        &self.hot_keys
     }
 
     pub(crate) fn issuer(&self) -> Option<&str> {
@@ -259,10 +266,10 @@ impl Reading<'_> {
         self.snapshot.calendar.at_boot(now)
     }
 
-    /// The store's time at `now`, at the least: what is issued at it was issued before anything that the store does later.
+    /// The store's time at `now`, at the earliest that it may be: what is issued at it was issued before anything that the store does next.
     #[must_use]
     pub fn issues_at(&self, now: Boot) -> Timestamp {
-        self.snapshot.calendar.at_least(now)
+        self.snapshot.calendar.earliest(now)
     }
 
     /// The resource server that this token belongs to, if it is accepted at `now` ([`calendar`](Self::calendar)).

@@ -18,7 +18,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
 use crate::key_pair::SignError;
-use crate::public_key::{Algorithm, PublicKey};
+use crate::public_key::{Algorithm, ParsedKey, PublicKey};
 use crate::signing_key::SigningKey;
 pub use claims::Claims;
 pub use fault::Fault;
@@ -153,6 +153,23 @@ impl Unverified<'_> {
         if !allowed.contains(&self.header.algorithm) || !key.key_type().allows(self.header.algorithm) {
             return Err(Fault::Algorithm);
         }
-        if key.verify(self.header.algorithm, self.signed.as_bytes(), &self.signature) { Ok(self.claims) } else { Err(Fault::Signature) }
+        let good = key.verify(self.header.algorithm, self.signed.as_bytes(), &self.signature);
+        self.claims_if(good)
+    }
+
+    /// The same, by a key that takes one algorithm.
+    ///
+    /// # Errors
+    /// [`Fault::Algorithm`], [`Fault::Signature`]
+    pub fn verify_parsed(self, key: &ParsedKey) -> Result<Claims, Fault> {
+        if self.header.algorithm != key.algorithm() {
+            return Err(Fault::Algorithm);
+        }
+        let good = key.verify(self.signed.as_bytes(), &self.signature);
+        self.claims_if(good)
+    }
+
+    fn claims_if(self, good: bool) -> Result<Claims, Fault> {
+        if good { Ok(self.claims) } else { Err(Fault::Signature) }
     }
 }

@@ -25,8 +25,13 @@ fn token(key: &SigningKey, header: &str, claims: &str) -> String {
     format!("{input}.{signature}")
 }
 
+/// The same whether the key is parsed anew or kept parsed.
 fn fault(token: &str, key: &PublicKey) -> Option<Fault> {
-    read(token).and_then(|token| token.verify(key, ES256)).err()
+    let fault = read(token).and_then(|token| token.verify(key, ES256)).err();
+    if let Some(parsed) = ParsedKey::new(key, Algorithm::EcdsaP256Sha256) {
+        assert_eq!(read(token).and_then(|token| token.verify_parsed(&parsed)).err(), fault);
+    }
+    fault
 }
 
 #[test]
@@ -193,12 +198,21 @@ fn a_token_is_verified_by_its_own_key_for_what_the_caller_takes() {
         assert_eq!(unverified.verify(key.public(), &allowed).unwrap().expires_at_s(), Some(10));
         let again = || read(&token).ok().unwrap();
         assert_eq!(again().verify(stranger.public(), &allowed).err(), Some(Fault::Signature));
+        let parsed = |key: &SigningKey, by: SigningAlgorithm| ParsedKey::new(key.public(), by.algorithm());
+        assert_eq!(again().verify_parsed(&parsed(&key, algorithm).unwrap()).unwrap().expires_at_s(), Some(10));
+        assert_eq!(again().verify_parsed(&parsed(&stranger, algorithm).unwrap()).err(), Some(Fault::Signature));
+        for other in SigningAlgorithm::ALL.into_iter().filter(|other| *other != algorithm) {
+            assert!(parsed(&key, other).is_none(), "a key is of one kind");
+            let other = parsed(&SigningKey::generate(other).unwrap(), other).unwrap();
+            assert_eq!(again().verify_parsed(&other).err(), Some(Fault::Algorithm));
+        }
         assert_eq!(again().verify(key.public(), &[]).err(), Some(Fault::Algorithm));
         assert_eq!(again().verify(key.public(), &[Algorithm::EcdsaP384Sha384]).err(), Some(Fault::Algorithm));
         let (head, rest) = token.split_once('.').unwrap();
         let (_, signature) = rest.split_once('.').unwrap();
         let changed = format!("{head}.{}.{signature}", part(r#"{"sub":"b","exp":10}"#));
         assert_eq!(read(&changed).and_then(|token| token.verify(key.public(), &allowed)).err(), Some(Fault::Signature));
+        assert_eq!(read(&changed).and_then(|token| token.verify_parsed(&parsed(&key, algorithm).unwrap())).err(), Some(Fault::Signature));
     }
 }
 

@@ -1,13 +1,14 @@
 //! Public keys: read in the forms that people have them in, refused where they are weak, and kept so small that a replica holds a million.
 //!
-//! They are kept as bytes and not as the library's parsed keys, which take several times the memory and save one microsecond of the 15 to 200 that
-//! a verification takes (`examples/key_costs.rs` measures it).
+//! They are kept as bytes and not as the library's parsed keys, which take several times the memory and save three microseconds of the 20 to 200 that
+//! a verification by RSA or on a NIST curve takes (`examples/key_costs.rs` measures it). [`ParsedKey`] is for the few that are used often.
 
 pub(crate) mod algorithm;
 mod challenge;
 pub(crate) mod der;
 mod fault;
 mod jwk;
+mod parsed;
 pub(crate) mod pem;
 mod possession;
 mod spki;
@@ -17,13 +18,14 @@ mod weakness;
 
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
-    RSA_PSS_2048_8192_SHA512, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey,
+    RSA_PSS_2048_8192_SHA512, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey, VerificationAlgorithm,
 };
 
 use crate::digest;
 pub use algorithm::{Algorithm, KeyType, algorithms};
 pub use challenge::{ChallengeFault, challenge, check_challenge};
 pub use fault::KeyFault;
+pub use parsed::ParsedKey;
 pub use possession::{PossessionFault, challenge_text};
 pub use weakness::Weakness;
 
@@ -43,6 +45,26 @@ enum Held {
 
 /// A point on P-256.
 const IN_PLACE_BYTES_MAX: usize = 65;
+
+/// How the library is told of an algorithm.
+enum Way {
+    /// For a modulus and an exponent.
+    Rsa(&'static RsaParameters),
+    /// For the bytes of a point.
+    Point(&'static dyn VerificationAlgorithm),
+}
+
+fn way(algorithm: Algorithm) -> Way {
+    match algorithm {
+        Algorithm::RsaPkcs1Sha256 => Way::Rsa(&RSA_PKCS1_2048_8192_SHA256),
+        Algorithm::RsaPssSha256 => Way::Rsa(&RSA_PSS_2048_8192_SHA256),
+        Algorithm::RsaPssSha384 => Way::Rsa(&RSA_PSS_2048_8192_SHA384),
+        Algorithm::RsaPssSha512 => Way::Rsa(&RSA_PSS_2048_8192_SHA512),
+        Algorithm::EcdsaP256Sha256 => Way::Point(&ECDSA_P256_SHA256_FIXED),
+        Algorithm::EcdsaP384Sha384 => Way::Point(&ECDSA_P384_SHA384_FIXED),
+        Algorithm::Ed25519 => Way::Point(&ED25519),
+    }
+}
 
 /// Why bytes are not the stored form of a public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -110,14 +132,9 @@ impl PublicKey {
         if !self.key_type().allows(algorithm) {
             return false;
         }
-        match algorithm {
-            Algorithm::RsaPkcs1Sha256 => self.verify_rsa(&RSA_PKCS1_2048_8192_SHA256, message, signature),
-            Algorithm::RsaPssSha256 => self.verify_rsa(&RSA_PSS_2048_8192_SHA256, message, signature),
-            Algorithm::RsaPssSha384 => self.verify_rsa(&RSA_PSS_2048_8192_SHA384, message, signature),
-            Algorithm::RsaPssSha512 => self.verify_rsa(&RSA_PSS_2048_8192_SHA512, message, signature),
-            Algorithm::EcdsaP256Sha256 => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, self.material()).verify(message, signature).is_ok(),
-            Algorithm::EcdsaP384Sha384 => UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, self.material()).verify(message, signature).is_ok(),
-            Algorithm::Ed25519 => UnparsedPublicKey::new(&ED25519, self.material()).verify(message, signature).is_ok(),
+        match way(algorithm) {
+            Way::Rsa(parameters) => self.verify_rsa(parameters, message, signature),
+            Way::Point(curve) => UnparsedPublicKey::new(curve, self.material()).verify(message, signature).is_ok(),
         }
     }
 

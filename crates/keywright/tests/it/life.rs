@@ -162,8 +162,8 @@ stories! {
         kw.done(&["key", "change", &key.id, "--expires-at", &end]).await;
         kw.settled().await;
         wait_until("the key expires", async || kw.code(&key.key).await == "expired").await;
-        // A verifier may be ahead of the store's clock by what a poll takes; it is never behind.
-        wait_until("the store says so, too", async || kw.done(&["key", "show", &key.id]).await["state"] == "expired").await;
+        // A verifier may be ahead of a command's clock by what a poll takes; it is never behind.
+        wait_until("commands say so, too", async || kw.done(&["key", "show", &key.id]).await["state"] == "expired").await;
         for flags in [&["--expires-at", "2035-01-31T12:00:00Z"][..], &["--no-expiry"]] {
             assert_eq!(kw.refused(&[&["key", "change", &key.id], flags].concat(), 4).await["code"], "credential_ended");
         }

@@ -54,8 +54,8 @@ stories! {
         assert_eq!(states(&kw.done(&["key", "show", &first.id]).await), ["retired", "retiring", "active"]);
         wait_until("the overlap ends", async || kw.code(&second.key).await == "retired_version").await;
         assert_eq!(kw.code(&third.key).await, "valid");
-        // A verifier may be ahead of the store's clock by what a poll takes; it is never behind.
-        wait_until("the store says so, too", async || states(&kw.done(&["key", "show", &first.id]).await) == ["retired", "retired", "active"]).await;
+        // A verifier may be ahead of a command's clock by what a poll takes; it is never behind.
+        wait_until("commands say so, too", async || states(&kw.done(&["key", "show", &first.id]).await) == ["retired", "retired", "active"]).await;
         // Nothing overlaps any more.
         assert_eq!(kw.rotate(&first, &[]).await.version, 4);
     }

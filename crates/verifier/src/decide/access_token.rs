@@ -91,7 +91,7 @@ impl<'r> Reader<'_, 'r> {
         if budget.stops(who, self.source_ip, self.boot) {
             return Err(Unproven::Unavailable(Unavailable::TooManyWrong));
         }
-        let claims = token.verify(&key.key, &[key.algorithm]).map_err(|fault| {
+        let claims = token.verify_parsed(&key.key).map_err(|fault| {
             budget.failed(who, self.source_ip, self.boot);
             invalid(&fault.to_string())
         })?;

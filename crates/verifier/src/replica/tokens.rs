@@ -1,6 +1,6 @@
 //! What a replica knows of access tokens: the keys that sign them, and those that were ended before their time.
 
-use keywright_crypto::public_key::{Algorithm, PublicKey};
+use keywright_crypto::public_key::{ParsedKey, PublicKey};
 use keywright_crypto::signing_key::SigningAlgorithm;
 use keywright_domain::change::{SigningKeyRecord, TokenRecord};
 use keywright_domain::credential::TokenSigning;
@@ -12,8 +12,7 @@ use super::table::{Slots, Table};
 /// A key that signs access tokens, or did so lately.
 pub(crate) struct SigningKey {
     id: Box<str>,
-    pub(crate) algorithm: Algorithm,
-    pub(crate) key: PublicKey,
+    pub(crate) key: ParsedKey,
 }
 
 /// How a service's tokens are signed, in the words of the crate that signs.
@@ -34,7 +33,7 @@ impl SigningKeys {
     pub(crate) fn new(records: &[SigningKeyRecord]) -> Self {
         let key = |record: &SigningKeyRecord| {
             let key = PublicKey::from_stored(&record.public_key).ok()?;
-            Some(SigningKey { id: record.id.as_str().into(), algorithm: algorithm(record.algorithm).algorithm(), key })
+            Some(SigningKey { id: record.id.as_str().into(), key: ParsedKey::new(&key, algorithm(record.algorithm).algorithm())? })
         };
         Self(records.iter().filter_map(key).collect())
     }

@@ -24,7 +24,7 @@ stories! {
             // An overlap of a second may be over before anybody can ask.
             wait_until("the first secret's overlap is over", async || first.ask(&kw, &[]).await.status == 401).await;
             let shown = async || kw.done(&["key", "show", &first.credential]).await["versions"][0]["state"] == "retired";
-            wait_until("the store says so, too", shown).await;
+            wait_until("commands say so, too", shown).await;
             let verdict = first.verify(&kw, &oldest).await;
             assert_eq!((&verdict["code"], &verdict["version"]), (&json!("valid"), &json!(1)), "it lives to its own expiry: {verdict}");
             assert_eq!(first.introspect(&kw, &oldest).await["active"], true);

@@ -117,8 +117,6 @@ impl Operations {
         let allowed = self.over_credential(caller, Right::End, credential).await?;
         let organisation = organisation(&allowed, credential)?;
         self.write(allowed, async move |tx| {
-            // No token lives longer, so nothing is remembered longer.
-            let until = until.min(tx.clock().await?.now().plus(limits::TOKEN_LIFE_MAX));
             let stored = tx.credential_for_update(organisation, credential).await?.ok_or_else(|| Error::not_found("credential", credential))?;
             let changes = Self::token_end_in(tx, credential, id, until).await?;
             let audit = AuditEntry::new("credential.token_ended", credential).of_application(stored.credential.application);
@@ -133,13 +131,15 @@ impl Operations {
     pub(crate) async fn token_end_in(tx: &mut keywright_store::Tx<'_>, credential: CredentialId, id: TokenId, until: Timestamp) -> Result<Vec<Change>, Error> {
         // Tokens are dated by the store's clock, which a machine's own may be hours away from.
         let now = tx.clock().await?.now();
+        // No token lives longer, so nothing is remembered longer.
+        let until = until.min(now.plus(limits::TOKEN_LIFE_MAX));
         if !tx.token_end(id, credential, until).await? {
             return Ok(Vec::new());
         }
         if tx.tokens_ended(credential, now).await? <= limits::ENDED_TOKENS_MAX {
             return Ok(vec![Change::Token(id)]);
         }
-        let gone = tx.tokens_end_all(credential, now).await?;
+        let gone = tx.tokens_end_all(credential).await?;
         Ok(std::iter::once(Change::Credential(credential)).chain(gone.into_iter().map(Change::Token)).collect())
     }
 }
