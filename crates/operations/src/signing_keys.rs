@@ -40,11 +40,12 @@ fn is_due(active_at: Timestamp, now: Timestamp) -> bool {
 }
 
 impl Operations {
-    /// Makes the keys that the catalogue's services need and that are due, and opens those that are there. Several nodes may do it at once.
+    /// Makes the keys that the catalogue's services need and that are due, and opens those that are there. Several nodes may do it at once. False: some wait
+    /// for the verifier beside them.
     ///
     /// # Errors
     /// [`Error::Keys`] without the master key, [`Error::Store`]
-    pub async fn signing_keys_keep(&self) -> Result<(), Error> {
+    pub async fn signing_keys_keep(&self) -> Result<bool, Error> {
         let mut rows = self.store.signing_keys().await?;
         let (catalogue, _) = self.catalogue().await?;
         let signs = |kind: &Kind| kind.gets_tokens();
@@ -79,16 +80,15 @@ impl Operations {
 
     /// No key signs on a node whose own verifier does not know it yet: the token that is handed out works where it was handed out. A verifier that takes its
     /// time is asked again in the next round.
-    async fn signing_keys_known_here(&self) -> Result<(), Error> {
+    async fn signing_keys_known_here(&self) -> Result<bool, Error> {
         let waiting: Vec<Arc<Ready>> = self.ready_keys().into_iter().filter(|ready| !ready.known_here.load(Ordering::Relaxed)).collect();
         if waiting.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         let (head, _) = self.store.place(Position::default()).await?;
-        if self.known_here(head).await {
-            waiting.iter().for_each(|ready| ready.known_here.store(true, Ordering::Relaxed));
-        }
-        Ok(())
+        let known = self.known_here(head).await;
+        waiting.iter().for_each(|ready| ready.known_here.store(known, Ordering::Relaxed));
+        Ok(known)
     }
 
     fn ready_keys(&self) -> Vec<Arc<Ready>> {

@@ -120,11 +120,12 @@ on_both_engines! {
             made_by.signing_keys_keep().await.unwrap();
             elsewhere.signing_keys_keep().await.unwrap();
             behind.signing_keys_keep().await.unwrap();
+            assert!(!behind.signing_keys_keep().await.unwrap(), "it is told that they wait");
             assert_eq!(published(&behind), published(&elsewhere), "all keys are published at once");
             assert!(matches!(minted(&behind), Err(MintError::NoKey)) && minted(&elsewhere).is_ok());
         }
         verifier.send_replace(Some((VerifierId::from_bits(1), store.place(Position::default()).await.unwrap().0)));
-        behind.signing_keys_keep().await.unwrap();
+        assert!(behind.signing_keys_keep().await.unwrap());
         assert_eq!(signs(&behind), published(&elsewhere)[0]);
         // A verifier that is gone knows nothing more.
         run(&store, "DELETE FROM signing_key").await;

@@ -31,7 +31,8 @@ pub(super) async fn run(operations: Operations, mut stopped: watch::Receiver<boo
             tracing::debug!(%error, "pages go on with the catalogue that was known");
         }
         match operations.signing_keys_keep().await {
-            Ok(()) => signing.over("keeping the keys that sign access tokens"),
+            Ok(true) => signing.over("keeping the keys that sign access tokens"),
+            Ok(false) => signing.stands("keys that sign access tokens wait until this node's verifier knows them"),
             Err(error) => signing.stands(&format!("keys that sign access tokens wait to be made or read: {error}")),
         }
         // The second look is soon after the first: only two tell whether the clock goes as it should.
