@@ -16,6 +16,8 @@ use crate::output::Output;
 const TOKEN: &str = "KEYWRIGHT_TOKEN";
 /// A server that has not answered by then is not reachable.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A key or token that another command made just now is known to every verifier that runs well after this. What is unknown is asked about once more then.
+const MADE_JUST_NOW: Duration = Duration::from_millis(limits::POLL_MS);
 
 pub(super) async fn run(question: Verify) -> Result<Output, Failure> {
     let token = std::env::var(TOKEN)
@@ -36,10 +38,16 @@ pub(super) async fn run(question: Verify) -> Result<Output, Failure> {
     }
     let away = |e: reqwest::Error| Failure::unreachable(format!("{url}: {}", cause(&e)));
     let client = reqwest::Client::builder().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none()).build().map_err(away)?;
-    let request = client.post(&url).bearer_auth(token.trim()).json(&body);
-    let answer = request.send().await.map_err(away)?;
-    let status = answer.status().as_u16();
-    let value: Value = answer.json().await.map_err(away)?;
+    let ask = async || {
+        let answer = client.post(&url).bearer_auth(token.trim()).json(&body).send().await.map_err(away)?;
+        let status = answer.status().as_u16();
+        Ok::<(u16, Value), Failure>((status, answer.json().await.map_err(away)?))
+    };
+    let (mut status, mut value) = ask().await?;
+    if status == 401 || value.get("code").and_then(Value::as_str) == Some(Code::Unknown.as_str()) {
+        tokio::time::sleep(MADE_JUST_NOW).await;
+        (status, value) = ask().await?;
+    }
     if status != 200 {
         return Err(Failure::answered(&url, status, &value));
     }
